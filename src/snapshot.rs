@@ -1,0 +1,216 @@
+//! The read model: what panel, page, API and health see. One immutable value, published by the
+//! event loop after every step that changed it.
+//!
+//! Only plain data and derivations of it belong here. Secrets are wrapped, so that neither `Debug`
+//! nor a log shows them; whoever needs one has to `expose` it.
+
+use std::time::Duration;
+
+use crate::account::{AccountId, E164};
+use crate::fault::Fault;
+use crate::secret::Secret;
+use crate::time::{Mono, UnixMillis};
+
+/// The whole box at one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// Grows by one with every published change: the page's `ETag`.
+    pub seq: u64,
+    /// The account the panel shows and the buttons act on.
+    pub selected: AccountId,
+    /// All accounts, by number. Never empty.
+    pub accounts: Vec<AccountView>,
+    /// A button held for something: the bar on the panel.
+    pub hold: Option<Hold>,
+    /// The panel's health.
+    pub panel: PanelHealth,
+    /// How bright the panel should be.
+    pub light: Light,
+    /// The process is ending: the glass is to be cleared.
+    pub shutting_down: bool,
+}
+
+impl Snapshot {
+    /// The selected account.
+    ///
+    /// # Panics
+    /// Never: the machine keeps `accounts` non-empty and `selected` among them.
+    #[must_use]
+    pub fn current(&self) -> &AccountView {
+        self.accounts
+            .iter()
+            .find(|account| account.id == self.selected)
+            .unwrap_or(&self.accounts[0])
+    }
+}
+
+/// One account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountView {
+    /// Its number.
+    pub id: AccountId,
+    /// Its name.
+    pub label: String,
+    /// Its state.
+    pub status: Status,
+    /// Desired state: it should be online.
+    pub enabled: bool,
+    /// It holds a WhatsApp identity that completed pairing.
+    pub linked: bool,
+    /// The number it is linked to.
+    pub phone: Option<E164>,
+    /// The owner's name.
+    pub push_name: Option<String>,
+    /// Since when it is in this state.
+    pub since: Mono,
+    /// The same on the wall, when known.
+    pub since_wall: Option<UnixMillis>,
+    /// The last thing that went wrong, kept until the account works again: for the page.
+    pub last_error: Option<LastError>,
+}
+
+/// The state of an account (DESIGN.md, status table), with what each state carries.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Off on purpose, linked or not.
+    Stopped,
+    /// Opening the socket, handshaking, or restarting after pairing.
+    Starting {
+        /// The phone accepted the scan: what remains is logging in.
+        pairing_done: bool,
+        /// Why it takes long, once it does, in technical words.
+        slow: Option<String>,
+    },
+    /// Not linked, a QR is up.
+    ScanQrCode(Pairing),
+    /// WhatsApp asked for a passkey.
+    PasskeyRequired,
+    /// Linked, logged in, socket alive.
+    Working,
+    /// Linked, socket lost, trying again.
+    Reconnecting {
+        /// Failed attempts so far; 0 right after the loss.
+        attempt: u32,
+        /// About when the next attempt starts, if known.
+        next_at: Option<Mono>,
+    },
+    /// Needs a person or a timer.
+    Failed {
+        /// What is wrong.
+        fault: Fault,
+        /// When it is tried again by itself, if it is.
+        retry_at: Option<Mono>,
+    },
+    /// The link was removed.
+    LoggedOut,
+}
+
+impl Status {
+    /// The canonical word, as in the API.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Starting { .. } => "starting",
+            Self::ScanQrCode(_) => "scan_qr_code",
+            Self::PasskeyRequired => "passkey_required",
+            Self::Working => "working",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::Failed { .. } => "failed",
+            Self::LoggedOut => "logged_out",
+        }
+    }
+
+    /// What panel and page say (`status_text` of the API).
+    #[must_use]
+    pub fn text(&self) -> &'static str {
+        match self {
+            Self::Stopped => "Disconnected",
+            Self::Starting {
+                pairing_done: true, ..
+            } => "Linking…",
+            Self::Starting { .. } => "Starting…",
+            Self::ScanQrCode(_) => "Scan to pair",
+            Self::PasskeyRequired => "Confirm on your phone",
+            Self::Working => "Connected",
+            Self::Reconnecting { .. } => "Reconnecting",
+            Self::Failed { fault, .. } => fault.headline(),
+            Self::LoggedOut => "Unlinked",
+        }
+    }
+}
+
+/// A QR on show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pairing {
+    /// The text to encode.
+    pub code: Secret,
+    /// Which code of this run of codes, from 1.
+    pub seq: u32,
+    /// When this one was put up.
+    pub shown_at: Mono,
+    /// How long it lives from then.
+    pub lifetime: Duration,
+}
+
+impl Pairing {
+    /// When the code ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Mono {
+        self.shown_at + self.lifetime
+    }
+}
+
+/// Something that went wrong, for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LastError {
+    /// A stable code: a fault's, or `pair_rejected`, `connection_lost`, `logged_out`.
+    pub code: &'static str,
+    /// The technical words.
+    pub message: String,
+    /// When.
+    pub at: Mono,
+}
+
+/// A button held down for an action that needs a long press.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// What letting it go on will do.
+    pub action: HoldAction,
+    /// When the hold began.
+    pub began: Mono,
+    /// How long it must last.
+    pub needs: Duration,
+}
+
+/// What a completed hold does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HoldAction {
+    /// Log the selected account out.
+    Logout,
+}
+
+/// Whether the panel answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PanelHealth {
+    /// None is configured or found.
+    Headless,
+    /// It shows frames.
+    Attached,
+    /// It stopped answering; it is tried again.
+    Lost {
+        /// The reason in technical words.
+        why: String,
+    },
+}
+
+/// How bright the glass is (OLEDs wear).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Light {
+    /// Normal.
+    Bright,
+    /// After a minute without a button or a state change.
+    Dim,
+    /// After two.
+    Off,
+}
