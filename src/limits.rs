@@ -53,3 +53,9 @@ pub const STORE_CACHE: usize = 2 * 1024 * 1024;
 
 /// Requests waiting for the store writer.
 pub const STORE_QUEUE: usize = 1024;
+
+/// Commands waiting for a link: sends in flight beside a stop.
+pub const LINK_COMMANDS: usize = 32;
+
+/// Longest text, in characters: what WhatsApp's own apps accept.
+pub const TEXT_MAX: usize = 65_536;
