@@ -59,3 +59,7 @@ pub const LINK_COMMANDS: usize = 32;
 
 /// Longest text, in characters: what WhatsApp's own apps accept.
 pub const TEXT_MAX: usize = 65_536;
+
+/// The process ends this long after it was asked to at the latest, ended links or not. Above
+/// [`LINK_STOP`], below systemd's default of 90 s.
+pub const SHUTDOWN: Duration = Duration::from_secs(15);

@@ -55,11 +55,17 @@ fn push_run(out: &mut String, run: &str) {
         out.push('…');
         // ASCII digits only: any cut is on a boundary.
         out.push_str(&digits[digits.len() - 4..]);
-    } else if run.len() >= KEY_MIN {
+    } else if run.len() >= KEY_MIN && looks_random(run) {
         out.push_str("[key]");
     } else {
         out.push_str(run);
     }
+}
+
+/// Tells a key from a long path: a key of this length has capitals, small letters and digits.
+fn looks_random(run: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
+    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -75,12 +81,14 @@ mod tests {
 
     #[test]
     fn keys_are_cut_out() {
-        let qr = format!("qr 2@{},{}=,x", "Ab+/".repeat(25), "q".repeat(43));
+        let qr = format!("qr 2@{},{}=,x", "Ab1/".repeat(25), "q7Q".repeat(15));
         assert_eq!(scrub(&qr), "qr 2@[key],[key],x");
     }
 
     #[test]
     fn ordinary_lines_stay() {
+        let path = "/home/somebody/with/a/long/name/state/pairbox/store";
+        assert_eq!(scrub(path), path);
         let line = "info: page at http://127.0.0.1:8080/ (…1111), état élevé";
         assert_eq!(scrub(line), line);
     }

@@ -1,0 +1,117 @@
+//! The loop around the machine: wait for an event, a timer or the end; one step; carry out what it
+//! asks for; publish what changed.
+//!
+//! The loop never awaits anything but its inputs: effects run elsewhere and answer as events.
+
+use std::sync::Arc;
+
+use log::{info, warn};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::daemon::effects::Effects;
+use crate::event::Event;
+use crate::health::Health;
+use crate::limits;
+use crate::machine::Appliance;
+use crate::snapshot::Snapshot;
+use crate::time::Mono;
+
+/// Everything the loop turns.
+pub struct EventLoop {
+    /// The machine: the only writer of the state.
+    pub appliance: Appliance,
+    /// Who carries out what it asks for.
+    pub effects: Effects,
+    /// What happens.
+    pub events: mpsc::Receiver<Event>,
+    /// Where the state is published.
+    pub publish: watch::Sender<Arc<Snapshot>>,
+    /// Time.
+    pub clock: Clock,
+    /// Who tells systemd.
+    pub health: Health,
+}
+
+enum Wake {
+    Event(Event),
+    Timer,
+    LinkEnded,
+    Deadline,
+}
+
+impl EventLoop {
+    /// Turns until the machine has drained after [`Event::Shutdown`], or its deadline passed.
+    pub async fn turn(mut self) {
+        let mut deadline: Option<Mono> = None;
+        loop {
+            self.settle();
+            if self.publish.borrow().shutting_down {
+                let now = self.clock.mono();
+                let deadline = *deadline.get_or_insert(now + limits::SHUTDOWN);
+                if self.appliance.is_drained() || now >= deadline {
+                    break;
+                }
+            }
+            match self.wait(deadline).await {
+                Wake::Event(event) => self.appliance.handle(self.clock.now(), event),
+                Wake::Timer => self.appliance.handle_timeout(self.clock.now()),
+                Wake::LinkEnded => {}
+                Wake::Deadline => {
+                    warn!("a link did not end in time");
+                    break;
+                }
+            }
+        }
+        self.effects.finish().await;
+    }
+
+    /// Drains the effects of the last step, then publishes the state if it changed.
+    fn settle(&mut self) {
+        while let Some(effect) = self.appliance.poll_effect() {
+            self.effects.carry_out(effect);
+        }
+        let snapshot = self.appliance.snapshot();
+        let before = self.publish.borrow().clone();
+        if snapshot.seq != before.seq {
+            tell_changes(&before, &snapshot);
+            self.health.status(&snapshot);
+            self.publish.send_replace(snapshot);
+        }
+        self.health.alive();
+    }
+
+    async fn wait(&mut self, deadline: Option<Mono>) -> Wake {
+        let timer = self.appliance.poll_timeout().map(|(at, _why)| at);
+        let clock = self.clock;
+        let until = |at: Option<Mono>| async move {
+            match at {
+                Some(at) => tokio::time::sleep_until(Instant::from_std(clock.instant(at))).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(event) = self.events.recv() => Wake::Event(event),
+            () = until(timer) => Wake::Timer,
+            () = self.effects.link_ended() => Wake::LinkEnded,
+            () = until(deadline) => Wake::Deadline,
+        }
+    }
+}
+
+/// One line for each account whose state changed: the history people ask for.
+fn tell_changes(before: &Snapshot, after: &Snapshot) {
+    for account in &after.accounts {
+        let was = before.accounts.iter().find(|old| old.id == account.id);
+        let was = was.map_or("new", |old| old.status.word());
+        let is = account.status.word();
+        if was != is {
+            match &account.last_error {
+                Some(error) => info!("account {}: {was} → {is} ({})", account.id, error.message),
+                None => info!("account {}: {was} → {is}", account.id),
+            }
+        }
+    }
+}
