@@ -26,7 +26,6 @@ pub const INTEREST: &[EventKind] = &[
     EventKind::ConnectFailure,
     EventKind::PairPasskeyRequest,
     EventKind::PairPasskeyError,
-    EventKind::SelfPushNameUpdated,
 ];
 
 /// Who we are, as the client knows at the time of an event.
@@ -53,7 +52,7 @@ pub fn translate(event: &Event, identity: impl FnOnce() -> Identity) -> Option<L
         Event::PairError(error) => Some(LinkEvent::PairFailed {
             why: error.error.clone(),
         }),
-        Event::Connected(_) | Event::SelfPushNameUpdated(_) => {
+        Event::Connected(_) => {
             let Identity { phone, push_name } = identity();
             Some(LinkEvent::Connected { phone, push_name })
         }

@@ -1,1 +1,6 @@
+//! The integration suites, in one binary (linking whatsapp-rust is what takes long).
+//!
+//! `stories/` drives the real program through simulated hardware, service and phone. The other
+//! folders test one layer each, through its public face.
 
+mod tidy;
