@@ -14,7 +14,11 @@ pub fn start(level: LevelFilter) {
         .filter_level(level.min(LevelFilter::Warn))
         .filter_module("pairbox", level)
         .format(|out, record| {
-            let line = format!("{}: {}", record.level().as_str().to_lowercase(), record.args());
+            let line = format!(
+                "{}: {}",
+                record.level().as_str().to_lowercase(),
+                record.args()
+            );
             writeln!(out, "{}", scrub(&line))
         })
         .try_init();
@@ -74,7 +78,10 @@ mod tests {
 
     #[test]
     fn numbers_keep_four_digits() {
-        assert_eq!(scrub("to 15550001111:3@s.whatsapp.net"), "to …1111:3@s.whatsapp.net");
+        assert_eq!(
+            scrub("to 15550001111:3@s.whatsapp.net"),
+            "to …1111:3@s.whatsapp.net"
+        );
         assert_eq!(scrub("call +4917012345678!"), "call …5678!");
         assert_eq!(scrub("port 65535, 2026-11-21"), "port 65535, 2026-11-21");
     }

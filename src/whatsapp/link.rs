@@ -149,7 +149,11 @@ struct Voice {
 
 impl Voice {
     fn tag(&self, event: LinkEvent) -> Event {
-        Event::Link { account: self.account, epoch: self.epoch, event }
+        Event::Link {
+            account: self.account,
+            epoch: self.epoch,
+            event,
+        }
     }
 
     /// For what must not get lost. When the loop has ended there is nobody left to tell.
@@ -166,8 +170,11 @@ impl Voice {
 }
 
 async fn run(parts: LinkParts, commands: mpsc::Receiver<Command>) {
-    let voice =
-        Voice { account: parts.account, epoch: parts.epoch, inbox: parts.inbox.clone() };
+    let voice = Voice {
+        account: parts.account,
+        epoch: parts.epoch,
+        inbox: parts.inbox.clone(),
+    };
     let (tap, events) = mpsc::unbounded_channel();
     let failure = LastFailure::default();
     match build(&parts, tap, failure.clone()).await {
@@ -182,7 +189,10 @@ async fn run(parts: LinkParts, commands: mpsc::Receiver<Command>) {
             };
             running.drive(bot.spawn(), commands, events).await;
         }
-        Err(error) => voice.say(LinkEvent::StartFailed { why: format!("{error:#}") }).await,
+        Err(error) => {
+            let why = format!("{error:#}");
+            voice.say(LinkEvent::StartFailed { why }).await;
+        }
     }
     voice.say(LinkEvent::Ended).await;
 }
@@ -282,7 +292,9 @@ impl Running<'_> {
             phone: self.client.pn().and_then(|jid| jid.user.parse().ok()),
             push_name: Some(self.client.push_name()).filter(|name| !name.is_empty()),
         };
-        let Some(event) = translate(event, identity) else { return };
+        let Some(event) = translate(event, identity) else {
+            return;
+        };
         match event {
             LinkEvent::Connected { .. } => self.stay_passive(),
             LinkEvent::Outdated => self.versions.distrust(),
@@ -338,7 +350,10 @@ impl Running<'_> {
             handle.shutdown().await;
         };
         if timeout(limits::LINK_STOP, goodbye).await.is_err() {
-            debug!("link {} was dropped: it did not end in time", self.voice.epoch.0);
+            debug!(
+                "link {} was dropped: it did not end in time",
+                self.voice.epoch.0
+            );
         }
     }
 }

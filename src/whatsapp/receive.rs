@@ -46,7 +46,7 @@ fn row(inbound: &InboundMessage) -> Option<StoredMessage> {
     let text = inbound.message.get_base_message().text_content()?;
     let info = &inbound.info;
     Some(StoredMessage {
-        id: info.id.to_string(),
+        id: info.id.clone(),
         chat: info.source.chat.to_non_ad().to_string(),
         from_me: info.source.is_from_me,
         sender: info.source.sender.to_non_ad().to_string(),

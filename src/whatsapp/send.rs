@@ -74,8 +74,11 @@ pub async fn text(
         .send_text(chat.clone(), request.text.clone())
         .await
         .map_err(|error| SendProblem::Refused(error.to_string()))?;
-    let id = sent.message_id.to_string();
-    let own = client.pn().map(|jid| jid.to_non_ad().to_string()).unwrap_or_default();
+    let id = sent.message_id;
+    let own = client
+        .pn()
+        .map(|jid| jid.to_non_ad().to_string())
+        .unwrap_or_default();
     let row = StoredMessage {
         id: id.clone(),
         chat: chat.to_string(),
@@ -93,10 +96,13 @@ pub async fn text(
 /// A JID as written, or the JID of a number.
 fn address(to: &str) -> Result<Jid, SendProblem> {
     if to.contains('@') {
-        return to.parse().map_err(|_| SendProblem::BadAddress("malformed JID".to_owned()));
+        return to
+            .parse()
+            .map_err(|_| SendProblem::BadAddress("malformed JID".to_owned()));
     }
-    let number: E164 =
-        to.parse().map_err(|error| SendProblem::BadAddress(format!("{error}")))?;
+    let number: E164 = to
+        .parse()
+        .map_err(|error| SendProblem::BadAddress(format!("{error}")))?;
     Ok(Jid::pn(number.digits()))
 }
 
@@ -106,7 +112,10 @@ mod tests {
 
     #[test]
     fn numbers_and_jids_are_addresses() {
-        assert_eq!(address("+1 555 000-2222").unwrap().to_string(), "15550002222@s.whatsapp.net");
+        assert_eq!(
+            address("+1 555 000-2222").unwrap().to_string(),
+            "15550002222@s.whatsapp.net"
+        );
         assert_eq!(address("123@lid").unwrap().to_string(), "123@lid");
         assert!(matches!(address("hello"), Err(SendProblem::BadAddress(_))));
     }

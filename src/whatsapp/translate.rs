@@ -63,16 +63,15 @@ pub fn translate(event: &Event, identity: impl FnOnce() -> Identity) -> Option<L
         Event::StreamReplaced(_) => Some(LinkEvent::Replaced),
         Event::ClientOutdated(_) => Some(LinkEvent::Outdated),
         Event::TemporaryBan(ban) => Some(LinkEvent::Banned {
-            lasts: Some(ban.expire),
+            lasts: ban.expire.to_std().ok(),
         }),
         Event::PairPasskeyRequest(_) => Some(LinkEvent::PasskeyRequired),
         Event::PairPasskeyError(error) => Some(LinkEvent::PairFailed {
             why: format!("passkey: {}", error.error),
         }),
-        Event::ConnectFailure(failure) => Some(connect_failure(
-            &failure.reason,
-            failure.message.as_deref(),
-        )),
+        Event::ConnectFailure(failure) => {
+            Some(connect_failure(failure.reason, failure.message.as_deref()))
+        }
         _ => None,
     }
 }
@@ -91,14 +90,14 @@ fn logged_out(out: &LoggedOut) -> LinkEvent {
 }
 
 /// The library goes on by itself after some failures and gives up after the others.
-fn connect_failure(reason: &ConnectFailureReason, message: Option<&str>) -> LinkEvent {
+fn connect_failure(reason: ConnectFailureReason, message: Option<&str>) -> LinkEvent {
     let why = match message {
         Some(message) => format!("{reason:?}: {message}"),
         None => format!("{reason:?}"),
     };
     if reason.should_reconnect() {
         LinkEvent::Dropped { why }
-    } else if *reason == ConnectFailureReason::TempBanned {
+    } else if reason == ConnectFailureReason::TempBanned {
         LinkEvent::Banned { lasts: None }
     } else {
         LinkEvent::Refused { why }
@@ -133,17 +132,33 @@ mod tests {
     fn a_qr_keeps_its_lifetime_and_hides_its_text() {
         let lifetime = std::time::Duration::from_secs(60);
         let event = Event::PairingQrCode(
-            PairingQrCode::builder().code("2@x,y".into()).timeout(lifetime).build(),
+            PairingQrCode::builder()
+                .code("2@x,y".into())
+                .timeout(lifetime)
+                .build(),
         );
-        let Some(said) = words(&event) else { panic!("a QR means something") };
+        let Some(said) = words(&event) else {
+            panic!("a QR means something")
+        };
         assert!(!format!("{said:?}").contains("2@x"));
-        assert_eq!(said, LinkEvent::Qr { code: Secret::new("2@x,y".into()), lifetime });
+        assert_eq!(
+            said,
+            LinkEvent::Qr {
+                code: Secret::new("2@x,y".into()),
+                lifetime
+            }
+        );
     }
 
     #[test]
     fn exhaustion_is_its_own_event() {
-        let event = PairingQrCodesExhausted::builder().disconnected(true).build();
-        assert_eq!(words(&Event::PairingQrCodesExhausted(event)), Some(LinkEvent::QrExhausted));
+        let event = PairingQrCodesExhausted::builder()
+            .disconnected(true)
+            .build();
+        assert_eq!(
+            words(&Event::PairingQrCodesExhausted(event)),
+            Some(LinkEvent::QrExhausted)
+        );
     }
 
     #[test]
@@ -153,9 +168,14 @@ mod tests {
             .reason(ConnectFailureReason::AccountLocked)
             .build();
         assert_eq!(words(&Event::LoggedOut(locked)), Some(LinkEvent::Locked));
-        let gone =
-            LoggedOut::builder().on_connect(false).reason(ConnectFailureReason::LoggedOut).build();
-        assert!(matches!(words(&Event::LoggedOut(gone)), Some(LinkEvent::LoggedOut { .. })));
+        let gone = LoggedOut::builder()
+            .on_connect(false)
+            .reason(ConnectFailureReason::LoggedOut)
+            .build();
+        assert!(matches!(
+            words(&Event::LoggedOut(gone)),
+            Some(LinkEvent::LoggedOut { .. })
+        ));
     }
 
     #[test]
@@ -167,7 +187,9 @@ mod tests {
             words(&Event::ConnectFailure(retried)),
             Some(LinkEvent::Dropped { .. })
         ));
-        let fatal = ConnectFailure::builder().reason(ConnectFailureReason::Generic).build();
+        let fatal = ConnectFailure::builder()
+            .reason(ConnectFailureReason::Generic)
+            .build();
         assert!(matches!(
             words(&Event::ConnectFailure(fatal)),
             Some(LinkEvent::Refused { .. })
@@ -176,9 +198,14 @@ mod tests {
 
     #[test]
     fn close_codes_are_shown() {
-        let reason = DisconnectReason::ServerClose { code: Some(1011), reason: String::new() };
+        let reason = DisconnectReason::ServerClose {
+            code: Some(1011),
+            reason: String::new(),
+        };
         let event = Event::Disconnected(Disconnected::builder().reason(reason).build());
-        let Some(LinkEvent::Dropped { why }) = words(&event) else { panic!("a loss is a drop") };
+        let Some(LinkEvent::Dropped { why }) = words(&event) else {
+            panic!("a loss is a drop")
+        };
         assert!(why.contains("1011"), "{why}");
     }
 }

@@ -100,10 +100,15 @@ impl Versions {
 
     async fn refresh(&self) -> Option<Version> {
         let url = self.url.clone();
-        let fetched = tokio::task::spawn_blocking(move || fetch(&url)).await.ok()?;
+        let fetched = tokio::task::spawn_blocking(move || fetch(&url))
+            .await
+            .ok()?;
         match fetched {
             Ok(version) => {
-                info!("WhatsApp's current version is {}.{}.{}", version.0, version.1, version.2);
+                info!(
+                    "WhatsApp's current version is {}.{}.{}",
+                    version.0, version.1, version.2
+                );
                 let now_s = self.clock.now().wall.map_or(0, |wall| wall.0 / 1000);
                 if let Err(error) = self.store.save_client_version(version, now_s).await {
                     warn!("WhatsApp's current version could not be kept: {error}");

@@ -55,7 +55,9 @@ const IMPURE: &[&str] = &[
 ];
 
 /// Names that say nothing about what may be put there.
-const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc"];
+const EMPTY_NAMES: &[&str] = &[
+    "util", "utils", "helper", "helpers", "common", "manager", "misc",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -127,7 +129,10 @@ fn no_file_is_too_long() {
 #[test]
 fn every_file_says_what_belongs_in_it() {
     assert!(without_opening("use std::fs;\n").is_some());
-    assert_eq!(complaints(|_, text| without_opening(text)), Vec::<String>::new());
+    assert_eq!(
+        complaints(|_, text| without_opening(text)),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -143,7 +148,10 @@ fn the_pure_modules_are_pure() {
     assert!(impure("// Instant is not used here\n").is_none());
     let pure = |path: &str| PURE.iter().any(|pure| path.starts_with(pure));
     let found = rust_files().iter().filter(|(path, _)| pure(path)).count();
-    assert!(found > 10, "the list of pure files matches only {found} files");
+    assert!(
+        found > 10,
+        "the list of pure files matches only {found} files"
+    );
     assert_eq!(
         complaints(|path, text| if pure(path) { impure(text) } else { None }),
         Vec::<String>::new()
@@ -157,16 +165,37 @@ fn no_release_skips_the_certificate_chain() {
     let features = |edges: &str| {
         let tree = Command::new(env!("CARGO"))
             .current_dir(root())
-            .args(["tree", "--offline", "--locked", "-p", "pairbox", "-e", edges])
+            .args([
+                "tree",
+                "--offline",
+                "--locked",
+                "-p",
+                "pairbox",
+                "-e",
+                edges,
+            ])
             .output()
             .unwrap();
-        assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+        assert!(
+            tree.status.success(),
+            "{}",
+            String::from_utf8_lossy(&tree.stderr)
+        );
         String::from_utf8(tree.stdout).unwrap()
     };
     let shipped = features("features,normal,build");
-    assert!(shipped.contains("whatsapp-rust"), "the tree is not what was expected");
-    assert!(!shipped.contains("danger"), "a danger feature is on in ordinary builds");
-    assert!(!shipped.contains("pairbox feature \"bench\""), "the bench feature is on by default");
+    assert!(
+        shipped.contains("whatsapp-rust"),
+        "the tree is not what was expected"
+    );
+    assert!(
+        !shipped.contains("danger"),
+        "a danger feature is on in ordinary builds"
+    );
+    assert!(
+        !shipped.contains("pairbox feature \"bench\""),
+        "the bench feature is on by default"
+    );
     // The same question asked about the tests must say yes, or the check is blind.
     assert!(features("features,normal,dev").contains("danger-skip-cert-chain-verify"));
 }
@@ -174,9 +203,16 @@ fn no_release_skips_the_certificate_chain() {
 /// Paths of somebody's machine have no place in the tree.
 #[test]
 fn the_tree_names_no_machine() {
-    let private = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/fa", "rm/")];
+    let private = [
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+        concat!("/fa", "rm/"),
+    ];
     let named = complaints(|_, text| {
-        private.iter().find(|path| text.contains(**path)).map(|path| format!("names {path}"))
+        private
+            .iter()
+            .find(|path| text.contains(**path))
+            .map(|path| format!("names {path}"))
     });
     assert_eq!(named, Vec::<String>::new());
 }
