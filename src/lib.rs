@@ -7,6 +7,7 @@ pub mod event;
 pub mod fault;
 pub mod inbox;
 pub mod limits;
+pub mod machine;
 pub mod secret;
 pub mod snapshot;
 pub mod time;

@@ -18,6 +18,28 @@ pub const STARTING_SLOW: Duration = Duration::from_secs(10);
 /// After this long in `starting` without a QR or a login the link is built anew.
 pub const STARTING_REBUILD: Duration = Duration::from_secs(90);
 
+/// Between the starts of two accounts when the box boots: one handshake at a time on a small board.
+pub const BOOT_STAGGER: Duration = Duration::from_secs(1);
+
+/// The next QR arrives at the very end of its predecessor's life. For this long the old one may
+/// stand for it, so that the glass does not flash between two codes; then it is gone.
+pub const QR_GRACE: Duration = Duration::from_millis(500);
+
+/// A passkey that was not confirmed after this long is not coming (a pairing code lives as long).
+pub const PASSKEY_WAIT: Duration = Duration::from_secs(180);
+
+/// The longest wait between two attempts to reconnect, before the jitter (DESIGN.md rule 3).
+pub const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(900);
+
+/// A login that held this long ends a series of waits (DESIGN.md rule 3).
+pub const RECONNECT_STABLE: Duration = Duration::from_secs(30);
+
+/// A ban is asked about no sooner than this, however short the service says it is.
+pub const BAN_WAIT_MIN: Duration = Duration::from_secs(60);
+
+/// Longest technical reason kept for people, in characters: it may come from the service.
+pub const WHY_CHARS: usize = 200;
+
 /// A link that has not ended this long after it was told to is waited for no more by shutdown.
 pub const LINK_STOP: Duration = Duration::from_secs(12);
 
