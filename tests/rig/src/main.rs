@@ -5,6 +5,7 @@
 //! process of its own so that its power can be cut.
 
 mod desk;
+mod figures;
 mod scene;
 
 use std::net::SocketAddr;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     if arguments.figures {
-        return scene::figures();
+        return figures::print();
     }
     let scene = scene::Scene::set()?;
     let desk = desk::Desk::open(arguments.listen, scene)?;
