@@ -1,1 +1,4 @@
+//! The integration suites, in one binary.
 
+mod config;
+mod web;
