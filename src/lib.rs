@@ -2,12 +2,17 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod args;
+pub mod board;
 pub mod clock;
+pub mod config;
 pub mod event;
 pub mod fault;
+pub mod health;
 pub mod inbox;
 pub mod limits;
 pub mod machine;
 pub mod secret;
 pub mod snapshot;
 pub mod time;
+pub mod web;

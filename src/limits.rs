@@ -67,6 +67,23 @@ pub const HTTP_WORKERS: usize = 2;
 /// Largest request body of the page.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 
+/// Messages being handed over by HTTP requests at once; each has a thread of its own meanwhile, so
+/// that the page goes on. The next sender is told to come back.
+pub const HTTP_SENDS: usize = 8;
+
+/// A client that takes nothing of an answer for this long is dropped by the kernel.
+pub const HTTP_STALL: Duration = Duration::from_secs(10);
+
+/// A listener that failed (too many open files) is opened again after this long.
+pub const HTTP_REOPEN: Duration = Duration::from_secs(1);
+
+/// The event loop shows that it lives at least this often, also when nothing happens.
+pub const PULSE_EVERY: Duration = Duration::from_secs(5);
+
+/// A loop that has not beaten for this long stands still: no more pings for the watchdog of the
+/// unit (60 s), and `/livez` says so. Far above [`PULSE_EVERY`]: an SD card can take seconds.
+pub const PULSE_STALE: Duration = Duration::from_secs(30);
+
 /// Blocking threads of the runtime (name look-ups, PBKDF2, version fetch).
 pub const BLOCKING_THREADS: usize = 4;
 

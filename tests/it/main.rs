@@ -3,4 +3,7 @@
 //! `stories/` drives the real program through simulated hardware, service and phone. The other
 //! folders test one layer each, through its public face.
 
+mod config;
+mod stories;
 mod tidy;
+mod web;

@@ -1,0 +1,3 @@
+//! The configuration as a person meets it.
+
+mod errors;

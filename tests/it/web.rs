@@ -1,0 +1,4 @@
+//! The page and its API over real sockets, with a machine that is only a snapshot and an inbox.
+
+mod rig;
+mod routes;
