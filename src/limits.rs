@@ -102,3 +102,7 @@ pub const TEXT_MAX: usize = 65_536;
 /// The process ends this long after it was asked to at the latest, ended links or not. Above
 /// [`LINK_STOP`], below systemd's default of 90 s.
 pub const SHUTDOWN: Duration = Duration::from_secs(15);
+
+/// A send that is asked for through the page is waited for this long: the library may fetch keys
+/// first (its own limit for one request is 75 s, which nobody waits for at a page).
+pub const SEND: Duration = Duration::from_secs(30);

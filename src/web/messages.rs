@@ -66,6 +66,9 @@ pub enum SendProblem {
     /// The recipient is neither a phone number nor a JID; why, without repeating it.
     #[error("The recipient cannot be used: {0}.")]
     BadRecipient(&'static str),
+    /// The text is empty or longer than WhatsApp takes.
+    #[error("A text has 1 to {max} characters.", max = crate::limits::TEXT_MAX)]
+    BadText,
     /// Nobody with that number is on WhatsApp.
     #[error("Nobody with this number is on WhatsApp.")]
     NotOnWhatsApp,
@@ -82,6 +85,7 @@ impl From<SendProblem> for Problem {
         let (status, code) = match problem {
             SendProblem::NotWorking => (409, "not_working"),
             SendProblem::BadRecipient(_) => (422, "bad_recipient"),
+            SendProblem::BadText => (422, "bad_text"),
             SendProblem::NotOnWhatsApp => (404, "not_on_whatsapp"),
             SendProblem::Busy => (503, "busy"),
             SendProblem::Failed(_) => (502, "send_failed"),
