@@ -9,27 +9,32 @@ pub mod event_loop;
 pub mod hardware;
 pub mod messages;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use log::{info, warn};
 use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config, FileError, StateEnvironment};
 use crate::daemon::effects::Effects;
 use crate::daemon::event_loop::EventLoop;
 use crate::daemon::hardware::Hardware;
 use crate::event::Event;
-use crate::health::Health;
+use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
 use crate::limits;
 use crate::machine::Appliance;
+use crate::panel;
+use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
-use crate::web;
-use crate::whatsapp::version::{self, Versions};
+use crate::time::Mono;
+use crate::view::{self, Geometry, qr};
+use crate::web::{self, PanelPng, WebContext};
+use crate::whatsapp::version::Versions;
 
 /// Why the service did not start. Each prints as one line that says what and where.
 #[derive(Debug, Error)]
@@ -40,6 +45,9 @@ pub enum StartError {
     /// The database could not be read.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The board's file is wrong.
+    #[error(transparent)]
+    Board(#[from] FileError),
     /// The page's address is not to be had.
     #[error(transparent)]
     Bind(#[from] web::BindError),
@@ -66,7 +74,10 @@ pub fn run(config: Config) -> Result<(), StartError> {
         .enable_all()
         .max_blocking_threads(limits::BLOCKING_THREADS)
         .build()
-        .map_err(|source| StartError::System { what: "starting the runtime", source })?;
+        .map_err(|source| StartError::System {
+            what: "starting the runtime",
+            source,
+        })?;
     let served = runtime.block_on(serve(config, clock));
     // A name look-up that hangs must not hold the process up.
     runtime.shutdown_background();
@@ -74,71 +85,136 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
-    let path: PathBuf = config.state_dir.join(STORE_FILE);
-    let store = Store::open(&path)?;
+    let folder = config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process());
+    let store = Store::open(&folder.join(STORE_FILE))?;
     store.ensure_first_account(&config.label)?;
     let listener = web::bind(config.http.listen)?;
 
     let (inbox, events) = Inbox::new();
-    let end = end_signal()?;
-    let hardware = Hardware::find(&config, inbox.clone(), clock);
+    let end = EndSignal::listen()?;
+    let mut hardware = Hardware::find(&config, &inbox, clock)?;
+    let geometry = hardware.geometry();
     let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), clock.now());
     let (publish, snapshots) = watch::channel(appliance.snapshot());
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
 
+    let pulse = Pulse::default();
+    let health = Health::new(vec![("event loop", pulse.clone())]);
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        Arc::new(Versions {
-            url: config.whatsapp.version_url.clone(),
-            pin: config.whatsapp.version.as_deref().and_then(version::parse),
-            store: store.clone(),
-            clock,
-            distrusted: AtomicBool::new(false),
-        }),
+        versions(&config, &store, clock),
         inbox.clone(),
     );
-    let context = messages::page_context(&config, &store, &effects, snapshots, &inbox, clock);
-    let page = web::serve(listener, context);
+    let page = web::serve(
+        listener,
+        WebContext {
+            snapshots,
+            inbox: inbox.clone(),
+            clock,
+            pulse: pulse.clone(),
+            geometry: geometry.map(|geometry| (geometry.width, geometry.height)),
+            panel_png: panel_png(geometry),
+            qr_svg,
+            list_messages: messages::list(store.clone()),
+            send_message: messages::send(effects.switchboard(), Handle::current(), clock),
+        },
+    )
+    .map_err(|source| StartError::System {
+        what: "starting the page",
+        source,
+    })?;
     info!("page at http://{}/", page.address());
+    health.ready();
 
-    let ending = tokio::spawn(end_on(end, inbox));
-    let health = Health::ready();
-    EventLoop { appliance, effects, events, publish, clock, health }.turn().await;
+    let ending = tokio::spawn(end.announce(inbox));
+    let every = Health::ping_every()
+        .unwrap_or(limits::PULSE_EVERY)
+        .min(limits::PULSE_EVERY);
+    let beat = tokio::time::interval(every);
+    EventLoop {
+        appliance,
+        effects,
+        events,
+        publish,
+        clock,
+        health,
+        pulse,
+        beat,
+    }
+    .turn()
+    .await;
 
-    // The glass is cleared and the database closed before the process ends; the page goes last so
-    // that it can say so.
+    // The page goes first: its requests use the store. The glass is cleared and the database closed
+    // before the process ends.
     ending.abort();
+    drop(page);
     if let Some(glass) = glass {
         glass.join();
     }
-    page.stop();
+    drop(hardware);
     drop(store);
     info!("ended");
     Ok(())
 }
 
-/// The signals that end the service.
-struct EndSignal {
-    term: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-fn end_signal() -> Result<EndSignal, StartError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let system = |source| StartError::System { what: "listening for signals", source };
-    Ok(EndSignal {
-        term: signal(SignalKind::terminate()).map_err(system)?,
-        interrupt: signal(SignalKind::interrupt()).map_err(system)?,
+fn versions(config: &Config, store: &Store, clock: Clock) -> Arc<Versions> {
+    Arc::new(Versions {
+        url: config.whatsapp.version_url.clone(),
+        pin: config.whatsapp.version.map(|pin| pin.0.into()),
+        store: store.clone(),
+        clock,
+        distrusted: AtomicBool::new(false),
     })
 }
 
-async fn end_on(mut signal: EndSignal, inbox: Inbox) {
-    tokio::select! {
-        _ = signal.term.recv() => {}
-        _ = signal.interrupt.recv() => {}
+/// What the panel shows, for the page: drawn anew, so that a panel that was pulled out shows too.
+fn panel_png(geometry: Option<Geometry>) -> PanelPng {
+    Box::new(move |snapshot: &Snapshot, now: Mono| {
+        let frame = view::draw(snapshot, geometry?, now);
+        panel::png::encode(&frame, PANEL_PNG_SCALE).ok()
+    })
+}
+
+/// Pixels of the page's picture for each pixel of the panel: the page enlarges the rest.
+const PANEL_PNG_SCALE: u32 = 1;
+
+/// Modules a code may have on the page: version 40, the largest there is (ISO/IEC 18004).
+const PAGE_MODULES_MAX: u32 = 177;
+
+/// Modules of quiet zone (ISO/IEC 18004, 6.3.8).
+const PAGE_QUIET: u32 = 4;
+
+fn qr_svg(text: &str) -> Option<String> {
+    let code = qr::encode(text.as_bytes(), PAGE_MODULES_MAX)?;
+    Some(qr::svg(&code, PAGE_QUIET))
+}
+
+/// The signals that end the service.
+struct EndSignal {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl EndSignal {
+    fn listen() -> Result<Self, StartError> {
+        let system = |source| StartError::System {
+            what: "listening for signals",
+            source,
+        };
+        Ok(Self {
+            term: signal(SignalKind::terminate()).map_err(system)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(system)?,
+        })
     }
-    if let Err(error) = inbox.send(Event::Shutdown).await {
-        warn!("the end was not announced: {error}");
+
+    async fn announce(mut self, inbox: Inbox) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        if let Err(error) = inbox.send(Event::Shutdown).await {
+            warn!("the end was not announced: {error}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::account::{AccountId, AccountRecord, Epoch};
-use crate::config::WhatsappConfig;
+use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::inbox::Inbox;
 use crate::store::Store;
@@ -28,7 +28,7 @@ enum Write {
 
 /// The executor.
 pub struct Effects {
-    whatsapp: WhatsappConfig,
+    whatsapp: WhatsApp,
     store: Store,
     versions: Arc<Versions>,
     inbox: Inbox,
@@ -41,12 +41,7 @@ pub struct Effects {
 impl Effects {
     /// An executor without links.
     #[must_use]
-    pub fn new(
-        whatsapp: WhatsappConfig,
-        store: Store,
-        versions: Arc<Versions>,
-        inbox: Inbox,
-    ) -> Self {
+    pub fn new(whatsapp: WhatsApp, store: Store, versions: Arc<Versions>, inbox: Inbox) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
         Self {
@@ -70,7 +65,11 @@ impl Effects {
     /// Starts carrying out `effect`; its result comes as an event.
     pub fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::StartLink { account, epoch, label } => self.start(account, epoch, label),
+            Effect::StartLink {
+                account,
+                epoch,
+                label,
+            } => self.start(account, epoch, label),
             Effect::StopLink { account, epoch } => self.with_link(account, epoch, Link::stop),
             Effect::Unlink { account, epoch } => self.with_link(account, epoch, Link::unlink),
             Effect::WipeAuth { account } => self.write(Write::Wipe(account)),
@@ -89,7 +88,11 @@ impl Effects {
                 self.forget(account, epoch);
                 if !said_goodbye {
                     error!("the link of account {account} broke down; it counts as ended");
-                    let event = Event::Link { account, epoch, event: LinkEvent::Ended };
+                    let event = Event::Link {
+                        account,
+                        epoch,
+                        event: LinkEvent::Ended,
+                    };
                     // The loop that asks is the one that would make room: never wait here.
                     if let Err(error) = self.inbox.try_send(event) {
                         error!("the end of a link was not told: {error}");
@@ -114,12 +117,13 @@ impl Effects {
             epoch,
             label,
             endpoint: self.whatsapp.endpoint.clone(),
-            pre_keys: self.whatsapp.pre_keys,
+            pre_keys: usize::from(self.whatsapp.pre_keys),
             store: self.store.clone(),
             versions: Arc::clone(&self.versions),
             inbox: self.inbox.clone(),
         });
-        self.tasks.spawn(async move { (account, epoch, task.await.is_ok()) });
+        self.tasks
+            .spawn(async move { (account, epoch, task.await.is_ok()) });
         self.links.send_modify(|links| {
             Arc::make_mut(links).insert(account, link);
         });
@@ -127,7 +131,10 @@ impl Effects {
 
     fn forget(&mut self, account: AccountId, epoch: Epoch) {
         self.links.send_modify(|links| {
-            if links.get(&account).is_some_and(|link| link.epoch() == epoch) {
+            if links
+                .get(&account)
+                .is_some_and(|link| link.epoch() == epoch)
+            {
                 Arc::make_mut(links).remove(&account);
             }
         });
@@ -136,7 +143,10 @@ impl Effects {
     fn with_link(&self, account: AccountId, epoch: Epoch, act: impl Fn(&Link)) {
         match self.links.borrow().get(&account) {
             Some(link) if link.epoch() == epoch => act(link),
-            _ => warn!("account {account} has no link {}: it has just ended", epoch.0),
+            _ => warn!(
+                "account {account} has no link {}: it has just ended",
+                epoch.0
+            ),
         }
     }
 
@@ -157,7 +167,10 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
             }
             Write::Wipe(account) => {
                 let wiped = store.wipe_auth(account).await;
-                (account, Some(wiped.map_or_else(failed, |()| StoreEvent::AuthWiped)))
+                (
+                    account,
+                    Some(wiped.map_or_else(failed, |()| StoreEvent::AuthWiped)),
+                )
             }
         };
         if let Some(event) = answer
@@ -170,5 +183,7 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
 }
 
 fn failed(error: crate::store::StoreError) -> StoreEvent {
-    StoreEvent::Failed { why: error.to_string() }
+    StoreEvent::Failed {
+        why: error.to_string(),
+    }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use log::{info, warn};
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval};
 
 use crate::clock::Clock;
 use crate::daemon::effects::Effects;
 use crate::event::Event;
-use crate::health::Health;
+use crate::health::{Health, Pulse};
 use crate::limits;
 use crate::machine::Appliance;
 use crate::snapshot::Snapshot;
@@ -32,12 +32,17 @@ pub struct EventLoop {
     pub clock: Clock,
     /// Who tells systemd.
     pub health: Health,
+    /// The loop's sign of life.
+    pub pulse: Pulse,
+    /// When to give it, and to feed the watchdog, if nothing else happens.
+    pub beat: Interval,
 }
 
 enum Wake {
     Event(Event),
     Timer,
     LinkEnded,
+    Pulse,
     Deadline,
 }
 
@@ -58,12 +63,14 @@ impl EventLoop {
                 Wake::Event(event) => self.appliance.handle(self.clock.now(), event),
                 Wake::Timer => self.appliance.handle_timeout(self.clock.now()),
                 Wake::LinkEnded => {}
+                Wake::Pulse => self.ping(),
                 Wake::Deadline => {
                     warn!("a link did not end in time");
                     break;
                 }
             }
         }
+        self.health.stopping();
         self.effects.finish().await;
     }
 
@@ -76,10 +83,16 @@ impl EventLoop {
         let before = self.publish.borrow().clone();
         if snapshot.seq != before.seq {
             tell_changes(&before, &snapshot);
-            self.health.status(&snapshot);
+            self.health.show(&snapshot);
             self.publish.send_replace(snapshot);
         }
-        self.health.alive();
+        self.pulse.beat(self.clock.mono());
+    }
+
+    fn ping(&self) {
+        if let Err(stalled) = self.health.ping(self.clock.mono()) {
+            warn!("the {stalled} stands still; the watchdog is not fed");
+        }
     }
 
     async fn wait(&mut self, deadline: Option<Mono>) -> Wake {
@@ -97,6 +110,7 @@ impl EventLoop {
             () = until(timer) => Wake::Timer,
             () = self.effects.link_ended() => Wake::LinkEnded,
             () = until(deadline) => Wake::Deadline,
+            _ = self.beat.tick() => Wake::Pulse,
         }
     }
 }

@@ -59,7 +59,10 @@ impl Hardware {
                 None
             }
         };
-        Ok(Self { panel: board.panel.as_ref().map(on_i2c), _buttons: buttons })
+        Ok(Self {
+            panel: board.panel.as_ref().map(on_i2c),
+            _buttons: buttons,
+        })
     }
 
     #[cfg(feature = "bench")]
@@ -69,7 +72,10 @@ impl Hardware {
             Ok(bus) => bus,
             Err(error) => {
                 warn!("no bench at {}: {error}", socket.display());
-                return Self { panel: None, _buttons: None };
+                return Self {
+                    panel: None,
+                    _buttons: None,
+                };
             }
         };
         let device = socket.display().to_string();
@@ -80,14 +86,19 @@ impl Hardware {
             });
             (geometry(spec), open)
         });
-        Self { panel, _buttons: None }
+        Self {
+            panel,
+            _buttons: None,
+        }
     }
 
     /// What the machine is told before the panel has spoken for itself.
     #[must_use]
     pub fn panel_health(&self) -> PanelHealth {
         match self.panel {
-            Some(_) => PanelHealth::Lost { why: "not opened yet".to_owned() },
+            Some(_) => PanelHealth::Lost {
+                why: "not opened yet".to_owned(),
+            },
             None => PanelHealth::Headless,
         }
     }
@@ -127,7 +138,10 @@ fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
     let (path, addresses) = match &spec.bus {
         Bus::I2c { path, addresses } => (path.clone(), addresses.clone()),
         #[cfg(feature = "bench")]
-        Bus::Socket => (std::path::PathBuf::from("[bench] socket"), vec![BENCH_ADDRESS]),
+        Bus::Socket => (
+            std::path::PathBuf::from("[bench] socket"),
+            vec![BENCH_ADDRESS],
+        ),
     };
     let open: Open = Box::new(move || {
         let mut answer = Err(PanelError::Open {
@@ -146,5 +160,8 @@ fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
 }
 
 fn geometry(spec: &PanelSpec) -> Geometry {
-    Geometry { width: spec.width, height: spec.height }
+    Geometry {
+        width: spec.width,
+        height: spec.height,
+    }
 }

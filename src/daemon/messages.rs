@@ -20,7 +20,9 @@ use crate::whatsapp::send::{self, SendRequest};
 #[must_use]
 pub fn list(store: Store) -> ListMessages {
     Box::new(move |account, limit| {
-        let rows = store.messages(account, limit).map_err(|error| error.to_string())?;
+        let rows = store
+            .messages(account, limit)
+            .map_err(|error| error.to_string())?;
         Ok(rows.into_iter().map(view).collect())
     })
 }
@@ -39,7 +41,10 @@ pub fn send(links: Switchboard, runtime: Handle, clock: Clock) -> SendMessage {
         };
         let sent = runtime.block_on(timeout(limits::SEND, link.send(request)));
         match sent {
-            Ok(Ok(sent)) => Ok(SendReceipt { id: sent.id, status: "sent" }),
+            Ok(Ok(sent)) => Ok(SendReceipt {
+                id: sent.id,
+                status: "sent",
+            }),
             Ok(Err(problem)) => Err(in_page_words(problem)),
             Err(_late) => Err(SendProblem::Failed("it took too long".to_owned())),
         }
@@ -60,7 +65,11 @@ fn in_page_words(problem: send::SendProblem) -> SendProblem {
 fn view(row: StoredMessage) -> MessageView {
     MessageView {
         id: row.id,
-        direction: if row.from_me { Direction::Outbound } else { Direction::Inbound },
+        direction: if row.from_me {
+            Direction::Outbound
+        } else {
+            Direction::Inbound
+        },
         chat: row.chat,
         text: row.text,
         at: (row.timestamp_s > 0).then(|| UnixMillis(row.timestamp_s.saturating_mul(1000))),

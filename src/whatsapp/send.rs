@@ -96,9 +96,7 @@ pub async fn text(
 /// A JID as written, or the JID of a number.
 fn address(to: &str) -> Result<Jid, SendProblem> {
     if to.contains('@') {
-        return to
-            .parse()
-            .map_err(|_| SendProblem::BadAddress);
+        return to.parse().map_err(|_| SendProblem::BadAddress);
     }
     let number: E164 = to.parse().map_err(|_| SendProblem::BadAddress)?;
     Ok(Jid::pn(number.digits()))

@@ -148,26 +148,3 @@ pub fn fetch(url: &str) -> Result<Version, VersionError> {
         .map_err(|error| http(&error))?;
     parse_sw_js(&body).ok_or(VersionError::NoVersion)
 }
-
-/// Parses a pinned version as people write it: `2.3000.1023231`.
-#[must_use]
-pub fn parse(text: &str) -> Option<Version> {
-    let mut parts = text.split('.').map(str::parse);
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(Ok(a)), Some(Ok(b)), Some(Ok(c)), None) => Some((a, b, c)),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pin_has_three_numbers() {
-        assert_eq!(parse("2.3000.1"), Some((2, 3000, 1)));
-        for wrong in ["", "2.3000", "2.3000.1.4", "2.3000.x", "-1.2.3"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
-}

@@ -4,6 +4,7 @@
 //! folders test one layer each, through its public face.
 
 mod config;
+mod glass;
 mod stories;
 mod tidy;
 mod web;

@@ -19,9 +19,20 @@ fn a_power_cut_costs_no_scan() {
         scene.wait_connected(&powered);
         let handshake = scene
             .service
-            .wait_from(cursor, PATIENCE, |event| matches!(event, Event::Handshake { .. }))
+            .wait_from(cursor, PATIENCE, |event| {
+                matches!(event, Event::Handshake { .. })
+            })
             .unwrap();
-        assert!(matches!(handshake, Event::Handshake { pattern: Pattern::Ik, .. }), "{handshake:?}");
+        assert!(
+            matches!(
+                handshake,
+                Event::Handshake {
+                    pattern: Pattern::Ik,
+                    ..
+                }
+            ),
+            "{handshake:?}"
+        );
         assert_eq!(scene.phone.devices().len(), 1);
         scene.check_log(&powered.cut().unwrap());
     }
@@ -37,7 +48,10 @@ fn disconnect_and_connect_with_the_buttons() {
     scene.bench.tap(Button::Disconnect);
     scene.wait_glass("Disconnected");
     let account = powered.account().unwrap();
-    assert_eq!((&account["status"], &account["linked"]), (&"stopped".into(), &true.into()));
+    assert_eq!(
+        (&account["status"], &account["linked"]),
+        (&"stopped".into(), &true.into())
+    );
 
     // Off stays off through a restart.
     let (status, log) = powered.switch_off().unwrap();
@@ -55,9 +69,18 @@ fn disconnect_and_connect_with_the_buttons() {
 fn the_page_has_the_same_two_buttons() {
     let mut scene = Scene::set();
     let powered = scene.paired();
-    assert_eq!(powered.post("/api/v1/sessions/ses_1/stop", "{}").unwrap().0, 200);
+    assert_eq!(
+        powered.post("/api/v1/sessions/ses_1/stop", "{}").unwrap().0,
+        200
+    );
     scene.wait_glass("Disconnected");
-    assert_eq!(powered.post("/api/v1/sessions/ses_1/start", "{}").unwrap().0, 202);
+    assert_eq!(
+        powered
+            .post("/api/v1/sessions/ses_1/start", "{}")
+            .unwrap()
+            .0,
+        202
+    );
     scene.wait_connected(&powered);
     scene.close(powered);
 }
@@ -75,7 +98,9 @@ fn a_lost_connection_comes_back() {
         }
         scene.wait_glass("Reconnecting");
         powered
-            .wait_log(from, PATIENCE, |line| line.contains("working → reconnecting"))
+            .wait_log(from, PATIENCE, |line| {
+                line.contains("working → reconnecting")
+            })
             .unwrap();
         scene.wait_connected(&powered);
     }
@@ -90,7 +115,9 @@ fn a_press_while_waiting_tries_at_once() {
     scene.service.close_all();
     scene.wait_glass("Reconnecting");
     // A few failed attempts, so that the wait has grown.
-    powered.wait_log(0, PATIENCE, |line| line.contains("reconnecting")).unwrap();
+    powered
+        .wait_log(0, PATIENCE, |line| line.contains("reconnecting"))
+        .unwrap();
     scene.service.refuse_connections(false);
     scene.bench.tap(Button::Connect);
     scene.wait_connected(&powered);
@@ -113,7 +140,9 @@ fn replaced_by_another_client_is_not_fought_over() {
     scene.bench.tap(Button::Connect);
     scene.wait_connected(&powered);
     let opened = scene.service.events_from(cursor);
-    let opened = opened.iter().filter(|event| matches!(event, Event::ConnectionOpened { .. }));
+    let opened = opened
+        .iter()
+        .filter(|event| matches!(event, Event::ConnectionOpened { .. }));
     assert_eq!(opened.count(), 1);
     scene.close(powered);
 }
@@ -126,7 +155,9 @@ fn logging_out_by_holding_the_button() {
     // Let go when the box has done it, as a person would who watches the bar.
     scene
         .service
-        .wait(PATIENCE, |event| matches!(event, Event::DeviceRemoved { .. }))
+        .wait(PATIENCE, |event| {
+            matches!(event, Event::DeviceRemoved { .. })
+        })
         .unwrap();
     scene.bench.release(Button::Disconnect);
     assert!(scene.phone.devices().is_empty());

@@ -11,7 +11,9 @@ const MESSAGES: &str = "/api/v1/sessions/ses_1/messages";
 fn texts(powered: &PoweredBox) -> Vec<String> {
     let listed: Value = serde_json::from_str(&powered.get(MESSAGES).unwrap()).unwrap();
     let rows = listed["data"].as_array().unwrap();
-    rows.iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect()
+    rows.iter()
+        .map(|row| row["text"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -36,7 +38,10 @@ fn texts_both_ways_after_a_restart() {
     assert_eq!(code, 202, "{answer}");
     let heard = scene.alice.wait_text(PATIENCE).unwrap();
     assert_eq!(heard.body, "from the box");
-    assert_eq!(texts(&powered), ["from the box", "to the box", "before the cut"]);
+    assert_eq!(
+        texts(&powered),
+        ["from the box", "to the box", "before the cut"]
+    );
     scene.close(powered);
 }
 
@@ -46,7 +51,12 @@ fn what_was_said_while_the_box_was_off_arrives() {
     let powered = scene.paired();
     scene.check_log(&powered.cut().unwrap());
     let ids: Vec<_> = (0..5)
-        .map(|n| scene.alice.send_text(OWNER, &format!("while away {n}")).unwrap())
+        .map(|n| {
+            scene
+                .alice
+                .send_text(OWNER, &format!("while away {n}"))
+                .unwrap()
+        })
         .collect();
     let powered = scene.power_on();
     scene.wait_connected(&powered);
@@ -71,6 +81,12 @@ fn a_text_that_cannot_go_out_is_refused_in_words() {
     scene.wait_glass("Disconnected");
     let (code, answer) = post(json!({"to": ALICE, "type": "text", "text": "x"}));
     assert_eq!(code, 409, "{answer}");
-    assert!(scene.service.events().iter().all(|event| !matches!(event, Event::Refused { .. })));
+    assert!(
+        scene
+            .service
+            .events()
+            .iter()
+            .all(|event| !matches!(event, Event::Refused { .. }))
+    );
     scene.close(powered);
 }

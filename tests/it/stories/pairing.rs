@@ -30,7 +30,10 @@ fn press_scan_connected() {
 
     // The credential is gone everywhere.
     let status = powered.get("/api/v1/status").unwrap();
-    assert!(!status.contains(&text) && !status.contains("15550001111"), "{status}");
+    assert!(
+        !status.contains(&text) && !status.contains("15550001111"),
+        "{status}"
+    );
     let gone = powered.get("/api/v1/sessions/ses_1/qr").unwrap();
     assert!(!gone.contains("<svg"), "{gone}");
     let png = powered.get_bytes("/panel.png").unwrap();
@@ -47,12 +50,21 @@ fn a_code_that_fails_the_check_stays_up_and_says_why() {
     let text = scene.wait_qr();
 
     let refused = scene.phone.scan_with_bad_hmac(&text);
-    assert!(matches!(refused, Err(ScanError::ClientRefused(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ScanError::ClientRefused(_))),
+        "{refused:?}"
+    );
     let log = powered.log().len();
     let account = powered.account().unwrap();
-    assert_eq!(account["status"], "scan_qr_code", "{account} after {log} lines");
+    assert_eq!(
+        account["status"], "scan_qr_code",
+        "{account} after {log} lines"
+    );
     let error = account["last_error"].to_string();
-    assert!(error.contains("pair_rejected") && error.contains("hmac"), "{error}");
+    assert!(
+        error.contains("pair_rejected") && error.contains("hmac"),
+        "{error}"
+    );
 
     // The same code, scanned properly, pairs.
     let text = scene.wait_qr();

@@ -51,7 +51,15 @@ impl Scene {
             extra: String::new(),
         };
         let secrets = vec![OWNER.to_owned(), ALICE.to_owned()];
-        Self { service, phone, alice, bench, socket, secrets, folder }
+        Self {
+            service,
+            phone,
+            alice,
+            bench,
+            socket,
+            secrets,
+            folder,
+        }
     }
 
     pub fn power_on(&self) -> PoweredBox {
@@ -82,15 +90,14 @@ impl Scene {
 
     /// Waits for a QR other than `old`.
     pub fn wait_other_qr(&mut self, old: &str) -> String {
-        let is_new = |picture: &Picture| {
-            qr_check::read_qr(picture).is_ok_and(|text| text != old)
-        };
+        let is_new = |picture: &Picture| qr_check::read_qr(picture).is_ok_and(|text| text != old);
         let picture = self
             .bench
             .wait_picture(PATIENCE, is_new)
             .unwrap_or_else(|last| panic!("no new QR on the glass, but:\n{last}"));
         let text = qr_check::read_qr(&picture).unwrap();
-        self.secrets.extend(text.split(',').skip(1).take(3).map(str::to_owned));
+        self.secrets
+            .extend(text.split(',').skip(1).take(3).map(str::to_owned));
         self.secrets.push(text.clone());
         text
     }
@@ -131,7 +138,10 @@ impl Scene {
             .unwrap_or_else(|last| panic!("the glass was left lit:\n{last}"));
         self.check_log(&log);
         let violations = self.bench.violations();
-        assert!(violations.is_empty(), "the chip did not understand: {violations:?}");
+        assert!(
+            violations.is_empty(),
+            "the chip did not understand: {violations:?}"
+        );
         drop(self.folder);
     }
 
@@ -139,7 +149,10 @@ impl Scene {
     pub fn check_log(&self, log: &[String]) {
         for line in log {
             for secret in &self.secrets {
-                assert!(!line.contains(secret.as_str()), "a secret in the log: {line}");
+                assert!(
+                    !line.contains(secret.as_str()),
+                    "a secret in the log: {line}"
+                );
             }
             assert!(!line.contains("panicked"), "{line}");
         }

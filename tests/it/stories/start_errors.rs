@@ -15,7 +15,11 @@ use super::scene::Scene;
 fn run(folder: &Path, config: &str) -> Output {
     let file = folder.join("pairbox.toml");
     fs::write(&file, config).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_pairbox")).arg("--config").arg(file).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_pairbox"))
+        .arg("--config")
+        .arg(file)
+        .output()
+        .unwrap()
 }
 
 /// Asserts that the program refused to run with one line that holds all of `words`.
@@ -63,8 +67,11 @@ fn an_impossible_line() {
 fn a_file_that_is_not_there() {
     let dir = folder();
     let missing = dir.path().join("nowhere.toml");
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_pairbox")).arg("--config").arg(&missing).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_pairbox"))
+        .arg("--config")
+        .arg(&missing)
+        .output()
+        .unwrap();
     refused(&output, &["nowhere.toml"]);
 }
 
@@ -117,7 +124,10 @@ fn a_store_of_a_newer_version() {
     fs::create_dir(dir.path().join("state")).unwrap();
     pairbox::store::write_schema_for_tests(&file, u32::MAX).unwrap();
     let before = fs::read(&file).unwrap();
-    refused(&run(dir.path(), &sound(dir.path())), &["pairbox.redb", "newer"]);
+    refused(
+        &run(dir.path(), &sound(dir.path())),
+        &["pairbox.redb", "newer"],
+    );
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 
@@ -127,8 +137,8 @@ fn no_panel_where_one_should_be() {
     let service = Service::start(Options::default()).unwrap();
     let dir = folder();
     let board = dir.path().join("board.toml");
-    let text = include_str!("../../../board/ssd1306-i2c.toml")
-        .replace("/dev/i2c-1", "/dev/i2c-not-there");
+    let text =
+        include_str!("../../../board/ssd1306-i2c.toml").replace("/dev/i2c-1", "/dev/i2c-not-there");
     fs::write(&board, text).unwrap();
     let socket = pairbox_rig::power::Socket {
         program: vec![env!("CARGO_BIN_EXE_pairbox").to_owned()],
@@ -146,9 +156,13 @@ fn no_panel_where_one_should_be() {
         board.display().to_string(),
     ];
     fs::write(&config, text).unwrap();
-    let powered = pairbox_rig::power::Socket { program, ..socket }.power_on().unwrap();
+    let powered = pairbox_rig::power::Socket { program, ..socket }
+        .power_on()
+        .unwrap();
     powered
-        .wait_log(0, super::scene::PATIENCE, |line| line.contains("/dev/i2c-not-there"))
+        .wait_log(0, super::scene::PATIENCE, |line| {
+            line.contains("/dev/i2c-not-there")
+        })
         .unwrap();
     assert_eq!(powered.account().unwrap()["status"], "stopped");
     let (code, _) = powered.post("/api/v1/sessions/ses_1/start", "{}").unwrap();

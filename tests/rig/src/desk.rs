@@ -26,7 +26,10 @@ impl Desk {
     /// Opens the page at `address`.
     pub fn open(address: SocketAddr, scene: Scene) -> Result<Self> {
         let server = Server::http(address).map_err(|error| anyhow!("{address}: {error}"))?;
-        Ok(Self { server: Arc::new(server), scene: Arc::new(Mutex::new(scene)) })
+        Ok(Self {
+            server: Arc::new(server),
+            scene: Arc::new(Mutex::new(scene)),
+        })
     }
 
     /// Where it is.
@@ -62,7 +65,12 @@ fn lock(scene: &Mutex<Scene>) -> MutexGuard<'_, Scene> {
 }
 
 fn answer(request: Request, scene: &Mutex<Scene>) -> Result<()> {
-    let path = request.url().split('?').next().unwrap_or_default().to_owned();
+    let path = request
+        .url()
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     match (request.method(), path.as_str()) {
         (Method::Get, "/") => respond(request, "text/html; charset=utf-8", PAGE.as_bytes()),
         (Method::Get, "/glass.png") => {
@@ -70,7 +78,9 @@ fn answer(request: Request, scene: &Mutex<Scene>) -> Result<()> {
             respond(request, "image/png", &picture.png(ENLARGED))
         }
         (Method::Get, "/state") => {
-            let page = lock(scene).powered().map(|powered| format!("http://{}/", powered.page()));
+            let page = lock(scene)
+                .powered()
+                .map(|powered| format!("http://{}/", powered.page()));
             let state = json!({"page": page}).to_string();
             respond(request, "application/json", state.as_bytes())
         }
@@ -82,7 +92,11 @@ fn answer(request: Request, scene: &Mutex<Scene>) -> Result<()> {
                 },
                 None => format!("there is no {path}"),
             };
-            respond(request, "application/json", json!({"said": said}).to_string().as_bytes())
+            respond(
+                request,
+                "application/json",
+                json!({"said": said}).to_string().as_bytes(),
+            )
         }
         _ => {
             request.respond(Response::empty(404))?;

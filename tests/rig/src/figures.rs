@@ -30,7 +30,9 @@ impl Written {
         let number = |name: &str| -> Result<u64> {
             let line = metrics.lines().find(|line| line.starts_with(name));
             let value = line.and_then(|line| line.split_whitespace().nth(1));
-            Ok(value.with_context(|| format!("no {name} in the metrics"))?.parse()?)
+            Ok(value
+                .with_context(|| format!("no {name} in the metrics"))?
+                .parse()?)
         };
         Ok(Self {
             commits: number("pairbox_storage_commits_total ")?,
@@ -39,7 +41,10 @@ impl Written {
     }
 
     fn since(self, before: Self) -> Self {
-        Self { commits: self.commits - before.commits, bytes: self.bytes - before.bytes }
+        Self {
+            commits: self.commits - before.commits,
+            bytes: self.bytes - before.bytes,
+        }
     }
 }
 
@@ -47,7 +52,14 @@ impl Written {
 #[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
 pub fn print() -> Result<()> {
     let mut scene = Scene::set()?;
-    println!("build            {}", if cfg!(debug_assertions) { "debug" } else { "release" });
+    println!(
+        "build            {}",
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    );
     scene.wait_glass("Disconnected")?;
     let fresh = Written::of(scene.box_on()?)?;
     let memory = memory(scene.box_on()?)?;
@@ -57,14 +69,23 @@ pub fn print() -> Result<()> {
     scene.bench().press(Button::Connect);
     scene.bench().release(Button::Connect);
     scene.wait_code()?;
-    println!("press to QR      {} (30 ms of it debounce)", millis(pressed.elapsed()));
+    println!(
+        "press to QR      {} (30 ms of it debounce)",
+        millis(pressed.elapsed())
+    );
     let scanned = Instant::now();
     scene.act(Action::Scan)?;
     scene.wait_glass("Connected")?;
-    println!("scan to glass    {} (50 ms of it the service's)", millis(scanned.elapsed()));
+    println!(
+        "scan to glass    {} (50 ms of it the service's)",
+        millis(scanned.elapsed())
+    );
     scene.wait_quiet()?;
     let paired = Written::of(scene.box_on()?)?.since(fresh);
-    println!("pairing wrote    {} commits, {} bytes", paired.commits, paired.bytes);
+    println!(
+        "pairing wrote    {} commits, {} bytes",
+        paired.commits, paired.bytes
+    );
     println!("memory, linked   {}", self::memory(scene.box_on()?)?);
 
     messages(&mut scene)?;
@@ -109,7 +130,10 @@ fn restarts(scene: &mut Scene) -> Result<()> {
     }
     took.sort();
     let (connected, page) = took[RESTARTS / 2];
-    println!("start to page    {} (median of {RESTARTS} power cuts)", millis(page));
+    println!(
+        "start to page    {} (median of {RESTARTS} power cuts)",
+        millis(page)
+    );
     println!("start to Connected on the glass {}", millis(connected));
     println!("memory, restarted {}", memory(scene.box_on()?)?);
     Ok(())

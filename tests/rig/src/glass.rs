@@ -15,8 +15,13 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::text::{Baseline, Text};
 use pairbox_chips::Picture;
 
-const FONTS: [&MonoFont<'static>; 5] =
-    [&FONT_5X8, &FONT_6X10, &FONT_6X13_BOLD, &FONT_7X13_BOLD, &FONT_9X15_BOLD];
+const FONTS: [&MonoFont<'static>; 5] = [
+    &FONT_5X8,
+    &FONT_6X10,
+    &FONT_6X13_BOLD,
+    &FONT_7X13_BOLD,
+    &FONT_9X15_BOLD,
+];
 
 /// Whether `words` stand somewhere on the glass, in one line.
 #[must_use]
@@ -39,9 +44,14 @@ impl Stamp {
         let letters = u32::try_from(words.chars().count()).unwrap_or(0);
         let width = letters * (font.character_size.width + font.character_spacing);
         let height = font.character_size.height;
-        let mut stamp = Self { width, height, lit: vec![false; (width * height) as usize] };
+        let mut stamp = Self {
+            width,
+            height,
+            lit: vec![false; (width * height) as usize],
+        };
         let style = MonoTextStyle::new(font, BinaryColor::On);
-        let Ok(_) = Text::with_baseline(words, Point::zero(), style, Baseline::Top).draw(&mut stamp);
+        let Ok(_) =
+            Text::with_baseline(words, Point::zero(), style, Baseline::Top).draw(&mut stamp);
         stamp
     }
 

@@ -89,8 +89,12 @@ impl Socket {
             let log = Arc::clone(&log);
             std::thread::spawn(move || read_log(stderr, &log))
         });
-        let mut powered =
-            PoweredBox { child, log, reader, page: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let mut powered = PoweredBox {
+            child,
+            log,
+            reader,
+            page: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
         let line = powered.wait_log(0, Duration::from_secs(20), |line| line.contains("page at"))?;
         powered.page = address(&line.1).context("the log names no address")?;
         Ok(powered)
@@ -107,7 +111,12 @@ fn read_log(stderr: impl std::io::Read, log: &Log) {
 }
 
 fn address(line: &str) -> Option<SocketAddr> {
-    line.split("http://").nth(1)?.split('/').next()?.parse().ok()
+    line.split("http://")
+        .nth(1)?
+        .split('/')
+        .next()?
+        .parse()
+        .ok()
 }
 
 impl PoweredBox {
@@ -151,7 +160,10 @@ impl PoweredBox {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                bail!("no such line within {within:?}; the log:\n{}", lines.join("\n"));
+                bail!(
+                    "no such line within {within:?}; the log:\n{}",
+                    lines.join("\n")
+                );
             }
             log = self
                 .log
@@ -196,7 +208,11 @@ impl PoweredBox {
     pub fn account(&self) -> Result<Value> {
         let status = self.get("/api/v1/status")?;
         let status: Value = serde_json::from_str(&status)?;
-        status["data"].get(0).or_else(|| status["sessions"].get(0)).cloned().context("no account")
+        status["data"]
+            .get(0)
+            .or_else(|| status["sessions"].get(0))
+            .cloned()
+            .context("no account")
     }
 
     /// The body of a page.
@@ -226,7 +242,10 @@ impl PoweredBox {
         format!("http://{}{path}", self.page)
     }
 
-    #[allow(clippy::unused_self, reason = "one agent for each call keeps no connection open")]
+    #[allow(
+        clippy::unused_self,
+        reason = "one agent for each call keeps no connection open"
+    )]
     fn agent(&self) -> ureq::Agent {
         ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(40)))
@@ -251,7 +270,9 @@ pub fn occurs_below(folder: &Path, text: &[u8]) -> Result<bool> {
         let found = if path.is_dir() {
             occurs_below(&path, text)?
         } else {
-            fs::read(&path)?.windows(text.len()).any(|window| window == text)
+            fs::read(&path)?
+                .windows(text.len())
+                .any(|window| window == text)
         };
         if found {
             return Ok(true);

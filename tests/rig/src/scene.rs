@@ -70,7 +70,16 @@ impl Scene {
             extra: String::new(),
         };
         let powered = Some(socket.power_on()?);
-        Ok(Self { service, phone, alice, bench, socket, powered, greetings: 0, _folder: folder })
+        Ok(Self {
+            service,
+            phone,
+            alice,
+            bench,
+            socket,
+            powered,
+            greetings: 0,
+            _folder: folder,
+        })
     }
 
     /// The box, while it has power.
@@ -107,7 +116,8 @@ impl Scene {
             }
             Action::Greet => {
                 self.greetings += 1;
-                self.alice.send_text(OWNER, &format!("hello number {}", self.greetings))?;
+                self.alice
+                    .send_text(OWNER, &format!("hello number {}", self.greetings))?;
                 Ok("Alice wrote; see the messages on the box's page".to_owned())
             }
             Action::Drop => {
@@ -126,7 +136,9 @@ impl Scene {
         let picture = self.bench.picture();
         let text = qr_check::read_qr(&picture)
             .map_err(|fault| anyhow!("the camera sees no code on the glass: {fault}"))?;
-        self.phone.scan(&text).map_err(|error| anyhow!("the phone says: {error}"))?;
+        self.phone
+            .scan(&text)
+            .map_err(|error| anyhow!("the phone says: {error}"))?;
         Ok("scanned; the phone says: linked".to_owned())
     }
 
@@ -154,7 +166,9 @@ impl Scene {
     /// The box writes, and Alice has it.
     pub fn send(&self, text: &str) -> Result<()> {
         let body = serde_json::json!({"to": ALICE, "type": "text", "text": text}).to_string();
-        let (code, answer) = self.box_on()?.post("/api/v1/sessions/ses_1/messages", &body)?;
+        let (code, answer) = self
+            .box_on()?
+            .post("/api/v1/sessions/ses_1/messages", &body)?;
         anyhow::ensure!(code == 202, "the box answered {code}: {answer}");
         self.alice.wait_text(PATIENCE)?;
         Ok(())
@@ -162,7 +176,9 @@ impl Scene {
 
     /// The first login has said all it had to say: keys are uploaded and the state is synchronised.
     pub fn wait_quiet(&self) -> Result<()> {
-        self.service.wait(PATIENCE, |event| matches!(event, pairbox_sim::Event::Ready { .. }))?;
+        self.service.wait(PATIENCE, |event| {
+            matches!(event, pairbox_sim::Event::Ready { .. })
+        })?;
         Ok(())
     }
 

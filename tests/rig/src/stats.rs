@@ -21,7 +21,10 @@ pub fn written_bytes(process: u32) -> Result<u64> {
 
 fn field(process: u32, file: &str, name: &str) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/{file}"))?;
-    let line = text.lines().find(|line| line.starts_with(name)).context("no such field")?;
+    let line = text
+        .lines()
+        .find(|line| line.starts_with(name))
+        .context("no such field")?;
     let number = line.split_whitespace().nth(1).context("no number")?;
     Ok(number.parse()?)
 }

@@ -1,0 +1,170 @@
+//! A one-bit picture of the panel's size: what every screen draws into.
+//!
+//! Only storage and pixel access belong here; how a frame reaches glass is `panel/`. Drawing cannot
+//! fail: pixels outside the frame are dropped, as `embedded-graphics` asks of a [`DrawTarget`].
+
+use std::convert::Infallible;
+use std::fmt;
+
+use embedded_graphics::Pixel;
+use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::geometry::{OriginDimensions, Size};
+use embedded_graphics::pixelcolor::BinaryColor;
+
+/// The size of a panel in pixels, as a person looks at it (after rotation).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Geometry {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Geometry {
+    /// The common OLED modules: SSD1306, SH1106 and SSD1309 boards from 0.96" to 2.42".
+    pub const OLED_128X64: Self = Self {
+        width: 128,
+        height: 64,
+    };
+}
+
+/// One picture. Row-major, 8 pixels a byte, leftmost in the highest bit, 1 = lit; every row starts
+/// on a byte, and the bits beyond the width are 0, so that equal pictures are equal bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    geometry: Geometry,
+    bytes: Vec<u8>,
+}
+
+impl Frame {
+    /// A dark frame.
+    #[must_use]
+    pub fn new(geometry: Geometry) -> Self {
+        let stride = geometry.width.div_ceil(8) as usize;
+        Self {
+            geometry,
+            bytes: vec![0; stride * geometry.height as usize],
+        }
+    }
+
+    /// Its size.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    /// Whether the pixel is lit; `false` outside the frame.
+    #[must_use]
+    pub fn is_lit(&self, x: u32, y: u32) -> bool {
+        self.place(x, y)
+            .is_some_and(|(index, mask)| self.bytes[index] & mask != 0)
+    }
+
+    /// Lights or darkens a pixel; nothing happens outside the frame.
+    pub fn set(&mut self, x: u32, y: u32, lit: bool) {
+        if let Some((index, mask)) = self.place(x, y) {
+            if lit {
+                self.bytes[index] |= mask;
+            } else {
+                self.bytes[index] &= !mask;
+            }
+        }
+    }
+
+    /// The same picture `right` and `down` by so many pixels; what leaves the frame is lost.
+    #[must_use]
+    pub fn shifted(self, right: u32, down: u32) -> Self {
+        if (right, down) == (0, 0) {
+            return self;
+        }
+        let mut shifted = Self::new(self.geometry);
+        for y in down..self.geometry.height {
+            for x in right..self.geometry.width {
+                shifted.set(x, y, self.is_lit(x - right, y - down));
+            }
+        }
+        shifted
+    }
+
+    /// The rows from top to bottom, packed as the type says.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        // A frame without columns has no bytes; `chunks_exact` refuses a size of 0.
+        let stride = (self.geometry.width.div_ceil(8) as usize).max(1);
+        self.bytes.chunks_exact(stride)
+    }
+
+    /// All rows in one piece, packed as the type says.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Byte and bit of a pixel, unless it lies outside.
+    fn place(&self, x: u32, y: u32) -> Option<(usize, u8)> {
+        let Geometry { width, height } = self.geometry;
+        (x < width && y < height).then(|| {
+            let index = y as usize * width.div_ceil(8) as usize + x as usize / 8;
+            (index, 0x80 >> (x % 8))
+        })
+    }
+}
+
+impl OriginDimensions for Frame {
+    fn size(&self) -> Size {
+        Size::new(self.geometry.width, self.geometry.height)
+    }
+}
+
+impl DrawTarget for Frame {
+    type Color = BinaryColor;
+    type Error = Infallible;
+
+    fn draw_iter<I>(&mut self, pixels: I) -> Result<(), Infallible>
+    where
+        I: IntoIterator<Item = Pixel<BinaryColor>>,
+    {
+        for Pixel(point, color) in pixels {
+            if let (Ok(x), Ok(y)) = (u32::try_from(point.x), u32::try_from(point.y)) {
+                self.set(x, y, color.is_on());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The size and how many pixels are lit: a frame can hold a QR, and a QR is a credential.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lit: u32 = self.bytes.iter().map(|byte| byte.count_ones()).sum();
+        let Geometry { width, height } = self.geometry;
+        write!(f, "Frame({width}x{height}, {lit} lit)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_land_where_the_layout_says() {
+        let mut frame = Frame::new(Geometry {
+            width: 10,
+            height: 2,
+        });
+        frame.set(0, 0, true);
+        frame.set(9, 1, true);
+        frame.set(10, 1, true);
+        frame.set(0, 2, true);
+        assert_eq!(frame.as_bytes(), [0x80, 0x00, 0x00, 0x40]);
+        assert!(frame.is_lit(9, 1) && !frame.is_lit(10, 1) && !frame.is_lit(8, 1));
+        frame.set(9, 1, false);
+        assert_eq!(frame.rows().last(), Some([0x00, 0x00].as_slice()));
+    }
+
+    #[test]
+    fn debug_does_not_show_the_picture() {
+        let mut frame = Frame::new(Geometry::OLED_128X64);
+        frame.set(3, 4, true);
+        assert_eq!(format!("{frame:?}"), "Frame(128x64, 1 lit)");
+    }
+}

@@ -1,0 +1,161 @@
+//! The small pictures beside headlines, as text a person can edit: `#` is lit.
+//!
+//! All are [`SIZE`] pixels square, drawn lit on dark.
+
+use super::frame::Frame;
+
+/// Pixels on a side.
+pub const SIZE: u32 = 11;
+
+/// Rows of an icon, top first.
+pub type Icon = [&'static str; SIZE as usize];
+
+/// Draws an icon with its top left corner at `(x, y)`.
+pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32)) {
+    for (row, y) in icon.iter().zip(y..) {
+        for (pixel, x) in row.bytes().zip(x..) {
+            if pixel == b'#' {
+                frame.set(x, y, true);
+            }
+        }
+    }
+}
+
+/// Online.
+pub const CHECK: Icon = [
+    "...#####...",
+    "..#######..",
+    ".#######.#.",
+    "#######.###",
+    "######.####",
+    "#.###.#####",
+    "##.#.######",
+    "###.#######",
+    ".#########.",
+    "..#######..",
+    "...#####...",
+];
+
+/// On the way.
+pub const HOURGLASS: Icon = [
+    ".#########.",
+    "..#.....#..",
+    "..#.....#..",
+    "..#.###.#..",
+    "...#.#.#...",
+    "....#.#....",
+    "...#.#.#...",
+    "..#..#..#..",
+    "..#.###.#..",
+    "..#######..",
+    ".#########.",
+];
+
+/// The connection is gone and is being remade.
+pub const RETRY: Icon = [
+    "....###..#.",
+    "..##...###.",
+    ".#......##.",
+    ".#.....###.",
+    "#..........",
+    "#.........#",
+    "..........#",
+    ".###.....#.",
+    ".##......#.",
+    ".###...##..",
+    ".#..###....",
+];
+
+/// Off on purpose.
+pub const POWER: Icon = [
+    ".....#.....",
+    "...#.#.#...",
+    "..##.#.##..",
+    ".##..#..##.",
+    ".#...#...#.",
+    "##...#...##",
+    "##.......##",
+    ".#.......#.",
+    ".##.....##.",
+    "..#######..",
+    "....###....",
+];
+
+/// No longer linked: a chain, broken.
+pub const BROKEN: Icon = [
+    ".......###.",
+    "......#...#",
+    ".#...#....#",
+    "..#.....#.#",
+    "...#...#.#.",
+    "...........",
+    ".#.#...#...",
+    "#.#.....#..",
+    "#....#...#.",
+    "#...#......",
+    ".###.......",
+];
+
+/// Something is wrong.
+pub const WARNING: Icon = [
+    ".....#.....",
+    "....###....",
+    "....#.#....",
+    "...##.##...",
+    "...##.##...",
+    "..###.###..",
+    "..###.###..",
+    ".#########.",
+    ".####.####.",
+    "###########",
+    "###########",
+];
+
+/// Look at the phone.
+pub const PHONE: Icon = [
+    "..#######..",
+    "..#.....#..",
+    "..#.....#..",
+    "..#.....#..",
+    "..#.....#..",
+    "..#.....#..",
+    "..#.....#..",
+    "..#.....#..",
+    "..#######..",
+    "..###.###..",
+    "..#######..",
+];
+
+/// A door with an arrow out of it.
+pub const LEAVE: Icon = [
+    "######.....",
+    "#....#.....",
+    "#....#..#..",
+    "#.......##.",
+    "#..########",
+    "#..########",
+    "#.......##.",
+    "#....#..#..",
+    "#....#.....",
+    "######.....",
+    "...........",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_the_size() {
+        let all = [
+            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE,
+        ];
+        for row in all.iter().flatten() {
+            assert_eq!(row.len(), SIZE as usize, "{row}");
+            assert!(
+                row.bytes().all(|pixel| pixel == b'#' || pixel == b'.'),
+                "{row}"
+            );
+        }
+    }
+}

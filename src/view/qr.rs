@@ -1,0 +1,240 @@
+//! QR codes: from a text to modules, and to an SVG for the page.
+//!
+//! Always one byte segment: "optimal" segmentation is 6 to 9 bits longer for pairing texts and makes
+//! the version depend on chance (HARDWARE.md 1.2). Where modules end up on a panel is
+//! `screens/qr.rs`. The text is a credential: nothing here prints or keeps it.
+
+use std::fmt::{self, Write as _};
+
+use qrcode::bits::Bits;
+use qrcode::{Color, EcLevel, QrCode, Version};
+
+/// How much damage a code survives.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Correction {
+    /// About 7 % of the codewords.
+    L,
+    /// About 15 %.
+    M,
+    /// About 25 %.
+    Q,
+    /// About 30 %.
+    H,
+}
+
+impl Correction {
+    /// Best first.
+    const DESCENDING: [Self; 4] = [Self::H, Self::Q, Self::M, Self::L];
+
+    fn level(self) -> EcLevel {
+        match self {
+            Self::L => EcLevel::L,
+            Self::M => EcLevel::M,
+            Self::Q => EcLevel::Q,
+            Self::H => EcLevel::H,
+        }
+    }
+}
+
+/// A code, module by module, without its quiet zone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Code {
+    /// Modules on a side: `4 * version + 17`.
+    pub size: u32,
+    /// 1 to 40.
+    pub version: u32,
+    /// Its error correction.
+    pub ec: Correction,
+    modules: Vec<bool>,
+}
+
+impl Code {
+    /// Whether the module is dark; `false` outside the code.
+    #[must_use]
+    pub fn dark(&self, x: u32, y: u32) -> bool {
+        x < self.size && y < self.size && self.modules[(y * self.size + x) as usize]
+    }
+}
+
+/// The measures only: the modules are the credential.
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Code(v{}-{:?}, {} modules)",
+            self.version, self.ec, self.size
+        )
+    }
+}
+
+/// Encodes `payload` into at most `modules_max` modules a side: with the highest error correction
+/// that fits, in the smallest version that holds it. `None` when even L does not fit.
+#[must_use]
+pub fn encode(payload: &[u8], modules_max: u32) -> Option<Code> {
+    Correction::DESCENDING
+        .into_iter()
+        .find_map(|ec| encode_at(payload, ec, modules_max))
+}
+
+/// A code and how large its modules are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fit {
+    /// The code.
+    pub code: Code,
+    /// Pixels on a side of one module.
+    pub scale: u32,
+}
+
+/// Lit pixels a code needs on every side at the very least. Decoders want 4 modules; on 64 rows one
+/// pixel is what is left, and it is what makes the difference between none and most (HARDWARE.md 1.4).
+pub const QUIET_MIN: u32 = 1;
+
+/// The code for a square of `side` pixels, its quiet zone included: modules as large as the smallest
+/// version allows, then the highest error correction that keeps them that large.
+#[must_use]
+pub fn fit(payload: &[u8], side: u32) -> Option<Fit> {
+    let room = side.saturating_sub(2 * QUIET_MIN);
+    let smallest = encode_at(payload, Correction::L, room)?;
+    let scale = room / smallest.size;
+    let code = encode(payload, room / scale)?;
+    Some(Fit { code, scale })
+}
+
+/// The smallest code with this error correction.
+fn encode_at(payload: &[u8], ec: Correction, modules_max: u32) -> Option<Code> {
+    let versions = (1..=40i16).take_while(|version| width(*version) <= modules_max);
+    for version in versions {
+        let mut bits = Bits::new(Version::Normal(version));
+        let fits = bits.push_byte_data(payload).is_ok() && bits.push_terminator(ec.level()).is_ok();
+        if fits {
+            let code = QrCode::with_bits(bits, ec.level()).ok()?;
+            return Some(Code {
+                size: width(version),
+                version: u32::from(version.unsigned_abs()),
+                ec,
+                modules: code
+                    .into_colors()
+                    .into_iter()
+                    .map(|c| c == Color::Dark)
+                    .collect(),
+            });
+        }
+    }
+    None
+}
+
+/// Modules on a side of a version (ISO/IEC 18004, 5.3.1).
+fn width(version: i16) -> u32 {
+    4 * u32::from(version.unsigned_abs()) + 17
+}
+
+/// The code as an SVG with `quiet` light modules around it: dark on white, whatever the page's
+/// colours are, one unit a module.
+#[must_use]
+pub fn svg(code: &Code, quiet: u32) -> String {
+    let side = code.size + 2 * quiet;
+    let mut path = String::new();
+    for y in 0..code.size {
+        let mut x = 0;
+        while x < code.size {
+            let run = (x..code.size).take_while(|&x| code.dark(x, y)).count();
+            // A run is at most 177 modules.
+            let run = u32::try_from(run).unwrap_or(0);
+            if run > 0 {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + quiet, y + quiet);
+            }
+            x += run + 1;
+        }
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
+         shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/>\
+         <path fill=\"#000\" d=\"{path}\"/></svg>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// HARDWARE.md 1.2: bytes, then version and size of the smallest code at L, and of M.
+    const TABLE: [(usize, u32, u32); 12] = [
+        (180, 8, 9),
+        (190, 8, 10),
+        (200, 9, 10),
+        (219, 9, 11),
+        (230, 9, 11),
+        (239, 10, 11),
+        (250, 10, 11),
+        (260, 10, 12),
+        (277, 11, 12),
+        (290, 11, 13),
+        (320, 11, 13),
+        (330, 12, 13),
+    ];
+
+    #[test]
+    fn versions_are_those_of_the_standard() {
+        for (bytes, l, m) in TABLE {
+            let payload = vec![b'x'; bytes];
+            for (ec, version) in [(Correction::L, l), (Correction::M, m)] {
+                let code = encode_at(&payload, ec, 177).unwrap();
+                assert_eq!(
+                    (code.version, code.size),
+                    (version, 4 * version + 17),
+                    "{bytes} {ec:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn room_left_over_goes_into_error_correction() {
+        let today = vec![b'x'; 239];
+        let code = encode(&today, 61).unwrap();
+        assert_eq!((code.version, code.ec), (11, Correction::M));
+        let code = encode(&today, 60).unwrap();
+        assert_eq!((code.version, code.ec), (10, Correction::L));
+        assert_eq!(encode(&today, 56), None);
+    }
+
+    #[test]
+    fn larger_panels_get_larger_modules_first() {
+        let today = vec![b'x'; 239];
+        let measures = |side| fit(&today, side).map(|fit| (fit.scale, fit.code.version));
+        assert_eq!(measures(32), None);
+        assert_eq!(measures(64), Some((1, 11)));
+        assert_eq!(
+            measures(122),
+            Some((2, 10)),
+            "2.13 inch e-ink: 2x holds v10 only"
+        );
+        assert_eq!(measures(128), Some((2, 11)));
+        assert_eq!(measures(240), Some((4, 10)));
+    }
+
+    #[test]
+    fn svg_has_every_dark_module_once() {
+        let code = encode(b"pairbox", 21).unwrap();
+        let svg = svg(&code, 4);
+        let dark = (0..21).flat_map(|y| (0..21).map(move |x| (x, y)));
+        let dark = dark.filter(|&(x, y)| code.dark(x, y)).count();
+        let drawn: usize = svg
+            .split('h')
+            .filter_map(|piece| piece.split_once("v1h-"))
+            .map(|(run, _)| run.parse::<usize>().unwrap())
+            .sum();
+        assert_eq!(drawn, dark);
+        assert!(svg.contains("viewBox=\"0 0 29 29\""));
+    }
+
+    #[test]
+    fn debug_shows_measures_only() {
+        let code = encode(b"secret", 57).unwrap();
+        assert_eq!(
+            format!("{code:?}"),
+            format!("Code(v{}-H, {} modules)", code.version, code.size)
+        );
+    }
+}
