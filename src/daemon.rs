@@ -145,15 +145,18 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     .turn()
     .await;
 
-    // The page goes first: its requests use the store. The glass is cleared and the database closed
-    // before the process ends.
+    // The page goes first, its requests use the store; then the glass is cleared. Both are threads that
+    // may be waiting for this runtime, so it goes on turning while they end.
     ending.abort();
-    drop(page);
-    if let Some(glass) = glass {
-        glass.join();
+    let parts_ended = tokio::task::spawn_blocking(move || {
+        drop(page);
+        if let Some(glass) = glass {
+            glass.join();
+        }
+    });
+    if let Err(died) = parts_ended.await {
+        warn!("a part did not end well: {died}");
     }
-    drop(hardware);
-    drop(store);
     info!("ended");
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::account::{AccountId, AccountRecord, Epoch};
 use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::inbox::Inbox;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::whatsapp::link::{Link, LinkParts};
 use crate::whatsapp::version::Versions;
 
@@ -163,26 +163,24 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
         let (account, answer) = match write {
             Write::Record(account, record) => {
                 let saved = store.save_record(account, record).await;
-                (account, saved.err().map(failed))
+                (account, saved.err().map(|error| failed(&error)))
             }
             Write::Wipe(account) => {
                 let wiped = store.wipe_auth(account).await;
                 (
                     account,
-                    Some(wiped.map_or_else(failed, |()| StoreEvent::AuthWiped)),
+                    Some(wiped.map_or_else(|error| failed(&error), |()| StoreEvent::AuthWiped)),
                 )
             }
         };
-        if let Some(event) = answer
-            && inbox.send(Event::Store { account, event }).await.is_err()
-        {
-            // The loop has ended; what is queued is still written.
-            continue;
+        if let Some(event) = answer {
+            // When the loop has ended nobody listens; what is queued is still written.
+            let _ = inbox.send(Event::Store { account, event }).await;
         }
     }
 }
 
-fn failed(error: crate::store::StoreError) -> StoreEvent {
+fn failed(error: &StoreError) -> StoreEvent {
     StoreEvent::Failed {
         why: error.to_string(),
     }

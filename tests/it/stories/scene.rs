@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pairbox_chips::{Bench, Button, Picture, qr_check};
+use pairbox_chips::{Bench, Button, Picture};
 use pairbox_rig::glass::shows;
 use pairbox_rig::power::{PoweredBox, Socket};
 use pairbox_sim::{Contact, Options, Phone, Service};
@@ -79,8 +79,8 @@ impl Scene {
     /// Waits until the glass shows these words.
     pub fn wait_glass(&self, words: &str) -> Picture {
         self.bench
-            .wait_picture(PATIENCE, |picture| shows(picture, words))
-            .unwrap_or_else(|last| panic!("the glass never showed {words:?}, but:\n{last}"))
+            .wait_picture(PATIENCE, words, |picture| shows(picture, words))
+            .unwrap_or_else(|late| panic!("{late}"))
     }
 
     /// Waits for a QR on the glass, and reads it with a decoder that knows nothing of the program.
@@ -90,12 +90,9 @@ impl Scene {
 
     /// Waits for a QR other than `old`.
     pub fn wait_other_qr(&mut self, old: &str) -> String {
-        let is_new = |picture: &Picture| qr_check::read_qr(picture).is_ok_and(|text| text != old);
-        let picture = self
-            .bench
-            .wait_picture(PATIENCE, is_new)
-            .unwrap_or_else(|last| panic!("no new QR on the glass, but:\n{last}"));
-        let text = qr_check::read_qr(&picture).unwrap();
+        // The first code of a connection lives for a minute, and so may the one before it.
+        let text = self.bench.wait_qr(2 * PATIENCE, Some(old));
+        let text = text.unwrap_or_else(|late| panic!("{late}"));
         self.secrets
             .extend(text.split(',').skip(1).take(3).map(str::to_owned));
         self.secrets.push(text.clone());
@@ -134,8 +131,8 @@ impl Scene {
         let (status, log) = powered.switch_off().unwrap();
         assert!(status.success(), "{status}; {}", log.join("\n"));
         self.bench
-            .wait_picture(PATIENCE, Picture::is_dark)
-            .unwrap_or_else(|last| panic!("the glass was left lit:\n{last}"));
+            .wait_picture(PATIENCE, "nothing", Picture::is_dark)
+            .unwrap_or_else(|late| panic!("{late}"));
         self.check_log(&log);
         let violations = self.bench.violations();
         assert!(

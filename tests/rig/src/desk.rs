@@ -75,7 +75,7 @@ fn answer(request: Request, scene: &Mutex<Scene>) -> Result<()> {
         (Method::Get, "/") => respond(request, "text/html; charset=utf-8", PAGE.as_bytes()),
         (Method::Get, "/glass.png") => {
             let picture = lock(scene).bench().picture();
-            respond(request, "image/png", &picture.png(ENLARGED))
+            respond(request, "image/png", &picture.to_png(ENLARGED))
         }
         (Method::Get, "/state") => {
             let page = lock(scene)

@@ -68,7 +68,7 @@ impl Stamp {
         (0..self.height).all(|y| {
             (0..self.width).all(|x| {
                 let ink = self.lit[(y * self.width + x) as usize];
-                picture.is_lit(left + x, top + y) == (ink == lit)
+                picture.lit(left + x, top + y) == (ink == lit)
             })
         })
     }

@@ -185,16 +185,13 @@ impl Scene {
     /// Waits for words on the glass.
     pub fn wait_glass(&self, words: &str) -> Result<()> {
         self.bench
-            .wait_picture(PATIENCE, |picture| shows(picture, words))
-            .map(drop)
-            .map_err(|last| anyhow!("the glass never showed {words:?}, but:\n{last}"))
+            .wait_picture(PATIENCE, words, |picture| shows(picture, words))?;
+        Ok(())
     }
 
     /// Waits for a code on the glass.
     pub fn wait_code(&self) -> Result<()> {
-        self.bench
-            .wait_picture(PATIENCE, |picture| qr_check::read_qr(picture).is_ok())
-            .map(drop)
-            .map_err(|last| anyhow!("no code on the glass, but:\n{last}"))
+        self.bench.wait_qr(PATIENCE, None)?;
+        Ok(())
     }
 }
