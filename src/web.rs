@@ -37,6 +37,7 @@ use crate::snapshot::Snapshot;
 use crate::time::Mono;
 use answer::Desk;
 use messages::{ListMessages, SendMessage};
+use page::Page;
 use server::Shared;
 use status::Access;
 
@@ -143,7 +144,7 @@ pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
         },
         // Random keys, made anew by each hasher, are all this needs to be.
         run: RandomState::new().hash_one(address),
-        content_security_policy: page::content_security_policy(),
+        page: Page::assemble(),
     }));
     let (stop, stopped) = mpsc::channel();
     let thread = thread::Builder::new().name("http".into()).spawn({

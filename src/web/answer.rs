@@ -5,7 +5,7 @@
 
 use super::WebContext;
 use super::messages::{ListBody, SendBody};
-use super::page;
+use super::page::Page;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::route::{Action, Head, Route, session_id};
@@ -26,8 +26,8 @@ pub(super) struct Desk {
     pub access: Access,
     /// Tells this run of the program from the one before, whose snapshots had the same numbers.
     pub run: u64,
-    /// The page's policy.
-    pub content_security_policy: String,
+    /// The page.
+    pub page: Page,
 }
 
 impl Desk {
@@ -93,8 +93,15 @@ impl Desk {
     }
 
     fn page(&self) -> Reply {
-        Reply::new(200, "text/html; charset=utf-8", page::HTML.into())
-            .header("Content-Security-Policy", &self.content_security_policy)
+        Reply::new(
+            200,
+            "text/html; charset=utf-8",
+            self.page.html.clone().into(),
+        )
+        .header(
+            "Content-Security-Policy",
+            &self.page.content_security_policy,
+        )
     }
 
     fn livez(&self, now: Mono) -> Result<Reply, Problem> {
