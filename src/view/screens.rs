@@ -13,7 +13,7 @@ mod starting;
 mod stopped;
 mod unlinked;
 
-use crate::snapshot::{AccountView, Snapshot, Status};
+use crate::snapshot::{Snapshot, Status};
 use crate::time::Mono;
 
 use super::frame::Frame;
@@ -56,10 +56,4 @@ pub fn next_change(snapshot: &Snapshot, now: Mono) -> Option<Mono> {
         }
         Status::Failed { retry_at, .. } => fault::next_change(*retry_at, now),
     }
-}
-
-/// The last four digits behind dots, as the panel shows a number.
-fn masked(account: &AccountView) -> Option<String> {
-    let phone = account.phone.as_ref()?;
-    Some(format!("\u{b7}\u{b7}\u{b7}{}", phone.last4()))
 }

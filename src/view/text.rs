@@ -6,7 +6,7 @@
 use embedded_graphics::Drawable;
 use embedded_graphics::geometry::Point;
 use embedded_graphics::mono_font::iso_8859_1::{
-    FONT_5X8, FONT_6X10, FONT_6X13_BOLD, FONT_7X13_BOLD, FONT_9X15_BOLD,
+    FONT_5X8, FONT_6X10, FONT_6X13, FONT_7X13_BOLD, FONT_9X15_BOLD,
 };
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::BinaryColor;
@@ -21,7 +21,7 @@ pub enum Face {
     Small,
     /// 6x10: running text.
     Text,
-    /// 6x13 bold: long headlines.
+    /// 6x13: long headlines.
     Narrow,
     /// 7x13 bold: headlines.
     Bold,
@@ -34,7 +34,7 @@ impl Face {
         match self {
             Self::Small => &FONT_5X8,
             Self::Text => &FONT_6X10,
-            Self::Narrow => &FONT_6X13_BOLD,
+            Self::Narrow => &FONT_6X13,
             Self::Bold => &FONT_7X13_BOLD,
             Self::Large => &FONT_9X15_BOLD,
         }
@@ -43,6 +43,15 @@ impl Face {
     /// Rows of a line.
     pub fn height(self) -> u32 {
         self.font().character_size.height
+    }
+
+    /// Pixels from one line of a paragraph to the next.
+    pub fn leading(self) -> u32 {
+        match self {
+            // Its descenders leave a row free as it is.
+            Self::Small => self.height(),
+            _ => self.height() + 1,
+        }
     }
 
     /// Pixels from one character to the next.

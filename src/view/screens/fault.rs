@@ -23,7 +23,7 @@ pub fn draw(frame: &mut Frame, fault: Fault, retry_at: Option<Mono>, now: Mono) 
     let y = bottom - Face::Small.height();
     widgets::paragraph(frame, fault.advice(), widgets::BODY_TOP, y);
     let words = format!("Next try: {}", wait(retry_at, now));
-    text::line(frame, &words, Face::Small, (0, y), On);
+    text::line(frame, &words, Face::Small, (widgets::LEFT, y), On);
 }
 
 pub fn next_change(retry_at: Option<Mono>, now: Mono) -> Option<Mono> {

@@ -20,7 +20,7 @@ pub fn draw(frame: &mut Frame, account: &AccountView, hold: &Hold, now: Mono) {
     let geometry = frame.geometry();
     let HoldAction::Logout = hold.action;
     widgets::headline(frame, &icon::LEAVE, "Hold to log out");
-    widgets::name(frame, &account.label, widgets::BODY_TOP);
+    widgets::name(frame, &account.label, widgets::BODY_TOP - 1);
     let width = widgets::width(geometry);
     let steps = u64::from(widgets::bar_steps(width));
     let all = tick::passed(hold.began, STEP, hold.began + hold.needs).max(1);
@@ -28,7 +28,7 @@ pub fn draw(frame: &mut Frame, account: &AccountView, hold: &Hold, now: Mono) {
     // At most `steps`, which came from a u32.
     let filled = u32::try_from(steps * done / all).unwrap_or(u32::MAX);
     let y = widgets::footer_top(geometry) - BAR - 1;
-    widgets::bar(frame, (0, y), (width, BAR), filled, On);
+    widgets::bar(frame, (widgets::LEFT, y), (width, BAR), filled, On);
     widgets::footer(frame, "Let go to cancel");
 }
 

@@ -1,9 +1,11 @@
 //! The code to scan, and how to get to the scanner: dark on a lit panel.
 //!
-//! The whole panel is lit, the code stands flush left with the same quiet zone above, below (give or
-//! take a pixel) and to its left, and nothing comes nearer than [`GAP`] on the right (HARDWARE.md 1.4). The
-//! bar that runs down is at the bottom of the text column, so that the code itself never changes
+//! The whole panel is lit. The code stands at the left with the same quiet zone above, to its left and
+//! below (give or take a pixel), and nothing comes nearer than [`GAP`] on its right (HARDWARE.md
+//! 1.4). The bar that runs down stands in the text column, so that the code itself never changes
 //! while it is up.
+
+use std::time::Duration;
 
 use embedded_graphics::pixelcolor::BinaryColor::{Off, On};
 
@@ -12,18 +14,27 @@ use crate::time::Mono;
 use crate::view::frame::Frame;
 use crate::view::qr::{self, Fit};
 use crate::view::text::{self, Face};
-use crate::view::{icon, widgets};
+use crate::view::{icon, tick, widgets};
 
 /// Lit columns between the code and the text.
 const GAP: u32 = 4;
 
-/// Columns the text needs: 11 of the small face.
+/// Lit columns and rows between the text and the edge of the panel.
+const EDGE: u32 = 2;
+
+/// Columns the text needs.
 const TEXT: u32 = 56;
 
 /// Rows of the bar.
 const BAR: u32 = 7;
 
-/// The way to the scanner in the phone's app, a line each, with its row.
+/// Steps in which the bar runs down.
+const BAR_STEPS: u32 = 40;
+
+/// Where the scanner is in the phone's app.
+const APP: &str = "WhatsApp";
+
+/// The way from there, with the row of each line.
 const STEPS: [(&str, u32); 4] = [
     ("\u{bb} Linked", 17),
     ("  devices", 25),
@@ -40,64 +51,48 @@ pub fn draw(frame: &mut Frame, pairing: &Pairing, now: Mono) {
     widgets::fill(frame, (0, 0), (geometry.width, geometry.height), On);
     let span = code.size * scale;
     let top = (geometry.height - span) / 2;
-    let left = top.max(qr::QUIET_MIN);
+    let wide = geometry.width >= span + top + GAP + TEXT + EDGE;
+    // Without room for the text the code stands in the middle.
+    let left = if wide {
+        top
+    } else {
+        (geometry.width - span) / 2
+    };
     for y in 0..code.size {
         for x in (0..code.size).filter(|&x| code.dark(x, y)) {
-            widgets::fill(
-                frame,
-                (left + x * scale, top + y * scale),
-                (scale, scale),
-                Off,
-            );
+            let corner = (left + x * scale, top + y * scale);
+            widgets::fill(frame, corner, (scale, scale), Off);
         }
     }
-    let column = Column {
-        left: left + span + GAP,
-        right: geometry.width - 1,
-    };
-    if column.left + TEXT <= column.right {
-        column.draw(frame, pairing, now);
+    if wide {
+        text_column(frame, left + span + GAP, pairing, now);
     }
 }
 
 pub fn next_change(pairing: &Pairing, now: Mono) -> Option<Mono> {
-    // The width of the column differs by a few pixels between codes; asking at the steps of the
-    // widest one costs nothing when the picture turns out equal.
-    let left = pairing.expires_at().since(now);
-    let _ = left;
-    crate::view::tick::before(pairing.expires_at(), pairing.lifetime / BAR_STEPS, now)
+    tick::before(pairing.expires_at(), bar_step(pairing), now)
 }
 
-/// Steps in which the bar runs down, whatever its width.
-const BAR_STEPS: u32 = 40;
-
-/// The text beside the code.
-struct Column {
-    left: u32,
-    right: u32,
-}
-
-impl Column {
-    fn draw(&self, frame: &mut Frame, pairing: &Pairing, now: Mono) {
-        let width = self.right - self.left;
-        let x = self.left;
-        text::line(frame, "WhatsApp", Face::Bold, (x, 1), Off);
-        for (words, y) in STEPS {
-            text::line(frame, words, Face::Small, (x, y), Off);
-        }
-        let steps = widgets::bar_steps(width);
-        let step = pairing.lifetime / BAR_STEPS;
-        let left = crate::view::tick::left(pairing.expires_at(), step, now);
-        let left = u32::try_from(left).unwrap_or(BAR_STEPS).min(BAR_STEPS);
-        let y = frame.geometry().height - 2 - BAR;
-        widgets::bar(
-            frame,
-            (x, y),
-            (width, BAR),
-            (steps * left).div_ceil(BAR_STEPS),
-            Off,
-        );
+/// The way to the scanner, and the bar, from column `left` to the right edge.
+fn text_column(frame: &mut Frame, left: u32, pairing: &Pairing, now: Mono) {
+    let geometry = frame.geometry();
+    let width = geometry.width - EDGE - left;
+    text::line(frame, APP, Face::Bold, (left, 1), Off);
+    for (words, y) in STEPS {
+        text::line(frame, words, Face::Small, (left, y), Off);
     }
+    let steps_left = tick::left(pairing.expires_at(), bar_step(pairing), now);
+    // Rounding the step down can leave one too many.
+    let steps_left = u32::try_from(steps_left)
+        .unwrap_or(BAR_STEPS)
+        .min(BAR_STEPS);
+    let filled = (widgets::bar_steps(width) * steps_left).div_ceil(BAR_STEPS);
+    let corner = (left, geometry.height - EDGE - BAR);
+    widgets::bar(frame, corner, (width, BAR), filled, Off);
+}
+
+fn bar_step(pairing: &Pairing) -> Duration {
+    (pairing.lifetime / BAR_STEPS).max(Duration::from_nanos(1))
 }
 
 /// Drawn when no scale fits: the code has more modules than the panel has rows.

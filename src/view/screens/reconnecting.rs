@@ -20,15 +20,16 @@ pub fn draw(
     now: Mono,
 ) {
     widgets::headline(frame, &icon::RETRY, "Reconnecting");
-    let below = widgets::name(frame, &account.label, widgets::BODY_TOP);
+    widgets::name(frame, &account.label, widgets::BODY_TOP);
+    let below = widgets::BODY_TOP + widgets::NAME + 2;
     let words = match next_at.filter(|next_at| *next_at > now) {
         Some(next_at) => format!("Next try in {} s", tick::left(next_at, SECOND, now)),
         None => format!("Offline for {} s", tick::passed(account.since, SECOND, now)),
     };
-    text::line(frame, &words, Face::Text, (0, below + 3), On);
+    text::line(frame, &words, Face::Text, (widgets::LEFT, below), On);
     if attempt > 0 {
         let words = format!("Failed attempts: {attempt}");
-        text::line(frame, &words, Face::Text, (0, below + 14), On);
+        text::line(frame, &words, Face::Text, (widgets::LEFT, below + 11), On);
     }
 }
 

@@ -23,9 +23,7 @@ pub fn draw(
     let dots = ".".repeat(usize::try_from(dots).unwrap_or(1));
     widgets::headline(frame, &icon::HOURGLASS, &format!("{words}{dots}"));
     match slow {
-        None => {
-            widgets::name(frame, &account.label, widgets::BODY_TOP + 2);
-        }
+        None => widgets::name(frame, &account.label, widgets::BODY_TOP + 1),
         Some(why) => widgets::paragraph(frame, why, widgets::BODY_TOP, bottom),
     }
 }

@@ -6,6 +6,6 @@ use crate::view::{icon, widgets};
 
 pub fn draw(frame: &mut Frame, account: &AccountView) {
     widgets::headline(frame, &icon::BROKEN, "Unlinked");
-    widgets::name(frame, &account.label, widgets::BODY_TOP + 2);
+    widgets::name(frame, &account.label, widgets::BODY_TOP + 1);
     widgets::footer(frame, "Press to pair");
 }
