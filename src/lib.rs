@@ -9,4 +9,5 @@ pub mod inbox;
 pub mod limits;
 pub mod secret;
 pub mod snapshot;
+pub mod store;
 pub mod time;

@@ -53,3 +53,6 @@ pub const STORE_CACHE: usize = 2 * 1024 * 1024;
 
 /// Requests waiting for the store writer.
 pub const STORE_QUEUE: usize = 1024;
+
+/// Messages kept per account: what fits a page, and what a program that was away may have missed.
+pub const MESSAGE_RING: usize = 200;
