@@ -87,7 +87,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let folder = config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process());
     let store = Store::open(&folder.join(STORE_FILE))?;
-    store.ensure_first_account(&config.label)?;
+    store.ensure_first_account(&config.label).await?;
     let listener = web::bind(config.http.listen)?;
 
     let (inbox, events) = Inbox::new();
@@ -157,6 +157,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     if let Err(died) = parts_ended.await {
         warn!("a part did not end well: {died}");
     }
+    store.close().await;
     info!("ended");
     Ok(())
 }

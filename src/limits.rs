@@ -106,3 +106,6 @@ pub const SHUTDOWN: Duration = Duration::from_secs(15);
 /// A send that is asked for through the page is waited for this long: the library may fetch keys
 /// first (its own limit for one request is 75 s, which nobody waits for at a page).
 pub const SEND: Duration = Duration::from_secs(30);
+
+/// Messages kept per account: what fits a page, and what a program that was away may have missed.
+pub const MESSAGE_RING: usize = 200;

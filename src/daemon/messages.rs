@@ -37,7 +37,10 @@ pub fn send(links: Switchboard, runtime: Handle, clock: Clock) -> SendMessage {
         let request = SendRequest {
             to: to.to_owned(),
             text: text.to_owned(),
-            now_s: clock.now().wall.map_or(0, |wall| wall.0 / 1000),
+            now_s: clock
+                .now()
+                .wall
+                .map_or(0, |wall| i64::try_from(wall.0 / 1000).unwrap_or(0)),
         };
         let sent = runtime.block_on(timeout(limits::SEND, link.send(request)));
         match sent {
@@ -72,7 +75,13 @@ fn view(row: StoredMessage) -> MessageView {
         },
         chat: row.chat,
         text: row.text,
-        at: (row.timestamp_s > 0).then(|| UnixMillis(row.timestamp_s.saturating_mul(1000))),
+        at: millis(row.timestamp_s),
         status: if row.from_me { "sent" } else { "received" },
     }
+}
+
+/// Zero and less mean that the time is not known.
+fn millis(unix_s: i64) -> Option<UnixMillis> {
+    let unix_s = u64::try_from(unix_s).ok().filter(|unix_s| *unix_s > 0)?;
+    Some(UnixMillis(unix_s.saturating_mul(1000)))
 }

@@ -50,7 +50,7 @@ fn row(inbound: &InboundMessage) -> Option<StoredMessage> {
         chat: info.source.chat.to_non_ad().to_string(),
         from_me: info.source.is_from_me,
         sender: info.source.sender.to_non_ad().to_string(),
-        timestamp_s: u64::try_from(info.timestamp.timestamp()).unwrap_or(0),
+        timestamp_s: info.timestamp.timestamp(),
         text: text.to_owned(),
     })
 }

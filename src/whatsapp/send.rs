@@ -19,7 +19,7 @@ pub struct SendRequest {
     /// The text.
     pub text: String,
     /// Seconds since 1970, for the record.
-    pub now_s: u64,
+    pub now_s: i64,
 }
 
 impl fmt::Debug for SendRequest {

@@ -13,7 +13,7 @@ use thiserror::Error;
 use whatsapp_rust::version::parse_sw_js;
 
 use crate::clock::Clock;
-use crate::store::Store;
+use crate::store::{ClientVersion, Store};
 
 /// A client version, such as 2.3000.1023231.
 pub type Version = (u32, u32, u32);
@@ -73,13 +73,17 @@ impl Versions {
                 None
             }
         };
-        let Some((version, fetched_at_s)) = kept else {
+        let Some(ClientVersion {
+            version,
+            fetched_at_unix_s,
+        }) = kept
+        else {
             return self.refresh().await.unwrap_or(BUILT_WITH);
         };
         if self.distrusted.swap(false, Ordering::Relaxed) {
             return self.refresh().await.unwrap_or(version);
         }
-        if self.is_stale(fetched_at_s) {
+        if self.is_stale(fetched_at_unix_s) {
             let later = std::sync::Arc::clone(self);
             tokio::spawn(async move { later.refresh().await });
         }
@@ -109,8 +113,12 @@ impl Versions {
                     "WhatsApp's current version is {}.{}.{}",
                     version.0, version.1, version.2
                 );
-                let now_s = self.clock.now().wall.map_or(0, |wall| wall.0 / 1000);
-                if let Err(error) = self.store.save_client_version(version, now_s).await {
+                let fetched_at_unix_s = self.clock.now().wall.map_or(0, |wall| wall.0 / 1000);
+                let kept = ClientVersion {
+                    version,
+                    fetched_at_unix_s,
+                };
+                if let Err(error) = self.store.save_client_version(kept).await {
                     warn!("WhatsApp's current version could not be kept: {error}");
                 }
                 Some(version)

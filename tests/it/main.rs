@@ -5,6 +5,7 @@
 
 mod config;
 mod glass;
+mod store;
 mod stories;
 mod tidy;
 mod web;
