@@ -115,17 +115,18 @@ impl EventLoop {
     }
 }
 
-/// One line for each account whose state changed: the history people ask for.
+/// A line for each account whose state changed, and for each new error: the history people ask for.
 fn tell_changes(before: &Snapshot, after: &Snapshot) {
     for account in &after.accounts {
         let was = before.accounts.iter().find(|old| old.id == account.id);
-        let was = was.map_or("new", |old| old.status.word());
-        let is = account.status.word();
-        if was != is {
-            match &account.last_error {
-                Some(error) => info!("account {}: {was} → {is} ({})", account.id, error.message),
-                None => info!("account {}: {was} → {is}", account.id),
-            }
+        let word = was.map_or("new", |old| old.status.word());
+        if word != account.status.word() {
+            info!("account {}: {word} → {}", account.id, account.status.word());
+        }
+        if let Some(error) = &account.last_error
+            && was.is_none_or(|old| old.last_error.as_ref() != Some(error))
+        {
+            info!("account {}: {}: {}", account.id, error.code, error.message);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Staying connected: power cuts, buttons, losses, and another client with the same keys.
 
 use pairbox_chips::Button;
-use pairbox_sim::{Event, Pattern};
+use pairbox_sim::{Event, Fault, Pattern, StreamError};
 
 use super::scene::{PATIENCE, Scene};
 
@@ -14,15 +14,11 @@ fn a_power_cut_costs_no_scan() {
     scene.check_log(&log);
 
     for _ in 0..3 {
-        let cursor = scene.service.cursor();
+        let mut cursor = scene.service.cursor();
         let powered = scene.power_on();
         scene.wait_connected(&powered);
-        let handshake = scene
-            .service
-            .wait_from(cursor, PATIENCE, |event| {
-                matches!(event, Event::Handshake { .. })
-            })
-            .unwrap();
+        let handshake =
+            cursor.wait(PATIENCE, |event| matches!(event, Event::Handshake { .. })).unwrap();
         assert!(
             matches!(
                 handshake,
@@ -111,14 +107,14 @@ fn a_lost_connection_comes_back() {
 fn a_press_while_waiting_tries_at_once() {
     let mut scene = Scene::set();
     let powered = scene.paired();
-    scene.service.refuse_connections(true);
+    scene.service.set_fault(Fault::Refuse);
     scene.service.close_all();
     scene.wait_glass("Reconnecting");
     // A few failed attempts, so that the wait has grown.
     powered
         .wait_log(0, PATIENCE, |line| line.contains("reconnecting"))
         .unwrap();
-    scene.service.refuse_connections(false);
+    scene.service.clear_faults();
     scene.bench.tap(Button::Connect);
     scene.wait_connected(&powered);
     scene.close(powered);
@@ -129,7 +125,7 @@ fn replaced_by_another_client_is_not_fought_over() {
     let mut scene = Scene::set();
     let powered = scene.paired();
     let cursor = scene.service.cursor();
-    scene.service.replace_all();
+    scene.service.stream_error(StreamError::Replaced);
     scene.wait_glass("In use elsewhere");
     let account = powered.account().unwrap();
     assert_eq!(account["status"], "failed", "{account}");
@@ -139,7 +135,7 @@ fn replaced_by_another_client_is_not_fought_over() {
     // No retry: a press is the next thing that opens a connection, and the only one.
     scene.bench.tap(Button::Connect);
     scene.wait_connected(&powered);
-    let opened = scene.service.events_from(cursor);
+    let opened = cursor.rest();
     let opened = opened
         .iter()
         .filter(|event| matches!(event, Event::ConnectionOpened { .. }));

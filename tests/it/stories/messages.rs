@@ -23,15 +23,13 @@ fn texts_both_ways_after_a_restart() {
         scene.keep_secret(text);
     }
     let powered = scene.paired();
-    let id = scene.alice.send_text(OWNER, "before the cut").unwrap();
-    scene.service.wait_receipt(&id, PATIENCE).unwrap();
+    scene.hear("before the cut");
     assert_eq!(texts(&powered), ["before the cut"]);
     scene.check_log(&powered.cut().unwrap());
 
     let powered = scene.power_on();
     scene.wait_connected(&powered);
-    let id = scene.alice.send_text(OWNER, "to the box").unwrap();
-    scene.service.wait_receipt(&id, PATIENCE).unwrap();
+    scene.hear("to the box");
 
     let body = json!({"to": ALICE, "type": "text", "text": "from the box"}).to_string();
     let (code, answer) = powered.post(MESSAGES, &body).unwrap();
@@ -50,18 +48,17 @@ fn what_was_said_while_the_box_was_off_arrives() {
     let mut scene = Scene::set();
     let powered = scene.paired();
     scene.check_log(&powered.cut().unwrap());
-    let ids: Vec<_> = (0..5)
-        .map(|n| {
-            scene
-                .alice
-                .send_text(OWNER, &format!("while away {n}"))
-                .unwrap()
-        })
-        .collect();
+    let mut cursor = scene.service.cursor();
+    let sent: Vec<String> =
+        (0..5).map(|n| scene.alice.send_text(OWNER, &format!("while away {n}"))).collect();
     let powered = scene.power_on();
     scene.wait_connected(&powered);
-    for id in &ids {
-        scene.service.wait_receipt(id, PATIENCE).unwrap();
+    // Receipts of a backlog come in any order: each is looked for from the start.
+    let mut arrived = 0;
+    while arrived < sent.len() {
+        let any = |event: &Event| matches!(event, Event::Receipt { id, .. } if sent.contains(id));
+        cursor.wait(PATIENCE, any).unwrap();
+        arrived += 1;
     }
     let wanted: Vec<String> = (0..5).rev().map(|n| format!("while away {n}")).collect();
     assert_eq!(texts(&powered), wanted);

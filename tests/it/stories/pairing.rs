@@ -1,9 +1,9 @@
 //! From the press of a button to a linked account, and the ways it can go wrong.
 
 use pairbox_chips::{Button, qr_check};
-use pairbox_sim::ScanError;
+use pairbox_sim::{Fault, ScanError};
 
-use super::scene::{OWNER_LAST4, Scene};
+use super::scene::{OWNER_LAST4, PATIENCE, Scene};
 
 #[test]
 fn press_scan_connected() {
@@ -64,7 +64,7 @@ fn a_code_that_fails_the_check_stays_up_and_says_why() {
         "{error}"
     );
 
-    // The same code, scanned properly, pairs.
+    // A code that is up, scanned properly, pairs.
     let text = scene.wait_qr();
     scene.phone.scan(&text).unwrap();
     scene.wait_connected(&powered);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pairbox_chips::{Bench, Button, Picture};
 use pairbox_rig::glass::shows;
 use pairbox_rig::power::{PoweredBox, Socket};
-use pairbox_sim::{Contact, Options, Phone, Service};
+use pairbox_sim::{Contact, Cursor, Event, Options, Phone, Service};
 use tempfile::TempDir;
 
 /// The phone of the account's owner.
@@ -99,6 +99,13 @@ impl Scene {
         text
     }
 
+    /// Alice writes to the account, and the service hears that the text arrived.
+    pub fn hear(&self, text: &str) {
+        let mut cursor = self.service.cursor();
+        let sent = self.alice.send_text(OWNER, text);
+        wait_receipt(&mut cursor, &sent);
+    }
+
     /// The owner scans what the glass shows.
     pub fn scan_glass(&mut self) {
         let text = self.wait_qr();
@@ -154,4 +161,11 @@ impl Scene {
             assert!(!line.contains("panicked"), "{line}");
         }
     }
+}
+
+/// Waits until the service has the receipt of a message.
+pub fn wait_receipt(cursor: &mut Cursor, sent: &str) {
+    cursor
+        .wait(PATIENCE, |event| matches!(event, Event::Receipt { id, .. } if id == sent))
+        .unwrap();
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use pairbox_chips::{Bench, Button, qr_check};
 use pairbox_rig::glass::shows;
 use pairbox_rig::power::{PoweredBox, Socket};
-use pairbox_sim::{Contact, Options, Phone, Service};
+use pairbox_sim::{Contact, Event, Options, Phone, Service, StreamError};
 use tempfile::TempDir;
 
 /// The phone that can scan.
@@ -117,7 +117,7 @@ impl Scene {
             Action::Greet => {
                 self.greetings += 1;
                 self.alice
-                    .send_text(OWNER, &format!("hello number {}", self.greetings))?;
+                    .send_text(OWNER, &format!("hello number {}", self.greetings));
                 Ok("Alice wrote; see the messages on the box's page".to_owned())
             }
             Action::Drop => {
@@ -125,7 +125,7 @@ impl Scene {
                 Ok("all connections of the service broke".to_owned())
             }
             Action::Replace => {
-                self.service.replace_all();
+                self.service.stream_error(StreamError::Replaced);
                 Ok("another client took the connection".to_owned())
             }
             Action::Power => self.power(),
@@ -158,8 +158,9 @@ impl Scene {
 
     /// Alice writes, and the box has it.
     pub fn receive(&self, text: &str) -> Result<()> {
-        let id = self.alice.send_text(OWNER, text)?;
-        self.service.wait_receipt(&id, PATIENCE)?;
+        let mut cursor = self.service.cursor();
+        let sent = self.alice.send_text(OWNER, text);
+        cursor.wait(PATIENCE, |event| matches!(event, Event::Receipt { id, .. } if *id == sent))?;
         Ok(())
     }
 
@@ -177,7 +178,7 @@ impl Scene {
     /// The first login has said all it had to say: keys are uploaded and the state is synchronised.
     pub fn wait_quiet(&self) -> Result<()> {
         self.service.wait(PATIENCE, |event| {
-            matches!(event, pairbox_sim::Event::Ready { .. })
+            matches!(event, Event::Ready { .. })
         })?;
         Ok(())
     }
