@@ -1,0 +1,14 @@
+//! The pure core from outside: stories for every rule, all short sequences, long random ones.
+//!
+//! `bench` drives a machine through virtual time; `ledger` watches every step and knows what must
+//! never happen; `reference` is a second, simpler machine that the random runs are compared with.
+
+mod bench;
+mod buttons;
+mod ledger;
+mod light;
+mod several;
+mod stories_faults;
+mod stories_link;
+mod stories_pairing;
+mod stories_wipe;
