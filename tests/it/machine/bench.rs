@@ -89,20 +89,17 @@ pub fn alive(online: bool, socket: bool, failures: u32) -> LinkEvent {
 
 impl Bench {
     pub fn boot(accounts: Vec<StoredAccount>, panel: PanelHealth) -> Self {
-        let now = Mono(secs(100));
+        Self::boot_with_clock(accounts, panel, true)
+    }
+
+    fn boot_with_clock(accounts: Vec<StoredAccount>, panel: PanelHealth, wall: bool) -> Self {
+        let mono = Mono(secs(100));
         let ledger = Ledger::new(&accounts);
         let mut bench = Self {
-            machine: Appliance::new(
-                accounts,
-                panel,
-                Now {
-                    mono: now,
-                    wall: None,
-                },
-            ),
+            machine: Appliance::new(accounts, panel, at(mono, wall)),
             ledger,
-            now,
-            wall: true,
+            now: mono,
+            wall,
             effects: Vec::new(),
         };
         let empty = Snapshot {
@@ -135,16 +132,16 @@ impl Bench {
         bench
     }
 
-    /// The wall clock is only set once a test says so.
-    pub fn without_clock(mut self) -> Self {
-        self.wall = false;
-        self
+    /// Enabled and linked, booted without a clock: `wall` sets it.
+    pub fn without_clock() -> Self {
+        let accounts = vec![stored(ME, true, true)];
+        Self::boot_with_clock(accounts, PanelHealth::Attached, false)
     }
 
     pub fn send(&mut self, event: Event) {
         let before = self.machine.snapshot();
         self.ledger.event(self.now, &event);
-        self.machine.handle(self.at(), event);
+        self.machine.handle(at(self.now, self.wall), event);
         self.settle(&before);
     }
 
@@ -189,7 +186,7 @@ impl Bench {
             epoch,
             event,
         };
-        self.machine.handle(self.at(), event);
+        self.machine.handle(at(self.now, self.wall), event);
     }
 
     pub fn ended(&mut self) {
@@ -237,7 +234,7 @@ impl Bench {
 
     pub fn tell_time(&mut self) {
         let before = self.machine.snapshot();
-        self.machine.handle_timeout(self.at());
+        self.machine.handle_timeout(at(self.now, self.wall));
         self.settle(&before);
         Ledger::check_timeout(&self.machine, self.now);
     }
@@ -296,19 +293,19 @@ impl Bench {
         }
     }
 
-    fn at(&self) -> Now {
-        let passed = u64::try_from(self.now.0.as_millis()).unwrap();
-        Now {
-            mono: self.now,
-            wall: self.wall.then_some(UnixMillis(WALL_START + passed)),
-        }
-    }
-
     fn settle(&mut self, before: &Snapshot) {
         while let Some(effect) = self.machine.poll_effect() {
             self.ledger.effect(&effect);
             self.effects.push(effect);
         }
         self.ledger.check(&self.machine, before, self.now);
+    }
+}
+
+fn at(mono: Mono, wall: bool) -> Now {
+    let passed = u64::try_from(mono.0.as_millis()).unwrap();
+    Now {
+        mono,
+        wall: wall.then_some(UnixMillis(WALL_START + passed)),
     }
 }

@@ -368,7 +368,7 @@ fn a_shutdown_takes_the_code_away_and_waits_for_a_wipe() {
 
 #[test]
 fn since_is_told_in_both_times_also_when_the_wall_clock_comes_late() {
-    let mut bench = Bench::new(true, true).without_clock();
+    let mut bench = Bench::without_clock();
     let booted = bench.now;
     bench.link(alive(false, true, 0));
     bench.pass(secs(5));
