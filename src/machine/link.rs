@@ -105,6 +105,7 @@ impl Session {
             }
             LinkEvent::Locked => self.locked(step),
             LinkEvent::Banned { lasts } => {
+                let lasts = lasts.map(|lasts| lasts.min(limits::BAN_WAIT_MAX));
                 let until = lasts.map(|lasts| step.now.mono + lasts);
                 let wait = lasts.map_or(BAN_WAIT_UNKNOWN, |lasts| lasts.max(limits::BAN_WAIT_MIN));
                 let fault = Fault::TemporaryBan { until };
@@ -150,7 +151,7 @@ impl Session {
             code,
             seq: shown + 1,
             shown_at: now,
-            lifetime,
+            lifetime: lifetime.min(limits::QR_LIFETIME_MAX),
         });
     }
 

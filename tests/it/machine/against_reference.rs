@@ -37,14 +37,15 @@ enum Act {
 }
 
 fn words() -> impl Strategy<Value = LinkEvent> {
-    let lifetime = prop_oneof![Just(60), Just(20), 0u64..200];
+    let lifetime = prop_oneof![Just(60), Just(20), 0u64..1000];
     let qr = lifetime.prop_map(|lifetime| LinkEvent::Qr {
         code: Secret::new("a secret".to_owned()),
         lifetime: secs(lifetime),
     });
     let look = (any::<bool>(), any::<bool>(), 0u32..4)
         .prop_map(|(online, socket, failures)| alive(online, online || socket, failures));
-    let banned = prop::option::of(0u64..100_000).prop_map(|lasts| LinkEvent::Banned {
+    let lasts = prop_oneof![3 => 0u64..100_000, 1 => Just(u64::MAX)];
+    let banned = prop::option::of(lasts).prop_map(|lasts| LinkEvent::Banned {
         lasts: lasts.map(secs),
     });
     prop_oneof![

@@ -177,18 +177,6 @@ impl Bench {
         });
     }
 
-    /// The same without a look at the deadlines: for values that would never come.
-    pub fn machine_only(&mut self, event: LinkEvent) {
-        let account = ME;
-        let epoch = self.ledger.newest();
-        let event = Event::Link {
-            account,
-            epoch,
-            event,
-        };
-        self.machine.handle(at(self.now, self.wall), event);
-    }
-
     pub fn ended(&mut self) {
         self.link(LinkEvent::Ended);
     }

@@ -34,8 +34,8 @@ fn a_qr_keeps_it_bright_and_the_time_counts_from_its_end() {
     let mut bench = Bench::pairing();
     bench.pass(PANEL_DIM);
     assert_eq!(bench.snapshot().light, Light::Dim);
-    bench.link(qr("one", 600));
-    bench.pass(secs(500));
+    bench.link(qr("one", 300));
+    bench.pass(secs(290));
     assert_eq!(bench.snapshot().light, Light::Bright);
     bench.disconnect();
     bench.pass(PANEL_DIM - millis(1));

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use pairbox::event::{Effect, Event, Intent, LinkEvent, StoreEvent, StoredAccount};
 use pairbox::fault::{BAN_WAIT_UNKNOWN, LOCKED_WAITS, OUTDATED_WAIT};
-use pairbox::limits::{BAN_WAIT_MIN, PASSKEY_WAIT, QR_GRACE, RECONNECT_STABLE, STARTING_REBUILD};
+use pairbox::limits::{
+    BAN_WAIT_MAX, BAN_WAIT_MIN, PASSKEY_WAIT, QR_GRACE, QR_LIFETIME_MAX, RECONNECT_STABLE,
+    STARTING_REBUILD,
+};
 use pairbox::time::Mono;
 
 /// Whether there is an identity, and what it is worth.
@@ -213,7 +216,7 @@ impl Reference {
         match event {
             LinkEvent::Qr { lifetime, .. } if pairing && !self.linked() => {
                 self.word = "scan_qr_code";
-                self.alarm = Some(now + *lifetime + QR_GRACE);
+                self.alarm = Some(now + (*lifetime).min(QR_LIFETIME_MAX) + QR_GRACE);
             }
             LinkEvent::QrExhausted if pairing && !self.linked() => {
                 let passkey = self.word == "passkey_required";
@@ -270,7 +273,9 @@ impl Reference {
                 self.fault_at(now, "account_locked", Some(wait));
             }
             LinkEvent::Banned { lasts } => {
-                let wait = lasts.map_or(BAN_WAIT_UNKNOWN, |lasts| lasts.max(BAN_WAIT_MIN));
+                let wait = lasts.map_or(BAN_WAIT_UNKNOWN, |lasts| {
+                    lasts.clamp(BAN_WAIT_MIN, BAN_WAIT_MAX)
+                });
                 self.fault_at(now, "temporary_ban", Some(wait));
             }
             LinkEvent::Refused { .. } => self.fault_at(now, "refused", None),

@@ -1,5 +1,7 @@
 //! Stories of pairing: the life of a code, the scan, the passkey.
 
+use std::time::Duration;
+
 use pairbox::event::{Event, LinkEvent};
 use pairbox::fault::Fault;
 use pairbox::limits;
@@ -63,6 +65,18 @@ fn a_code_expires_also_when_an_event_is_quicker_than_the_timer() {
     bench.link(qr("one", 60));
     bench.now = bench.now + secs(61);
     bench.link(alive(false, true, 0));
+    assert_eq!(bench.shown_code(), None);
+}
+
+#[test]
+fn no_code_stays_for_ever_whatever_it_says() {
+    let mut bench = Bench::pairing();
+    let mut code = qr("one", 0);
+    if let LinkEvent::Qr { lifetime, .. } = &mut code {
+        *lifetime = Duration::MAX;
+    }
+    bench.link(code);
+    bench.pass(limits::QR_LIFETIME_MAX + limits::QR_GRACE);
     assert_eq!(bench.shown_code(), None);
 }
 
