@@ -37,6 +37,12 @@ pub const RECONNECT_STABLE: Duration = Duration::from_secs(30);
 /// A ban is asked about no sooner than this, however short the service says it is.
 pub const BAN_WAIT_MIN: Duration = Duration::from_secs(60);
 
+/// Nor later than this, however long: beyond it the number is a mistake, and timers must not overflow.
+pub const BAN_WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// No QR stays up longer, whatever lifetime it came with (the service gives 60 s and less).
+pub const QR_LIFETIME_MAX: Duration = Duration::from_secs(300);
+
 /// Longest technical reason kept for people, in characters: it may come from the service.
 pub const WHY_CHARS: usize = 200;
 

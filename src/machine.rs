@@ -13,6 +13,7 @@ mod link;
 mod session;
 mod state;
 mod timers;
+mod wish;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;

@@ -273,3 +273,6 @@ impl Line {
         self.differs_since = (pressed != down).then_some(at);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,18 +35,18 @@ impl Backlight {
     /// Takes in what the last step did: whether something `stirred`, and whether dimming is
     /// forbidden from now on.
     pub(super) fn update(&mut self, now: Mono, stirred: bool, kept: bool) {
-        // Leaving `kept` counts too: the two minutes begin when the QR is gone, not before it.
-        if stirred || kept || self.kept {
+        // The two minutes begin when the QR is gone, not before it.
+        if stirred || (self.kept && !kept) {
             self.stirred_at = now;
         }
         self.kept = kept;
         let idle = now.since(self.stirred_at);
-        self.light = if idle >= limits::PANEL_OFF {
-            Light::Off
-        } else if idle >= limits::PANEL_DIM {
+        self.light = if kept || idle < limits::PANEL_DIM {
+            Light::Bright
+        } else if idle < limits::PANEL_OFF {
             Light::Dim
         } else {
-            Light::Bright
+            Light::Off
         };
     }
 

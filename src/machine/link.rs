@@ -105,6 +105,7 @@ impl Session {
             }
             LinkEvent::Locked => self.locked(step),
             LinkEvent::Banned { lasts } => {
+                let lasts = lasts.map(|lasts| lasts.min(limits::BAN_WAIT_MAX));
                 let until = lasts.map(|lasts| step.now.mono + lasts);
                 let wait = lasts.map_or(BAN_WAIT_UNKNOWN, |lasts| lasts.max(limits::BAN_WAIT_MIN));
                 let fault = Fault::TemporaryBan { until };
@@ -133,13 +134,11 @@ impl Session {
     }
 
     fn qr(&mut self, now: Mono, code: Secret, lifetime: Duration) {
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
         if self.identity != Identity::Absent {
             // It crossed the scan: nobody needs it any more, and it must not cover "Linking…".
             return;
         }
+        let Some(run) = self.run() else { return };
         let shown = match &run.phase {
             Phase::Starting { codes, .. } => *codes,
             Phase::Scanning(pairing) => pairing.seq,
@@ -152,18 +151,16 @@ impl Session {
             code,
             seq: shown + 1,
             shown_at: now,
-            lifetime,
+            lifetime: lifetime.min(limits::QR_LIFETIME_MAX),
         });
     }
 
     fn qr_exhausted(&mut self, step: &mut Step<'_>) {
-        let State::Running(run) = &self.state else {
-            return;
-        };
         if self.identity != Identity::Absent {
             // It crossed the scan. If the link gave up over it, its end says so.
             return;
         }
+        let Some(run) = self.run() else { return };
         match &run.phase {
             Phase::Starting { .. } | Phase::Scanning(_) => {
                 self.fail(
@@ -183,9 +180,7 @@ impl Session {
 
     fn paired(&mut self, now: Mono, phone: Option<E164>) {
         self.now_linked(phone);
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         match &run.phase {
             Phase::Starting { .. } | Phase::Scanning(_) | Phase::Passkey { .. } => {
                 let opening = Opening {
@@ -200,9 +195,7 @@ impl Session {
     }
 
     fn pair_failed(&mut self, step: &Step<'_>, why: &str) {
-        let State::Running(run) = &self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         match &run.phase {
             // The code stays up: another phone, or the same one, can try again.
             Phase::Starting { .. } | Phase::Scanning(_) | Phase::Passkey { .. } => {
@@ -216,9 +209,7 @@ impl Session {
     /// Logged in, as the service said or the socket shows.
     fn working(&mut self, now: Mono, phone: Option<E164>) {
         self.now_linked(phone);
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         match &run.phase {
             Phase::Starting { .. }
             | Phase::Scanning(_)
@@ -234,9 +225,7 @@ impl Session {
     }
 
     fn dropped(&mut self, step: &Step<'_>, why: String) {
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         run.look.socket = false;
         run.look.why = Some(why);
         let before = run.look.failures;
@@ -244,9 +233,7 @@ impl Session {
     }
 
     fn looked(&mut self, step: &Step<'_>, online: bool, look: Look) {
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         let before = mem::replace(&mut run.look, look).failures;
         if online {
             // Said by the socket only: after a reconnect the library may not say it again.
@@ -258,9 +245,7 @@ impl Session {
 
     /// Not logged in. `before`: failures of this link while it last was.
     fn offline(&mut self, step: &Step<'_>, before: u32) {
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         match &mut run.phase {
             Phase::Starting { opening, .. } => opening.explain(step.now, run.look.why()),
             // The code, or the passkey, belonged to the socket that is gone.
@@ -273,7 +258,7 @@ impl Session {
                 let why = run.look.why.clone();
                 self.credit_uptime(step.now.mono);
                 self.lost(step, why.as_deref().unwrap_or("the connection is gone"));
-                if let State::Running(run) = &mut self.state {
+                if let Some(run) = self.run() {
                     run.phase = Phase::Reconnecting { before };
                 }
             }
@@ -310,9 +295,7 @@ impl Session {
     }
 
     fn passkey(&mut self, step: &Step<'_>) {
-        let State::Running(run) = &mut self.state else {
-            return;
-        };
+        let Some(run) = self.run() else { return };
         let codes = match &run.phase {
             Phase::Starting { codes, .. } => *codes,
             Phase::Scanning(pairing) => pairing.seq,
@@ -357,6 +340,14 @@ impl Session {
                     self.fail(step, Fault::Refused, None, why);
                 }
             }
+        }
+    }
+
+    /// The running link: what it says is only handed on while there is one.
+    fn run(&mut self) -> Option<&mut Run> {
+        match &mut self.state {
+            State::Running(run) => Some(run),
+            State::Resting(..) | State::Waiting(..) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One account: what people want of it, its identity, and the one link it may have.
 //!
-//! Wishes, timers, the store's answers and the account's view are here; what a link says is in
-//! `link`. Two rules hold by construction and carry everything else: a link starts and an identity
+//! Timers, the store's answers and the account's view are here; what people want is in `wish`, what
+//! a link says in `link`. Two rules hold by construction and carry everything else: a link starts and an identity
 //! is wiped only in [`Session::proceed`], when nothing of an earlier link is left; and whoever
 //! leaves a running link goes through [`Session::let_go`], which tells it to end.
 
@@ -84,70 +84,6 @@ impl Session {
             since: now.mono,
             since_wall: now.wall,
             shown,
-        }
-    }
-
-    /// A person wants it online.
-    pub(super) fn connect(&mut self, step: &mut Step<'_>) {
-        self.record.enabled = true;
-        self.confirm_wipe();
-        match &mut self.state {
-            State::Resting(..) => {
-                self.waits = 0;
-                self.open(step);
-            }
-            State::Waiting(wait, _) => {
-                self.waits = 0;
-                wait.until = None;
-            }
-            State::Running(run) => match &run.phase {
-                Phase::Starting { .. } if run.look.is_stuck() => self.retry_now(step),
-                // Already on its way: pressing again must not start the handshake over.
-                Phase::Starting { .. } => {}
-                Phase::Scanning(_) | Phase::Passkey { .. } => self.open(step),
-                // Already there.
-                Phase::Working { .. } => {}
-                Phase::Reconnecting { .. } => self.retry_now(step),
-            },
-        }
-    }
-
-    /// A person wants it offline.
-    pub(super) fn disconnect(&mut self, step: &mut Step<'_>) {
-        self.record.enabled = false;
-        self.waits = 0;
-        self.rest(step, Rest::Stopped);
-    }
-
-    /// A person wants it unlinked. WhatsApp is told when a link runs; the identity goes either way.
-    pub(super) fn log_out(&mut self, step: &mut Step<'_>) {
-        self.record.enabled = false;
-        self.waits = 0;
-        let linked = matches!(self.identity, Identity::Linked { .. });
-        self.identity = Identity::Condemned;
-        self.push_name = None;
-        let drain = self.let_go(step, linked);
-        self.state = State::Resting(Rest::Stopped, drain);
-    }
-
-    /// The network is back: whoever waits need not wait any longer.
-    pub(super) fn network_up(&mut self, step: &mut Step<'_>) {
-        match &mut self.state {
-            // Faults are not the network's.
-            State::Resting(..) => {}
-            State::Waiting(wait, _) => {
-                self.waits = 0;
-                wait.until = None;
-            }
-            State::Running(run) => match &run.phase {
-                Phase::Starting { .. } if run.look.is_stuck() => self.retry_now(step),
-                Phase::Reconnecting { .. } => self.retry_now(step),
-                // These have a socket, or are about to have one.
-                Phase::Starting { .. }
-                | Phase::Scanning(_)
-                | Phase::Passkey { .. }
-                | Phase::Working { .. } => {}
-            },
         }
     }
 
@@ -313,20 +249,8 @@ impl Session {
         self.state.status(self.waits.saturating_sub(1))
     }
 
-    /// A revoked identity is given up: a person asked for something it cannot do any more.
-    pub(super) fn confirm_wipe(&mut self) {
-        if self.identity == Identity::Revoked {
-            self.identity = Identity::Condemned;
-        }
-    }
-
-    /// Leaves the running link for a new one at once, and forgets the waits.
-    fn retry_now(&mut self, step: &mut Step<'_>) {
-        self.waits = 0;
-        self.rebuild(step, None);
-    }
-
-    fn rebuild(&mut self, step: &mut Step<'_>, until: Option<Mono>) {
+    /// Leaves the running link for another one.
+    pub(super) fn rebuild(&mut self, step: &mut Step<'_>, until: Option<Mono>) {
         let State::Running(run) = &self.state else {
             return;
         };
@@ -340,7 +264,7 @@ impl Session {
     }
 
     /// Tells the running link to end, if there is one. Returns what is to be waited for.
-    fn let_go(&self, step: &mut Step<'_>, unlink: bool) -> Drain {
+    pub(super) fn let_go(&self, step: &mut Step<'_>, unlink: bool) -> Drain {
         let State::Running(run) = &self.state else {
             return self.state.drain();
         };
