@@ -66,7 +66,8 @@ pub enum Bus {
     I2c {
         /// The device file, like `/dev/i2c-1`.
         path: PathBuf,
-        /// The addresses the panel may have, 7 bits, the usual one first.
+        /// The addresses the panel may have, 7 bits, the usual one first. At least one.
+        #[serde(deserialize_with = "crate::config::value::i2c_addresses")]
         addresses: Vec<u8>,
     },
     /// The socket of `[bench]`.

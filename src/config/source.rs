@@ -17,6 +17,9 @@ use toml::de::{DeTable, DeValue};
 /// Largest file read, in bytes: a configuration is a page of text, and `/dev/zero` is not one.
 const FILE_MAX: u64 = 256 * 1024;
 
+/// What is said about quotes from a word processor, which look right to a person.
+const CURLY_QUOTES: &str = "the quotes are typographic ones; write plain \" instead";
+
 /// What is wrong with a file. Prints as one line: `file:line: key: reason`.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub struct FileError {
@@ -131,13 +134,21 @@ impl<'a> Source<'a> {
         let is_key = entry.is_some_and(|entry| Some(&entry.key) == span.as_ref());
         FileError {
             file: self.file.to_owned(),
-            line: span.map(|span| self.line(span.start)),
+            line: span.as_ref().map(|span| self.line(span.start)),
             key: entry.map(|entry| entry.path.clone()),
             reason: match entry {
                 Some(entry) if is_key => unknown_key(entry.name(), error.message()),
+                None if self.has_curly_quotes(&span) => CURLY_QUOTES.to_owned(),
                 _ => error.message().to_owned(),
             },
         }
+    }
+
+    /// Whether the line of an error has quotes from a word processor.
+    fn has_curly_quotes(&self, span: &Option<Range<usize>>) -> bool {
+        let line = span.as_ref().map_or(1, |span| self.line(span.start));
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        text.contains(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}'])
     }
 
     /// The line of a byte, from 1.
