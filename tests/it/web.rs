@@ -1,4 +1,6 @@
 //! The page and its API over real sockets, with a machine that is only a snapshot and an inbox.
 
 mod rig;
+mod router;
 mod routes;
+mod strangers;
