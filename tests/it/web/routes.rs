@@ -42,6 +42,36 @@ fn the_page_is_one_document_that_runs_nothing_else() {
 }
 
 #[test]
+fn the_page_reads_what_the_status_tells() {
+    let rig = Rig::start();
+    rig.publish(scan());
+    let script = rig.get("/").text;
+    let status = rig.get("/api/v1/status").json();
+    for (name, value) in [
+        ("status", &status),
+        ("session", &status["sessions"][0]),
+        ("panel", &status["panel"]),
+        ("pairing", &status["sessions"][0]["pairing"]),
+    ] {
+        let mut read = 0;
+        for (at, _) in script.match_indices(&format!("{name}.")) {
+            // The end of a longer word, or of a path like `x.session.`, is another thing.
+            let before = script[..at].chars().next_back().unwrap();
+            let field: String = script[at + name.len() + 1..]
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            if before.is_ascii_alphanumeric() || ".-\"/".contains(before) || field.is_empty() {
+                continue;
+            }
+            assert!(value.get(&field).is_some(), "the page reads {name}.{field}");
+            read += 1;
+        }
+        assert!(read >= 2, "{name} is read in {read} places only");
+    }
+}
+
+#[test]
 fn the_status_tells_the_account_and_is_cheap_when_nothing_changed() {
     let rig = Rig::start();
     rig.publish(Status::Working);
@@ -355,4 +385,25 @@ fn the_loop_alive_is_the_service_alive() {
     rig.pulse.beat(Mono(rig.clock.mono().0));
     let answer = rig.get("/livez");
     assert_eq!((answer.status(), answer.text.as_str()), (200, "ok\n"));
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_told_in_one_line() {
+    let rig = Rig::start();
+    let said = |address: &str| {
+        let error = pairbox::web::bind(address.parse().unwrap()).err().unwrap();
+        let said = error.to_string();
+        assert_eq!(said.lines().count(), 1, "{said}");
+        said
+    };
+    let taken = rig.address.to_string();
+    assert_eq!(
+        said(&taken),
+        format!("the page cannot listen on {taken}: another program does already ([http] listen)")
+    );
+    assert_eq!(
+        said("192.0.2.1:8080"),
+        "the page cannot listen on 192.0.2.1:8080: this machine does not have that address ([http] \
+         listen)"
+    );
 }
