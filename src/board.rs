@@ -66,7 +66,8 @@ pub enum Bus {
     I2c {
         /// The device file, like `/dev/i2c-1`.
         path: PathBuf,
-        /// The addresses the panel may have, 7 bits, the usual one first.
+        /// The addresses the panel may have, 7 bits, the usual one first. At least one.
+        #[serde(deserialize_with = "crate::config::value::i2c_addresses")]
         addresses: Vec<u8>,
     },
     /// The socket of `[bench]`.
@@ -162,6 +163,9 @@ impl BoardError {
 }
 
 /// The board of that name among those that come with the program.
+///
+/// # Panics
+/// Never: a test parses every one of them.
 pub fn resolve(name: &str) -> Result<Board, BoardError> {
     let Some((name, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) else {
         return Err(BoardError::Unknown {
@@ -169,7 +173,7 @@ pub fn resolve(name: &str) -> Result<Board, BoardError> {
             known: names().collect::<Vec<_>>().join(", "),
         });
     };
-    #[allow(clippy::expect_used, reason = "a test parses every embedded board")]
+    #[allow(clippy::expect_used, reason = "see above")]
     let board = Board::parse(&format!("board/{name}.toml"), text).expect("embedded boards parse");
     Ok(board)
 }
@@ -246,5 +250,42 @@ impl Board {
             Some(Bus::I2c { path, .. }) if path == Path::new("/dev/i2c-1") => &[2, 3],
             _ => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_board_parses_under_its_own_name() {
+        for name in names() {
+            let board = resolve(name).unwrap();
+            assert_eq!(board.name, name);
+            assert!(!board.title.is_empty());
+            // Polarity and resistor belong together, or the line floats while nobody presses.
+            for button in [Button::Connect, Button::Disconnect] {
+                let line = board.button(button);
+                assert!(matches!(
+                    (line.pull, line.pressed),
+                    (Pull::Up, Level::Low) | (Pull::Down, Level::High) | (Pull::Off, _)
+                ));
+            }
+        }
+        assert_eq!(resolve("ssd1306-i2c").unwrap().geometry(), Some((128, 64)));
+        assert_eq!(resolve("headless").unwrap().geometry(), None);
+    }
+
+    #[test]
+    fn buttons_move_together_or_not_at_all() {
+        let mut board = resolve("ssd1306-i2c").unwrap();
+        let lines = |board: &Board| (board.buttons.connect.line, board.buttons.disconnect.line);
+        assert_eq!(lines(&board), (5, 6));
+        // Swapping is no conflict, though each lands where the other was.
+        board.move_buttons(Some(6), Some(5)).unwrap();
+        assert_eq!(lines(&board), (6, 5));
+        assert!(board.move_buttons(Some(5), None).is_err());
+        assert!(board.move_buttons(None, Some(3)).is_err());
+        assert_eq!(lines(&board), (6, 5));
     }
 }

@@ -53,7 +53,7 @@ pub struct Config {
 
 /// `[http]`
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section [http]")]
 pub struct Http {
     /// Address and port of the page. Anything but a loopback address serves the bare status only.
     /// Default: `127.0.0.1:8080`.
@@ -63,7 +63,7 @@ pub struct Http {
 
 /// `[whatsapp]`
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section [whatsapp]")]
 pub struct WhatsApp {
     /// The service. Default: `wss://web.whatsapp.com/ws/chat`.
     #[serde(deserialize_with = "value::endpoint")]
@@ -80,7 +80,7 @@ pub struct WhatsApp {
 
 /// `[buttons]`: BCM line numbers (not the numbers of the header's pins), 2 to 27.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section [buttons]")]
 pub struct Buttons {
     /// Pair / connect. Default: the board's.
     #[serde(deserialize_with = "value::optional_line")]
@@ -92,7 +92,7 @@ pub struct Buttons {
 
 /// `[log]`
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section [log]")]
 pub struct Log {
     /// `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
     pub level: LogLevel,
@@ -138,6 +138,20 @@ impl Default for WhatsApp {
             version_url: "https://web.whatsapp.com/sw.js".into(),
             version: None,
             pre_keys: 812,
+        }
+    }
+}
+
+/// `pairbox check-config`: one line that says that the file is in order, or the first thing in it
+/// that is not.
+pub fn check(file: Option<&Path>) -> Result<String, FileError> {
+    let default = Path::new(DEFAULT_FILE);
+    match file {
+        None if !default.exists() => Ok(format!("{DEFAULT_FILE}: not there, defaults are used")),
+        file => {
+            let file = file.unwrap_or(default);
+            Config::read(file)?;
+            Ok(format!("{}: in order", file.display()))
         }
     }
 }
@@ -219,6 +233,11 @@ impl Config {
     }
 
     fn check(&self, source: &Source<'_>) -> Result<(), FileError> {
+        #[cfg(feature = "bench")]
+        if self.bench.is_none() && self.board == BoardName::Named("bench".into()) {
+            let reason = "the board `bench` needs a [bench] section with its socket";
+            return Err(source.error_at("board", &reason));
+        }
         if self.configured_board(source)?.is_none() {
             // Whatever `auto` finds, it is one of these.
             for name in probe::AUTO_NAMES {

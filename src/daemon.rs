@@ -30,7 +30,7 @@ use crate::limits;
 use crate::machine::Appliance;
 use crate::panel;
 use crate::snapshot::Snapshot;
-use crate::store::{self, Store};
+use crate::store::{self, Counters, Store};
 use crate::time::Mono;
 use crate::view::{self, Geometry, qr};
 use crate::web::{self, PanelPng, WebContext};
@@ -116,6 +116,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
             geometry: geometry.map(|geometry| (geometry.width, geometry.height)),
             panel_png: panel_png(geometry),
             qr_svg,
+            metrics: metrics(store.clone()),
             list_messages: messages::list(store.clone()),
             send_message: messages::send(effects.switchboard(), Handle::current(), clock),
         },
@@ -169,6 +170,19 @@ fn versions(config: &Config, store: &Store, clock: Clock) -> Arc<Versions> {
         store: store.clone(),
         clock,
         distrusted: AtomicBool::new(false),
+    })
+}
+
+/// The counters there are so far; API.md names those to come.
+fn metrics(store: Store) -> Box<dyn Fn() -> String + Send + Sync> {
+    Box::new(move || {
+        let Counters { commits, bytes_written, .. } = store.counters();
+        format!(
+            "# TYPE pairbox_storage_commits_total counter\n\
+             pairbox_storage_commits_total {commits}\n\
+             # TYPE pairbox_storage_bytes_written_total counter\n\
+             pairbox_storage_bytes_written_total {bytes_written}\n"
+        )
     })
 }
 

@@ -83,13 +83,11 @@ impl Health {
     /// Tells the watchdog that all is well, if it is. Otherwise names the loop that stands still,
     /// and the watchdog bites when its time is over.
     pub fn ping(&self, now: Mono) -> Result<(), &'static str> {
-        match self.stalled(now) {
-            Some(name) => Err(name),
-            None => {
-                notify(&[NotifyState::Watchdog]);
-                Ok(())
-            }
+        if let Some(name) = self.stalled(now) {
+            return Err(name);
         }
+        notify(&[NotifyState::Watchdog]);
+        Ok(())
     }
 
     fn stalled(&self, now: Mono) -> Option<&'static str> {
@@ -112,5 +110,41 @@ fn status_line(snapshot: &Snapshot) -> String {
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         log::debug!("the service manager was not told: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Mono {
+        Mono(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_watchdog_hears_of_progress_only() {
+        let (looped, written) = (Pulse::default(), Pulse::default());
+        let vital = vec![
+            ("event loop", looped.clone()),
+            ("store writer", written.clone()),
+        ];
+        let health = Health::new(vital);
+        let stale = PULSE_STALE.as_secs();
+        assert_eq!(health.ping(at(0)), Ok(()));
+        looped.beat(at(100));
+        written.beat(at(100));
+        assert_eq!(health.ping(at(100 + stale - 1)), Ok(()));
+        assert_eq!(health.ping(at(100 + stale)), Err("event loop"));
+        looped.beat(at(100 + stale));
+        assert_eq!(health.ping(at(100 + stale)), Err("store writer"));
+        written.beat(at(100 + stale));
+        assert_eq!(health.ping(at(100 + stale)), Ok(()));
+    }
+
+    #[test]
+    fn a_pulse_that_never_beat_has_the_time_of_a_start() {
+        let health = Health::new(vec![("event loop", Pulse::default())]);
+        assert_eq!(health.ping(at(PULSE_STALE.as_secs() - 1)), Ok(()));
+        assert_eq!(health.ping(at(PULSE_STALE.as_secs())), Err("event loop"));
     }
 }

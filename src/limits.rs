@@ -80,8 +80,9 @@ pub const HTTP_SENDS: usize = 8;
 /// A client that takes nothing of an answer for this long is dropped by the kernel.
 pub const HTTP_STALL: Duration = Duration::from_secs(10);
 
-/// A listener that failed (too many open files) is opened again after this long.
-pub const HTTP_REOPEN: Duration = Duration::from_secs(1);
+/// How often the page knocks at its own door (see `web/server.rs`), and how long it waits before it
+/// opens a listener again that failed (too many open files).
+pub const HTTP_KNOCK: Duration = Duration::from_secs(1);
 
 /// The event loop shows that it lives at least this often, also when nothing happens.
 pub const PULSE_EVERY: Duration = Duration::from_secs(5);

@@ -58,6 +58,8 @@ pub struct WebContext {
     pub geometry: Option<(u32, u32)>,
     /// The panel's picture.
     pub panel_png: PanelPng,
+    /// The counters, in Prometheus' text format.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// A QR of a text as an SVG document; `None` when it does not fit one.
     pub qr_svg: fn(&str) -> Option<String>,
     /// The newest messages of an account.

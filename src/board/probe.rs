@@ -83,3 +83,70 @@ fn look_at(bus: &Path) -> Seen {
     let answers = |address: &u8| device.read(*address, &mut [0]).is_ok();
     Seen::Answers(ADDRESSES.into_iter().filter(answers).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board;
+
+    #[test]
+    fn the_choice_says_why() {
+        for (seen, board, why) in [
+            (
+                Seen::Answers(vec![0x3c]),
+                "ssd1306-i2c",
+                "a panel answers at 0x3c on /dev/i2c-1",
+            ),
+            (
+                Seen::Answers(vec![0x3d]),
+                "ssd1306-i2c",
+                "a panel answers at 0x3d on /dev/i2c-1",
+            ),
+            (
+                Seen::Answers(vec![]),
+                "headless",
+                "nothing answers at 0x3c or 0x3d on /dev/i2c-1: check power and wires",
+            ),
+            (
+                Seen::NoBus,
+                "headless",
+                "/dev/i2c-1 does not exist: I2C is switched off, or this is not a Pi",
+            ),
+            (
+                Seen::Forbidden,
+                "headless",
+                "/dev/i2c-1 may not be opened by this user: is it in the group i2c?",
+            ),
+            (
+                Seen::Broken("no such ioctl".into()),
+                "headless",
+                "/dev/i2c-1 cannot be used: no such ioctl",
+            ),
+        ] {
+            assert_eq!(decide(&seen), (board, why.to_owned()), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_at_is_what_the_board_has() {
+        let found = board::resolve(AUTO_NAMES[0]).unwrap();
+        let expected = board::Bus::I2c {
+            path: BUS.into(),
+            addresses: ADDRESSES.to_vec(),
+        };
+        assert_eq!(found.panel.map(|panel| panel.bus), Some(expected));
+        assert_eq!(board::resolve(AUTO_NAMES[1]).unwrap().panel, None);
+    }
+
+    #[test]
+    fn a_bus_that_is_not_there_and_one_that_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(look_at(&folder.path().join("i2c-1")), Seen::NoBus);
+        // Nothing answers on an ordinary file, and nothing is written to it either.
+        let file = folder.path().join("file");
+        std::fs::write(&file, "untouched").unwrap();
+        assert!(matches!(look_at(&file), Seen::Broken(_) | Seen::Answers(_)));
+        assert_eq!(decide(&look_at(&file)).0, "headless");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "untouched");
+    }
+}

@@ -17,6 +17,9 @@ use toml::de::{DeTable, DeValue};
 /// Largest file read, in bytes: a configuration is a page of text, and `/dev/zero` is not one.
 const FILE_MAX: u64 = 256 * 1024;
 
+/// What is said about quotes from a word processor, which look right to a person.
+const CURLY_QUOTES: &str = "the quotes are typographic ones; write plain \" instead";
+
 /// What is wrong with a file. Prints as one line: `file:line: key: reason`.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub struct FileError {
@@ -59,9 +62,10 @@ pub fn read(path: &Path) -> Result<String, FileError> {
         return Err(whole_file(format!("is larger than {FILE_MAX} bytes")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let readable =
+            String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
         FileError {
-            line: Some(1 + valid.iter().filter(|&&byte| byte == b'\n').count()),
+            line: Some(1 + readable.matches('\n').count()),
             ..whole_file("is not UTF-8 text from here on".into())
         }
     })?;
@@ -131,19 +135,27 @@ impl<'a> Source<'a> {
         let is_key = entry.is_some_and(|entry| Some(&entry.key) == span.as_ref());
         FileError {
             file: self.file.to_owned(),
-            line: span.map(|span| self.line(span.start)),
+            line: span.as_ref().map(|span| self.line(span.start)),
             key: entry.map(|entry| entry.path.clone()),
             reason: match entry {
                 Some(entry) if is_key => unknown_key(entry.name(), error.message()),
+                None if self.has_curly_quotes(span.as_ref()) => CURLY_QUOTES.to_owned(),
                 _ => error.message().to_owned(),
             },
         }
     }
 
+    /// Whether the line of an error has quotes from a word processor.
+    fn has_curly_quotes(&self, span: Option<&Range<usize>>) -> bool {
+        let line = span.map_or(1, |span| self.line(span.start));
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        text.contains(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}'])
+    }
+
     /// The line of a byte, from 1.
     fn line(&self, offset: usize) -> usize {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        1 + before.iter().filter(|&&byte| byte == b'\n').count()
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        1 + before.matches('\n').count()
     }
 }
 

@@ -75,3 +75,53 @@ fn is_writable(path: &Path) -> bool {
         .is_ok()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> StateEnvironment {
+        StateEnvironment {
+            home: Some("/home/kim".into()),
+            ..StateEnvironment::default()
+        }
+    }
+
+    #[test]
+    fn what_is_configured_wins_over_everything() {
+        let environment = StateEnvironment {
+            state_directory: Some("/var/lib/private/pairbox".into()),
+            default_is_writable: true,
+            ..home()
+        };
+        let chosen = state_dir(Some(Path::new("data")), &environment);
+        assert_eq!(chosen, Path::new("data"));
+    }
+
+    #[test]
+    fn the_order_of_the_rest() {
+        let mut environment = StateEnvironment {
+            state_directory: Some("/var/lib/private/pairbox".into()),
+            xdg_state_home: Some("/home/kim/state".into()),
+            default_is_writable: true,
+            ..home()
+        };
+        let chosen = |environment: &StateEnvironment| state_dir(None, environment);
+        assert_eq!(chosen(&environment), Path::new("/var/lib/private/pairbox"));
+        environment.state_directory = None;
+        assert_eq!(chosen(&environment), Path::new("/var/lib/pairbox"));
+        environment.default_is_writable = false;
+        assert_eq!(chosen(&environment), Path::new("/home/kim/state/pairbox"));
+        environment.xdg_state_home = Some("relative".into());
+        let fallback = Path::new("/home/kim/.local/state/pairbox");
+        assert_eq!(chosen(&environment), fallback);
+        environment.xdg_state_home = None;
+        assert_eq!(chosen(&environment), fallback);
+    }
+
+    #[test]
+    fn somebody_without_a_home_is_told_by_the_store() {
+        let chosen = state_dir(None, &StateEnvironment::default());
+        assert_eq!(chosen, Path::new(DEFAULT_STATE_DIR));
+    }
+}

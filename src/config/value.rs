@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use ureq::http::Uri;
 
 /// Longest label: the phone's list of linked devices cuts longer ones.
@@ -174,8 +174,25 @@ fn url<'de, D: Deserializer<'de>>(
     }
 }
 
+/// Any integer of TOML, so that one out of range is refused in our words, not as "expected u8".
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    struct WholeNumber;
+    impl Visitor<'_> for WholeNumber {
+        type Value = i64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
+            Ok(number)
+        }
+    }
+    deserializer.deserialize_i64(WholeNumber)
+}
+
 pub(super) fn pre_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
-    let count = i64::deserialize(deserializer)?;
+    let count = whole_number(deserializer)?;
     u16::try_from(count)
         .ok()
         .filter(|count| *count >= 5)
@@ -190,7 +207,7 @@ pub(super) fn optional_line<'de, D: Deserializer<'de>>(
 
 /// A BCM line that is on the 40-pin header and free: 0 and 1 belong to the EEPROM of add-on boards.
 pub(crate) fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    let line = i64::deserialize(deserializer)?;
+    let line = whole_number(deserializer)?;
     u8::try_from(line)
         .ok()
         .filter(|line| (2..=27).contains(line))
@@ -199,4 +216,21 @@ pub(crate) fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::
                 "line {line} does not exist on the header; BCM lines are 2 to 27"
             ))
         })
+}
+
+/// The 7-bit addresses a panel may have, without those the bus keeps for itself.
+pub(crate) fn i2c_addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<u8>, D::Error> {
+    let addresses = Vec::<i64>::deserialize(deserializer)?;
+    if addresses.is_empty() {
+        return Err(Error::custom("an I2C panel needs an address"));
+    }
+    let allowed = |address: i64| {
+        u8::try_from(address)
+            .ok()
+            .filter(|a| (0x08..=0x77).contains(a))
+    };
+    let checked: Option<Vec<u8>> = addresses.into_iter().map(allowed).collect();
+    checked.ok_or_else(|| Error::custom("an I2C address is 0x08 to 0x77"))
 }

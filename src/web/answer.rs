@@ -3,12 +3,14 @@
 //! Nothing here knows sockets. The permission check is here, beside what it protects: without a
 //! local listener there is no QR, no control and no message (tokens will change that).
 
+use std::time::Duration;
+
 use super::WebContext;
 use super::messages::{ListBody, SendBody};
 use super::page::Page;
 use super::problem::Problem;
 use super::reply::Reply;
-use super::route::{Action, Head, Route, session_id};
+use super::route::{Action, Head, Route};
 use super::status::{self, Access};
 use crate::account::AccountId;
 use crate::event::{Event, Intent, Source};
@@ -42,8 +44,13 @@ impl Desk {
         let now = self.context.clock.mono();
         match route {
             Route::Page => Ok(self.page()),
-            Route::Livez => self.livez(now),
+            Route::Livez => livez(self.context.pulse.age(now)),
             Route::Status => self.status(&snapshot, now, head),
+            Route::Metrics => {
+                self.need_full_access()?;
+                let text = (self.context.metrics)();
+                Ok(Reply::new(200, "text/plain; version=0.0.4", text.into()))
+            }
             Route::PanelPng => {
                 self.need_full_access()?;
                 self.panel_png(&snapshot, now)
@@ -65,7 +72,7 @@ impl Desk {
                 account(&snapshot, id)?;
                 match (self.context.list_messages)(id, limit) {
                     Ok(messages) => Ok(Reply::json(200, &ListBody::from(messages))),
-                    Err(why) => Err(Problem::new(500, "store", why).about(session_id(id))),
+                    Err(why) => Err(Problem::new(500, "store", why).about(id)),
                 }
             }
             Route::SendMessage(id) => {
@@ -73,7 +80,7 @@ impl Desk {
                 account(&snapshot, id)?;
                 let message = SendBody::parse(body)?;
                 let receipt = (self.context.send_message)(id, &message.to, &message.text)
-                    .map_err(|problem| Problem::from(problem).about(session_id(id)))?;
+                    .map_err(|problem| Problem::from(problem).about(id))?;
                 Ok(Reply::json(202, &receipt))
             }
         }
@@ -104,14 +111,6 @@ impl Desk {
         )
     }
 
-    fn livez(&self, now: Mono) -> Result<Reply, Problem> {
-        if self.context.pulse.age(now) < PULSE_STALE {
-            Ok(Reply::new(200, "text/plain; charset=utf-8", b"ok\n".into()))
-        } else {
-            Err(Problem::new(503, "stalled", "The event loop stands still."))
-        }
-    }
-
     fn status(&self, snapshot: &Snapshot, now: Mono, head: &Head<'_>) -> Result<Reply, Problem> {
         let tag = format!("\"{:x}-{}\"", self.run, snapshot.seq);
         let known = head.header("If-None-Match")?.unwrap_or_default();
@@ -132,8 +131,8 @@ impl Desk {
     }
 
     fn qr(&self, account: &AccountView, now: Mono) -> Result<Reply, Problem> {
-        let problem = |status, code, detail: &str| {
-            Err(Problem::new(status, code, detail).about(session_id(account.id)))
+        let problem = |status, code, detail: &'static str| {
+            Err(Problem::new(status, code, detail).about(account.id))
         };
         match &account.status {
             // A code that has run out is as good as none: the next one is on its way.
@@ -186,14 +185,21 @@ impl Desk {
     }
 }
 
+/// The service is well when its loop goes round, whatever WhatsApp does.
+fn livez(age: Duration) -> Result<Reply, Problem> {
+    if age < PULSE_STALE {
+        Ok(Reply::new(200, "text/plain; charset=utf-8", b"ok\n".into()))
+    } else {
+        Err(Problem::new(503, "stalled", "The event loop stands still."))
+    }
+}
+
 fn account(snapshot: &Snapshot, id: AccountId) -> Result<&AccountView, Problem> {
     snapshot
         .accounts
         .iter()
         .find(|account| account.id == id)
-        .ok_or_else(|| {
-            Problem::new(404, "unknown_session", "There is no such session.").about(session_id(id))
-        })
+        .ok_or_else(|| Problem::new(404, "unknown_session", "There is no such session.").about(id))
 }
 
 fn is_already(account: &AccountView, action: Action) -> bool {
@@ -201,5 +207,17 @@ fn is_already(account: &AccountView, action: Action) -> bool {
         Action::Start => account.status == Status::Working,
         Action::Stop => account.status == Status::Stopped,
         Action::Logout => !account.linked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_that_stands_still_is_no_life() {
+        assert_eq!(livez(Duration::ZERO).unwrap().status, 200);
+        let problem = livez(PULSE_STALE).unwrap_err();
+        assert_eq!((problem.status, problem.code), (503, "stalled"));
     }
 }

@@ -3,42 +3,36 @@
 //! `code` is stable and for programs, `detail` is for people. No secret and no text of a request
 //! is ever repeated in one: what a stranger sent must not come back to another reader.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::reply::Reply;
+use super::route::session_id;
+use crate::account::AccountId;
 
 /// An error answer.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
-    /// A URI for the kind of problem, as the RFC wants one: `urn:pairbox:problem:<code>`.
-    #[serde(rename = "type")]
-    kind: String,
-    /// The short name of the status.
-    title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// The stable word for programs.
     pub code: &'static str,
     /// What happened and what would be right, in one or two sentences.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// The session it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<String>,
+    pub session: Option<AccountId>,
     /// `Allow`, for 405.
-    #[serde(skip)]
     pub allow: Option<&'static str>,
     /// `Retry-After` in seconds.
-    #[serde(skip)]
-    retry_after_s: Option<u32>,
+    pub retry_after_s: Option<u32>,
 }
 
 impl Problem {
     /// A problem of this status, code and detail.
     #[must_use]
-    pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            kind: format!("urn:pairbox:problem:{code}"),
-            title: title(status),
             status,
             code,
             detail: detail.into(),
@@ -50,7 +44,7 @@ impl Problem {
 
     /// The same, naming the session it is about.
     #[must_use]
-    pub fn about(mut self, session: String) -> Self {
+    pub fn about(mut self, session: AccountId) -> Self {
         self.session = Some(session);
         self
     }
@@ -70,9 +64,31 @@ impl Problem {
     }
 }
 
+/// The members of the RFC, and two of ours.
+#[derive(Serialize)]
+struct Body<'a> {
+    /// A URI for the kind of problem.
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+}
+
 impl From<Problem> for Reply {
     fn from(problem: Problem) -> Self {
-        let mut reply = Self::json(problem.status, &problem);
+        let body = Body {
+            kind: format!("urn:pairbox:problem:{}", problem.code),
+            title: title(problem.status),
+            status: problem.status,
+            code: problem.code,
+            detail: &problem.detail,
+            session: problem.session.map(session_id),
+        };
+        let mut reply = Self::json(problem.status, &body);
         reply.content_type = "application/problem+json";
         if let Some(methods) = problem.allow {
             reply = reply.header("Allow", methods);
@@ -84,6 +100,7 @@ impl From<Problem> for Reply {
     }
 }
 
+/// The short name of a status.
 fn title(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",

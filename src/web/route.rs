@@ -51,6 +51,8 @@ pub enum Route {
     Page,
     /// `GET /livez`
     Livez,
+    /// `GET /metrics`
+    Metrics,
     /// `GET /panel.png`
     PanelPng,
     /// `GET /api/v1/status`
@@ -91,7 +93,7 @@ pub fn route(head: &Head<'_>) -> Result<Route, Problem> {
     };
     match route {
         Route::Page | Route::Livez | Route::Status => {}
-        Route::PanelPng | Route::Qr(_) | Route::ListMessages { .. } => guard::same_site(head)?,
+        Route::Metrics | Route::PanelPng | Route::Qr(_) | Route::ListMessages { .. } => guard::same_site(head)?,
         Route::Control(..) | Route::SendMessage(_) => {
             guard::same_site(head)?;
             guard::json_body(head)?;
@@ -121,6 +123,7 @@ fn find(method: Method, path: &str, query: &str) -> Result<Route, Problem> {
     let route = match (method, path) {
         (Method::Get, "/") => Route::Page,
         (Method::Get, "/livez") => Route::Livez,
+        (Method::Get, "/metrics") => Route::Metrics,
         (Method::Get, "/panel.png") => Route::PanelPng,
         (Method::Get, "/api/v1/status") => Route::Status,
         _ => return find_session(method, path, query),

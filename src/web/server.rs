@@ -9,14 +9,18 @@
 //!   worker for a thread of their own; a connection can have one of them at a time.
 //! - That drop first allocates what the head promised. A promise beyond [`DISCARD_MAX`] would end
 //!   the process; such a request is never dropped, its connection is given up instead.
+//! - Its thread pool counts a thread as idle until it has woken up. Of two connections that arrive
+//!   together the second can be queued behind the first, and waits until some connection ends, which
+//!   may be never: browsers keep theirs open. So [`run`] knocks at the door once a second; the
+//!   thread made for the knock then takes what is queued.
 //! - An error of `accept` ends its listening for good: [`run`] opens it again.
 //! - Answers to a client that does not read them are bounded by the kernel (`bind`).
 
 use std::io::{self, Read as _};
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use tiny_http::{Header, Request, Response, Server};
@@ -25,7 +29,7 @@ use super::answer::Desk;
 use super::problem::Problem;
 use super::reply::{HEADERS, Reply};
 use super::route::{Head, Route, route};
-use crate::limits::{HTTP_BODY_MAX, HTTP_REOPEN, HTTP_SENDS, HTTP_WORKERS};
+use crate::limits::{HTTP_BODY_MAX, HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS};
 
 /// `tiny_http` reads bodies up to this many bytes before it hands a request out (`new_request`).
 const READ_AHEAD: usize = 1024;
@@ -56,8 +60,7 @@ impl Shared {
     /// Makes [`run`] return once the requests under way are answered.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(server) = &*server {
+        if let Some(server) = &*lock(&self.server) {
             server.unblock();
         }
     }
@@ -67,49 +70,71 @@ impl Shared {
     }
 }
 
-/// Serves until [`Shared::stop`]; `stopped` is closed then, too, and ends the waits in here.
+/// Serves until [`Shared::stop`]; the sender of `stopped` is dropped then, too.
 pub(super) fn run(listener: &TcpListener, shared: &Arc<Shared>, stopped: &mpsc::Receiver<()>) {
     while !shared.is_stopping() {
-        match serve_once(listener, shared) {
-            Ok(()) => return,
-            Err(error) => log::warn!("the page stopped listening, opening it again: {error}"),
-        }
-        if stopped.recv_timeout(HTTP_REOPEN) != Err(mpsc::RecvTimeoutError::Timeout) {
-            return;
+        if let Err(error) = serve_once(listener, shared, stopped) {
+            log::warn!("the page stopped listening, opening it again: {error}");
+            // The listener itself may be what is wrong: not in a tight loop.
+            let _ = stopped.recv_timeout(HTTP_KNOCK);
         }
     }
 }
 
 /// Serves until told to stop (`Ok`) or until the listener fails.
-fn serve_once(listener: &TcpListener, shared: &Arc<Shared>) -> io::Result<()> {
+fn serve_once(
+    listener: &TcpListener,
+    shared: &Arc<Shared>,
+    stopped: &mpsc::Receiver<()>,
+) -> io::Result<()> {
     listener.set_nonblocking(false)?;
+    let door = own_door(listener.local_addr()?);
     let server = Server::from_listener(listener.try_clone()?, None).map_err(io::Error::other)?;
     let server = Arc::new(server);
-    *shared.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server.clone());
+    *lock(&shared.server) = Some(server.clone());
     let failure = Mutex::new(None);
     thread::scope(|scope| {
         for _ in 0..HTTP_WORKERS {
             scope.spawn(|| {
                 if let Err(error) = work(&server, shared) {
-                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    *lock(&failure) = Some(error);
                 }
                 // One wakes the next, so that all leave.
                 server.unblock();
             });
         }
+        while !shared.is_stopping() && lock(&failure).is_none() {
+            if stopped.recv_timeout(HTTP_KNOCK) == Err(mpsc::RecvTimeoutError::Timeout) {
+                // Whether it opens or not: the next knock comes.
+                let _ = TcpStream::connect_timeout(&door, HTTP_KNOCK);
+            }
+        }
+        server.unblock();
     });
-    shared
-        .server
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    lock(&shared.server).take();
     while let Ok(Some(request)) = server.try_recv() {
         drop(Exchange::new(request));
     }
-    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match lock(&failure).take() {
         Some(error) if !shared.is_stopping() => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Where this listener is reached from this machine.
+fn own_door(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// Nothing here is left half done by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn work(server: &Server, shared: &Arc<Shared>) -> io::Result<()> {

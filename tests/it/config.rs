@@ -1,3 +1,4 @@
-//! The configuration as a person meets it.
+//! The configuration as a person meets it: what is shipped, and what is said about mistakes.
 
+mod defaults;
 mod errors;

@@ -1,4 +1,8 @@
 //! The page and its API over real sockets, with a machine that is only a snapshot and an inbox.
 
-mod rig;
+mod hostile;
+pub mod rig;
+mod router;
 mod routes;
+mod strangers;
+mod survival;

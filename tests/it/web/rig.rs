@@ -22,6 +22,8 @@ use ureq::http::{Request, Response};
 pub const QR_TEXT: &str = "2@secret-reference,secret-noise-key,secret-identity,secret-adv";
 /// A number of which four digits may be seen.
 pub const PHONE: &str = "15550001234";
+/// Where the rig listens when nothing else is said.
+pub const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The picture the rig's panel shows.
 pub const PNG: &[u8] = b"\x89PNG the panel";
 
@@ -45,7 +47,7 @@ pub struct Answer {
 impl Rig {
     /// A page on a free port of a loopback address.
     pub fn start() -> Self {
-        Self::on(Ipv4Addr::LOCALHOST.into())
+        Self::on(LOCAL)
     }
 
     /// A page on a free port of that address, reached by loopback.

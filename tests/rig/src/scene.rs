@@ -111,7 +111,7 @@ impl Scene {
             Action::Remove => {
                 let devices = self.phone.devices();
                 let device = devices.first().context("the phone has no linked device")?;
-                self.phone.remove_device(device);
+                anyhow::ensure!(self.phone.remove_device(device), "it is gone already");
                 Ok("the phone removed the box from its linked devices".to_owned())
             }
             Action::Greet => {
