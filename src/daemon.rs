@@ -176,7 +176,11 @@ fn versions(config: &Config, store: &Store, clock: Clock) -> Arc<Versions> {
 /// The counters there are so far; API.md names those to come.
 fn metrics(store: Store) -> Box<dyn Fn() -> String + Send + Sync> {
     Box::new(move || {
-        let Counters { commits, bytes_written, .. } = store.counters();
+        let Counters {
+            commits,
+            bytes_written,
+            ..
+        } = store.counters();
         format!(
             "# TYPE pairbox_storage_commits_total counter\n\
              pairbox_storage_commits_total {commits}\n\

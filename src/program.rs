@@ -32,7 +32,7 @@ pub fn run<T>(arguments: impl IntoIterator<Item = T>) -> Result<(), ProgramError
 where
     T: Into<OsString> + Clone,
 {
-    match CommandLine::parse_from(arguments).command() {
+    match CommandLine::parse_from(arguments).into_command() {
         Command::Run(options) => serve(&options),
         Command::CheckConfig { file } => {
             let file = file.as_deref().unwrap_or(Path::new(config::DEFAULT_FILE));

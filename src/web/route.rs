@@ -93,7 +93,9 @@ pub fn route(head: &Head<'_>) -> Result<Route, Problem> {
     };
     match route {
         Route::Page | Route::Livez | Route::Status => {}
-        Route::Metrics | Route::PanelPng | Route::Qr(_) | Route::ListMessages { .. } => guard::same_site(head)?,
+        Route::Metrics | Route::PanelPng | Route::Qr(_) | Route::ListMessages { .. } => {
+            guard::same_site(head)?
+        }
         Route::Control(..) | Route::SendMessage(_) => {
             guard::same_site(head)?;
             guard::json_body(head)?;
@@ -184,7 +186,7 @@ fn session_noun_methods(noun: &str) -> Option<&'static str> {
 /// The methods of a path; `None` when there is nothing.
 fn allowed(path: &str) -> Option<&'static str> {
     match path {
-        "/" | "/livez" | "/panel.png" | "/api/v1/status" => Some("GET, HEAD"),
+        "/" | "/livez" | "/metrics" | "/panel.png" | "/api/v1/status" => Some("GET, HEAD"),
         _ => session_path(path).and_then(|(_, noun)| session_noun_methods(noun)),
     }
 }

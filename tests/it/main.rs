@@ -5,6 +5,7 @@
 
 mod config;
 mod glass;
+mod health;
 mod machine;
 mod store;
 mod stories;

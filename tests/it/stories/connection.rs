@@ -17,8 +17,9 @@ fn a_power_cut_costs_no_scan() {
         let mut cursor = scene.service.cursor();
         let powered = scene.power_on();
         scene.wait_connected(&powered);
-        let handshake =
-            cursor.wait(PATIENCE, |event| matches!(event, Event::Handshake { .. })).unwrap();
+        let handshake = cursor
+            .wait(PATIENCE, |event| matches!(event, Event::Handshake { .. }))
+            .unwrap();
         assert!(
             matches!(
                 handshake,

@@ -49,8 +49,9 @@ fn what_was_said_while_the_box_was_off_arrives() {
     let powered = scene.paired();
     scene.check_log(&powered.cut().unwrap());
     let mut cursor = scene.service.cursor();
-    let sent: Vec<String> =
-        (0..5).map(|n| scene.alice.send_text(OWNER, &format!("while away {n}"))).collect();
+    let sent: Vec<String> = (0..5)
+        .map(|n| scene.alice.send_text(OWNER, &format!("while away {n}")))
+        .collect();
     let powered = scene.power_on();
     scene.wait_connected(&powered);
     // Receipts of a backlog come in any order: each is looked for from the start.

@@ -166,6 +166,9 @@ impl Scene {
 /// Waits until the service has the receipt of a message.
 pub fn wait_receipt(cursor: &mut Cursor, sent: &str) {
     cursor
-        .wait(PATIENCE, |event| matches!(event, Event::Receipt { id, .. } if id == sent))
+        .wait(
+            PATIENCE,
+            |event| matches!(event, Event::Receipt { id, .. } if id == sent),
+        )
         .unwrap();
 }

@@ -67,6 +67,7 @@ impl Rig {
             clock,
             pulse: pulse.clone(),
             geometry: Some((128, 64)),
+            metrics: Box::new(|| "# no counters\n".to_owned()),
             panel_png: Box::new(|_, _| Some(PNG.to_vec())),
             qr_svg: |text| Some(format!("<svg><!-- {} modules --></svg>", text.len())),
             list_messages: Box::new(|_, limit| Ok(messages(limit))),

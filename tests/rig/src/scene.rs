@@ -160,7 +160,10 @@ impl Scene {
     pub fn receive(&self, text: &str) -> Result<()> {
         let mut cursor = self.service.cursor();
         let sent = self.alice.send_text(OWNER, text);
-        cursor.wait(PATIENCE, |event| matches!(event, Event::Receipt { id, .. } if *id == sent))?;
+        cursor.wait(
+            PATIENCE,
+            |event| matches!(event, Event::Receipt { id, .. } if *id == sent),
+        )?;
         Ok(())
     }
 
@@ -177,9 +180,8 @@ impl Scene {
 
     /// The first login has said all it had to say: keys are uploaded and the state is synchronised.
     pub fn wait_quiet(&self) -> Result<()> {
-        self.service.wait(PATIENCE, |event| {
-            matches!(event, Event::Ready { .. })
-        })?;
+        self.service
+            .wait(PATIENCE, |event| matches!(event, Event::Ready { .. }))?;
         Ok(())
     }
 
