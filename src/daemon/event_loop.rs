@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::health::{Health, Pulse};
 use crate::limits;
 use crate::machine::Appliance;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{PanelHealth, Snapshot};
 use crate::time::Mono;
 
 /// Everything the loop turns.
@@ -117,6 +117,13 @@ impl EventLoop {
 
 /// A line for each account whose state changed, and for each new error: the history people ask for.
 fn tell_changes(before: &Snapshot, after: &Snapshot) {
+    if before.panel != after.panel {
+        match &after.panel {
+            PanelHealth::Headless => info!("panel: none"),
+            PanelHealth::Attached => info!("panel: attached"),
+            PanelHealth::Lost { why } => warn!("panel: {why}; it is tried again"),
+        }
+    }
     for account in &after.accounts {
         let was = before.accounts.iter().find(|old| old.id == account.id);
         let word = was.map_or("new", |old| old.status.word());

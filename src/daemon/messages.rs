@@ -42,7 +42,8 @@ pub fn send(links: Switchboard, runtime: Handle, clock: Clock) -> SendMessage {
                 .wall
                 .map_or(0, |wall| i64::try_from(wall.0 / 1000).unwrap_or(0)),
         };
-        let sent = runtime.block_on(timeout(limits::SEND, link.send(request)));
+        // The timer has to be made inside the runtime.
+        let sent = runtime.block_on(async { timeout(limits::SEND, link.send(request)).await });
         match sent {
             Ok(Ok(sent)) => Ok(SendReceipt {
                 id: sent.id,

@@ -63,7 +63,8 @@ impl Desk {
                 self.need_full_access()?;
                 let account = account(&snapshot, id)?;
                 self.wish(id, action, head)?;
-                let done = is_already(account, action);
+                // Only a start takes its time; the other two count at once.
+                let done = action != Action::Start || is_already(account, action);
                 let session = status::session(account, now, self.access);
                 Ok(Reply::json(if done { 200 } else { 202 }, &session))
             }

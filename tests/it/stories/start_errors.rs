@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use pairbox_sim::{Options, Service};
+use redb::ReadableDatabase;
 use tempfile::TempDir;
 
 use super::scene::Scene;
@@ -81,7 +82,7 @@ fn a_busy_port() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let config = sound(dir.path()).replace("127.0.0.1:0", &address);
-    refused(&run(dir.path(), &config), &[&address, "in use"]);
+    refused(&run(dir.path(), &config), &[&address, "another program"]);
 }
 
 #[test]
@@ -117,11 +118,13 @@ fn a_store_that_cannot_be_read_is_left_alone() {
     assert!(file.is_dir());
 }
 
+/// Where the store keeps its schema number.
+const META: redb::TableDefinition<'static, &str, &[u8]> = redb::TableDefinition::new("meta");
+
 /// A file as a later pairbox would leave it: its `meta` table names a schema this one does not know.
 fn write_newer_store(file: &Path) {
     let database = redb::Database::create(file).unwrap();
     let tx = database.begin_write().unwrap();
-    let meta = redb::TableDefinition::<&str, &[u8]>::new("meta");
     let number = u32::MAX.to_le_bytes();
     tx.open_table(meta)
         .unwrap()
