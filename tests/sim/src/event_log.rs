@@ -100,6 +100,8 @@ pub enum Event {
     StreamErrorSent { conn: Conn, kind: &'static str },
     /// A login was answered by a failure.
     LoginFailed { conn: Conn, reason: u16 },
+    /// A connection was reset as it came ([`crate::Fault::Refuse`]).
+    TurnedAway,
     /// Something was refused.
     Refused { conn: Option<Conn>, why: Refusal },
     /// A connection is gone.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use wacore_binary::Jid;
 
+use crate::contact::{Contact, Text};
 use crate::event_log::{Conn, Event, RemovedBy, TimedOut};
 use crate::service::Shared;
 
@@ -161,6 +162,25 @@ impl Phone {
     /// [`CodeError::NotAsked`].
     pub fn refresh_code(&self) -> Result<(), CodeError> {
         self.shared.lock().refresh_code(&self.number).map(|_| ())
+    }
+
+    /// The owner writes a text on the phone itself; companions get a copy.
+    #[allow(clippy::must_use_candidate, reason = "the text is sent all the same")]
+    pub fn send_text(&self, to: &str, body: &str) -> String {
+        self.contact().send_text(to, body)
+    }
+
+    /// Waits for the next text on the phone: one it was sent, or the copy of one that a companion
+    /// sent.
+    ///
+    /// # Errors
+    /// [`TimedOut`] when none comes within `deadline`.
+    pub fn wait_text(&self, deadline: Duration) -> Result<Text, TimedOut> {
+        self.contact().wait_text(deadline)
+    }
+
+    fn contact(&self) -> Contact {
+        Contact::new(Arc::clone(&self.shared), &self.number)
     }
 
     /// Unlinks a companion. False if it was not linked.

@@ -19,7 +19,7 @@ use waproto::whatsapp::{
 };
 
 use super::account::Device;
-use super::faults::{Failure, StreamError};
+use super::faults::{Failure, Fault, StreamError};
 use super::mail::Queue;
 use super::state::{Role, State};
 use crate::bundle::{Published, SignedKey};
@@ -241,7 +241,7 @@ impl State {
         let mut signature = account
             .party
             .sign(&[ACCOUNT_SIGNATURE, &details, &companion]);
-        signature[0] ^= u8::from(faults.bad_account_signature);
+        signature[0] ^= u8::from(faults.has(Fault::BadAccountSignature));
         let signed = ADVSignedDeviceIdentity {
             details: Some(details.clone()),
             account_signature_key: Some(account.party.identity().to_vec()),
@@ -250,7 +250,7 @@ impl State {
         }
         .encode_to_vec();
         let mut proof = hmac(adv_secret, &signed);
-        proof[0] ^= u8::from(faults.bad_hmac);
+        proof[0] ^= u8::from(faults.has(Fault::BadHmac));
         let blob = ADVSignedDeviceIdentityHMAC {
             details: Some(signed),
             hmac: Some(proof.to_vec()),
