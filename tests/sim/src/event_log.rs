@@ -41,8 +41,12 @@ pub enum Event {
     QrRefsSent { conn: Conn, refs: usize },
     /// It asked to be linked to that number by a code.
     CodeRequested { conn: Conn, number: String },
-    /// It answered a typed code with its key bundle.
-    CodeAnswered { conn: Conn, number: String },
+    /// It answered a typed code with its key bundle, which opens only if the code was right.
+    CodeAnswered {
+        conn: Conn,
+        number: String,
+        right: bool,
+    },
     /// It refused what the phone made (`pair-success`), with an error of its own.
     PairingRefused { conn: Conn, code: u16, text: String },
     /// It proved its identity key and is now a device of the account.

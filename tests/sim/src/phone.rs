@@ -137,20 +137,14 @@ impl Phone {
             .map(|letter| letter.to_ascii_uppercase())
             .collect();
         let conn = self.shared.lock().type_code(&self.number, &code)?;
-        let wrong = self.wait(from, |event| match event {
-            Event::CodeAnswered { conn: at, .. } if *at == conn => Some(()),
-            Event::Closed { conn: at } if *at == conn => Some(()),
+        let answered = self.wait(from, |event| match event {
+            Event::CodeAnswered {
+                conn: at, right, ..
+            } if *at == conn => Some(Ok(*right)),
+            Event::Closed { conn: at } if *at == conn => Some(Err(ScanError::Gone)),
             _ => None,
         });
-        wrong.map_err(|_| ScanError::TimedOut)?;
-        let refused = self
-            .shared
-            .log
-            .all()
-            .split_off(from)
-            .iter()
-            .any(|event| matches!(event, Event::Refused { conn: Some(at), .. } if *at == conn));
-        if refused {
+        if !answered.unwrap_or(Err(ScanError::TimedOut))? {
             return Err(CodeError::Wrong);
         }
         Ok(self.linked(from, conn)?)

@@ -66,7 +66,11 @@ pub fn backend() -> Arc<InMemoryBackend> {
 
 impl Companion {
     pub fn start(service: &Service, backend: &Arc<InMemoryBackend>) -> Self {
-        Self::build(service, backend, None)
+        Self::start_at(&service.url(), backend)
+    }
+
+    pub fn start_at(url: &str, backend: &Arc<InMemoryBackend>) -> Self {
+        Self::build(url, backend, None)
     }
 
     /// Asks for a code to type at once.
@@ -75,16 +79,12 @@ impl Companion {
             phone_number: NUMBER.to_owned(),
             ..Default::default()
         };
-        Self::build(service, backend, Some(options))
+        Self::build(&service.url(), backend, Some(options))
     }
 
-    fn build(
-        service: &Service,
-        backend: &Arc<InMemoryBackend>,
-        code: Option<PairCodeOptions>,
-    ) -> Self {
+    fn build(url: &str, backend: &Arc<InMemoryBackend>, code: Option<PairCodeOptions>) -> Self {
         let heard = Arc::new(Heard::default());
-        let transport = TokioWebSocketTransportFactory::new().with_url(service.url());
+        let transport = TokioWebSocketTransportFactory::new().with_url(url);
         let mut builder = Bot::builder()
             .with_backend_arc(Arc::<InMemoryBackend>::clone(backend))
             .with_transport_factory(transport)

@@ -9,6 +9,7 @@
     reason = "in tests a panic is the report"
 )]
 
+mod binary;
 mod companion;
 mod faults;
 mod other_clients;
