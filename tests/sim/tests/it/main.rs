@@ -17,4 +17,5 @@ mod pairing;
 mod raw;
 mod refusals;
 mod sessions;
+mod signal;
 mod texts;

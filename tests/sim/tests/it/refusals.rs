@@ -6,8 +6,9 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::consts::WA_CONN_HEADER;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
-use crate::companion::{DEADLINE, NUMBER};
+use crate::companion::{ALICE, DEADLINE, NUMBER};
 use crate::raw::{self, Keys, ORIGIN, Raw, Socket};
+use crate::signal::first_message;
 
 /// Spoils an orderly registration.
 type Spoil = fn(&mut DevicePairingRegistrationData);
@@ -294,4 +295,97 @@ fn a_one_time_key_that_was_handed_out_and_is_uploaded_again() {
     // Keys nobody was given yet may come again, as after an answer that got lost.
     let answer = raw.ask(keys.upload(&[5, 6]));
     assert!(raw::has(&answer, "type", "result"));
+}
+
+#[test]
+fn a_message_with_a_one_time_key_that_was_used_before() {
+    let service = service();
+    let alice = service.contact(ALICE, "Alice");
+    let (mut raw, keys, _) = raw::linked(&service, NUMBER);
+    let jid = pairbox_sim::Jid::pn(ALICE);
+    let wanted = NodeBuilder::new("user").attr("jid", jid).build();
+    let fetched = raw.ask_get("encrypt", Some(raw::node("key", [wanted])));
+    let user = fetched
+        .get_optional_child_by_tag(&["list", "user"])
+        .unwrap();
+
+    raw.send(&first_message(&keys, ALICE, "A1", user, "once"));
+    assert_eq!(alice.wait_text(DEADLINE).unwrap().body, "once");
+    raw.send(&first_message(&keys, ALICE, "A2", user, "twice"));
+    expect(&service, &Refusal::OneTimeKeyUsedAgain);
+    // She asks for it again, with keys that were not used.
+    loop {
+        let receipt = raw.next_named("receipt");
+        if raw::has(&receipt, "id", "A2") {
+            assert!(raw::has(&receipt, "type", "retry"));
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_message_without_addressee_or_content() {
+    let service = service();
+    for (message, why) in [
+        (
+            NodeBuilder::new("message").attr("id", "A1"),
+            "a message without addressee or id",
+        ),
+        (
+            NodeBuilder::new("message")
+                .attr("id", "A1")
+                .attr("to", pairbox_sim::Jid::pn(ALICE)),
+            "a message with nothing encrypted in it",
+        ),
+    ] {
+        let (mut raw, ..) = raw::linked(&service, NUMBER);
+        raw.send(&message.build());
+        raw.next_named("stream:error");
+        expect(&service, &Refusal::Stanza(why));
+    }
+}
+
+#[test]
+fn code_requests_that_are_not_in_order() {
+    let service = service();
+    let phone = service.phone(NUMBER, "Owner");
+    let keys = Keys::generate();
+    let (mut raw, _) = Raw::register(&service, &keys);
+    let request = |stage: &'static str, noise: [u8; 32]| {
+        let reg = NodeBuilder::new("link_code_companion_reg")
+            .attr("jid", pairbox_sim::Jid::pn(NUMBER))
+            .attr("stage", stage)
+            .children([
+                raw::bytes("link_code_pairing_wrapped_companion_ephemeral_pub", [0; 80]),
+                raw::bytes("companion_server_auth_key_pub", noise),
+                raw::bytes("companion_platform_id", *b"1"),
+                raw::bytes("companion_platform_display", *b"Chrome (Linux)"),
+                // One client sends a zero byte here, another the digit.
+                raw::bytes("link_code_pairing_nonce", *b"0"),
+            ]);
+        NodeBuilder::new("iq")
+            .attr("xmlns", "md")
+            .attr("type", "set")
+            .children([reg.build()])
+            .build()
+    };
+    let own = raw::raw_key(&keys.noise);
+    let foreign = raw::raw_key(&Keys::generate().noise);
+    for (stage, noise, why) in [
+        (
+            "companion_hello",
+            foreign,
+            "the Noise key is not the registered one",
+        ),
+        ("companion_finish", own, "nobody typed that code"),
+        ("companion_goodbye", own, "an unknown stage"),
+    ] {
+        let answer = raw.ask(request(stage, noise));
+        assert_eq!(error_code(&answer), "400");
+        expect(&service, &Refusal::LinkCode(why));
+    }
+    assert!(phone.refresh_code().is_err(), "no code is under way");
+    let answer = raw.ask(request("companion_hello", own));
+    assert!(raw::has(&answer, "type", "result"));
+    phone.refresh_code().unwrap();
 }
