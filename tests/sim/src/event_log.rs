@@ -41,8 +41,12 @@ pub enum Event {
     QrRefsSent { conn: Conn, refs: usize },
     /// It asked to be linked to that number by a code.
     CodeRequested { conn: Conn, number: String },
-    /// It answered a typed code with its key bundle.
-    CodeAnswered { conn: Conn, number: String },
+    /// It answered a typed code with its key bundle, which opens only if the code was right.
+    CodeAnswered {
+        conn: Conn,
+        number: String,
+        right: bool,
+    },
     /// It refused what the phone made (`pair-success`), with an error of its own.
     PairingRefused { conn: Conn, code: u16, text: String },
     /// It proved its identity key and is now a device of the account.
@@ -100,6 +104,8 @@ pub enum Event {
     StreamErrorSent { conn: Conn, kind: &'static str },
     /// A login was answered by a failure.
     LoginFailed { conn: Conn, reason: u16 },
+    /// A connection was reset as it came ([`crate::Fault::Refuse`]).
+    TurnedAway,
     /// Something was refused.
     Refused { conn: Option<Conn>, why: Refusal },
     /// A connection is gone.
@@ -257,3 +263,36 @@ impl fmt::Debug for TimedOut {
 }
 
 impl std::error::Error for TimedOut {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_cursor_misses_nothing_and_stays_when_nothing_fits() {
+        let log = Arc::new(EventLog::default());
+        let mut cursor = Cursor::new(Arc::clone(&log), 0);
+        for conn in 1..=3 {
+            log.push(Event::Closed { conn: Conn(conn) });
+        }
+        let at = |wanted: u64| move |event: &Event| *event == Event::Closed { conn: Conn(wanted) };
+        let second = cursor.wait(SOON, at(2)).unwrap();
+        assert_eq!(second, Event::Closed { conn: Conn(2) });
+        assert!(cursor.wait(SOON, at(1)).is_err(), "that is behind it");
+        assert_eq!(cursor.rest().len(), 1);
+        assert!(cursor.wait(SOON, at(3)).is_ok());
+    }
+
+    #[test]
+    #[should_panic(expected = "the simulated service panicked: ouch")]
+    fn a_panicking_task_ends_every_wait() {
+        let log = Arc::new(EventLog::default());
+        let teller = Arc::clone(&log);
+        let task = std::thread::spawn(move || teller.panicked("ouch".to_owned()));
+        let waited = Cursor::new(log, 0).wait(Duration::from_secs(60), |_| false);
+        task.join().unwrap();
+        unreachable!("{waited:?}");
+    }
+}

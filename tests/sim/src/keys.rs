@@ -12,7 +12,7 @@ pub(crate) const KEY_TYPE: u8 = 5;
 /// A public key as it stands in stanzas.
 pub(crate) type Key = [u8; 32];
 
-/// An XEdDSA signature.
+/// An `XEdDSA` signature.
 pub(crate) type Signature = [u8; 64];
 
 /// A new random key pair.

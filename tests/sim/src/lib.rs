@@ -1,7 +1,7 @@
 //! A simulated WhatsApp service with phones and contacts, on loopback, for tests.
 //!
-//! It speaks the wire protocol: a WebSocket, Noise XX, IK and XXfallback with a really signed
-//! certificate chain under a root of its own, binary stanzas, pairing by QR text and by typed code,
+//! It speaks the wire protocol: a WebSocket, Noise XX, IK and `XXfallback` with a really
+//! signed certificate chain under a root of its own, binary stanzas, pairing by QR text and by typed code,
 //! logins, app-state sync, and texts over real Signal sessions. Nothing in it is made for one client
 //! library: what the protocol allows is accepted, what the real service refuses is refused
 //! ([`Refusal`]), and what goes wrong in the real world can be ordered ([`Fault`]).

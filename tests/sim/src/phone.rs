@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use wacore_binary::Jid;
 
+use crate::contact::{Contact, Text};
 use crate::event_log::{Conn, Event, RemovedBy, TimedOut};
 use crate::service::Shared;
 
@@ -136,20 +137,14 @@ impl Phone {
             .map(|letter| letter.to_ascii_uppercase())
             .collect();
         let conn = self.shared.lock().type_code(&self.number, &code)?;
-        let wrong = self.wait(from, |event| match event {
-            Event::CodeAnswered { conn: at, .. } if *at == conn => Some(()),
-            Event::Closed { conn: at } if *at == conn => Some(()),
+        let answered = self.wait(from, |event| match event {
+            Event::CodeAnswered {
+                conn: at, right, ..
+            } if *at == conn => Some(Ok(*right)),
+            Event::Closed { conn: at } if *at == conn => Some(Err(ScanError::Gone)),
             _ => None,
         });
-        wrong.map_err(|_| ScanError::TimedOut)?;
-        let refused = self
-            .shared
-            .log
-            .all()
-            .split_off(from)
-            .iter()
-            .any(|event| matches!(event, Event::Refused { conn: Some(at), .. } if *at == conn));
-        if refused {
+        if !answered.unwrap_or(Err(ScanError::TimedOut))? {
             return Err(CodeError::Wrong);
         }
         Ok(self.linked(from, conn)?)
@@ -161,6 +156,25 @@ impl Phone {
     /// [`CodeError::NotAsked`].
     pub fn refresh_code(&self) -> Result<(), CodeError> {
         self.shared.lock().refresh_code(&self.number).map(|_| ())
+    }
+
+    /// The owner writes a text on the phone itself; companions get a copy.
+    #[allow(clippy::must_use_candidate, reason = "the text is sent all the same")]
+    pub fn send_text(&self, to: &str, body: &str) -> String {
+        self.contact().send_text(to, body)
+    }
+
+    /// Waits for the next text on the phone: one it was sent, or the copy of one that a companion
+    /// sent.
+    ///
+    /// # Errors
+    /// [`TimedOut`] when none comes within `deadline`.
+    pub fn wait_text(&self, deadline: Duration) -> Result<Text, TimedOut> {
+        self.contact().wait_text(deadline)
+    }
+
+    fn contact(&self) -> Contact {
+        Contact::new(Arc::clone(&self.shared), &self.number)
     }
 
     /// Unlinks a companion. False if it was not linked.

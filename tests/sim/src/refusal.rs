@@ -51,7 +51,7 @@ pub enum Refusal {
     /// IQ error 406.
     #[error("uploaded keys are not in order: {0}")]
     PreKeys(&'static str),
-    /// The sockets of both are closed.
+    /// IQ error 400. For a wrong code there is no answer: the phone just goes quiet.
     #[error("the pairing code flow is not in order: {0}")]
     LinkCode(&'static str),
     /// IQ error 401.

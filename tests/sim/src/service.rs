@@ -182,9 +182,9 @@ impl Service {
     }
 
     fn cut(&self, cut: Cut) {
-        for connection in self.shared.lock().connections.values() {
-            // Fails only if that connection's task is just ending.
-            let _ = connection.cut.send(cut);
+        let mut state = self.shared.lock();
+        for conn in conns(&state, |_| true) {
+            state.cut(conn, cut);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The service's root of trust and the chain it presents in Noise handshakes.
 //!
-//! Every signature is real (XEdDSA): root over intermediate, intermediate over leaf, and the leaf
+//! Every signature is real (`XEdDSA`): root over intermediate, intermediate over leaf, and the leaf
 //! carries the static Noise key. A client that checks the chain needs only this root's public key
 //! instead of WhatsApp's.
 

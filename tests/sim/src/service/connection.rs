@@ -1,10 +1,11 @@
 //! One connection, from the WebSocket upgrade to its end: frames, handshake, encryption.
 //!
 //! The task owns the socket; everything it learns goes to [`State`] under the lock, and what the
-//! state wants written comes through the outbox. While [`Faults::stall`] is in force it neither
+//! state wants written comes through the outbox. While [`Fault::Stall`] is in force it neither
 //! reads nor writes, but can still be cut.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -16,12 +17,15 @@ use wacore_binary::{Node, marshal, util::unpack_bytes};
 use wacore_noise::NoiseCipher;
 
 use super::Shared;
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 use super::framing::{Inbound, framed};
 use super::handshake::{self, Greeted, Half, Step};
 use super::state::{Cut, Outgoing};
 use crate::event_log::Conn;
 use crate::refusal::Refusal;
+
+/// How long a client may take to close its side.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
 
 /// How a connection's life ends.
 enum End {
@@ -53,8 +57,8 @@ pub(crate) async fn run(shared: Arc<Shared>, stream: TcpStream, rest: Vec<u8>) {
     };
     match connection.serve().await {
         End::Gone => {}
-        // Both are best effort: the peer may be gone already.
-        End::Close => drop(connection.ws.close(None).await),
+        End::Close => connection.close().await,
+        // Best effort: the peer may be gone already.
         End::Reset => drop(connection.ws.get_ref().set_zero_linger()),
     }
 }
@@ -84,7 +88,7 @@ enum Phase {
     /// The client's first message is awaited.
     Hello,
     /// Its last handshake message is awaited.
-    Finish(Half),
+    Finish(Box<Half>),
     /// Stanzas go both ways.
     Open(Box<Transport>),
     /// Between two phases, and after a refusal.
@@ -102,7 +106,7 @@ struct Transport {
 impl Connection {
     async fn serve(&mut self) -> End {
         loop {
-            let stalled = self.faults.borrow_and_update().stall;
+            let stalled = self.faults.borrow_and_update().has(Fault::Stall);
             let open = matches!(self.phase, Phase::Open(_));
             let turn = tokio::select! {
                 biased;
@@ -195,7 +199,7 @@ impl Connection {
     }
 
     async fn write(&mut self, node: &Node) -> Result<(), End> {
-        let slow = self.faults.borrow().slow;
+        let slow = self.faults.borrow().slow();
         if !slow.is_zero() {
             tokio::time::sleep(slow).await;
         }
@@ -212,6 +216,18 @@ impl Connection {
             .send(Message::Binary(bytes.into()))
             .await
             .map_err(|_| End::Gone)
+    }
+
+    /// Closes, and reads on until the client has closed too: a socket that is closed with something
+    /// unread in it is reset, and the client then loses what it was sent last.
+    async fn close(&mut self) {
+        let closing = async {
+            if self.ws.close(None).await.is_ok() {
+                while let Some(Ok(_)) = self.ws.next().await {}
+            }
+        };
+        // A client that does not close is left.
+        let _ = tokio::time::timeout(CLOSING_MAX, closing).await;
     }
 
     fn refuse(&self, why: Refusal) -> End {

@@ -32,27 +32,33 @@ pub enum Fault {
 
 /// The faults in force.
 #[derive(Clone, Default)]
-pub(crate) struct Faults {
-    pub(crate) refuse: bool,
-    pub(crate) stall: bool,
-    pub(crate) slow: Duration,
-    pub(crate) login: Option<Failure>,
-    pub(crate) bad_hmac: bool,
-    pub(crate) bad_account_signature: bool,
-    pub(crate) no_version: bool,
-}
+pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
-        match fault {
-            Fault::Refuse => self.refuse = true,
-            Fault::Stall => self.stall = true,
-            Fault::Slow(delay) => self.slow = delay,
-            Fault::Login(failure) => self.login = Some(failure),
-            Fault::BadHmac => self.bad_hmac = true,
-            Fault::BadAccountSignature => self.bad_account_signature = true,
-            Fault::NoVersion => self.no_version = true,
-        }
+        // Of two delays or failures the later one counts.
+        self.0.insert(0, fault);
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.0.contains(&fault)
+    }
+
+    /// How much later stanzas go out.
+    pub(crate) fn slow(&self) -> Duration {
+        let slow = self.0.iter().find_map(|fault| match fault {
+            Fault::Slow(delay) => Some(*delay),
+            _ => None,
+        });
+        slow.unwrap_or_default()
+    }
+
+    /// How logins fail.
+    pub(crate) fn login(&self) -> Option<Failure> {
+        self.0.iter().find_map(|fault| match fault {
+            Fault::Login(failure) => Some(*failure),
+            _ => None,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
-//! The responder's side of the Noise handshakes: XX, IK, and XXfallback when a client's remembered
+//! The responder's side of the Noise handshakes: XX, IK, and `XXfallback` when a client's remembered
 //! key is no longer ours.
 //!
-//! Pure of sockets: the connection feeds messages in and writes what comes out. XX and XXfallback
+//! Pure of sockets: the connection feeds messages in and writes what comes out. XX and `XXfallback`
 //! take one more message from the client ([`Step::Wait`]); IK is complete at once.
 
 use waproto::buffa::{Message as _, MessageField};
@@ -34,7 +34,7 @@ pub(crate) struct Greeted {
 /// What follows a client's hello.
 pub(crate) enum Step {
     /// Send this and wait for the client's last message.
-    Wait { reply: Vec<u8>, half: Half },
+    Wait { reply: Vec<u8>, half: Box<Half> },
     /// Send this; the handshake is complete.
     Done {
         reply: Vec<u8>,
@@ -103,7 +103,7 @@ impl Half {
     }
 }
 
-/// The service's half of XX, also of XXfallback.
+/// The service's half of XX, also of `XXfallback`.
 fn full(
     authority: &Authority,
     client_ephemeral: &Key,
@@ -123,11 +123,11 @@ fn full(
     let chain = noise.encrypt(&authority.chain).map_err(|_| BROKEN)?;
     Ok(Step::Wait {
         reply: server_hello(public, Some(sealed), chain),
-        half: Half {
+        half: Box::new(Half {
             noise,
             ephemeral,
             pattern,
-        },
+        }),
     })
 }
 

@@ -99,13 +99,7 @@ impl State {
                     self.link_code(request.conn, &request.id, first);
                 }
             }
-            _ => match request.from.clone() {
-                Some(from) => self.device_request(request, &from, &xmlns, content, first),
-                None => {
-                    self.refused(request.conn, Refusal::NotLoggedIn);
-                    self.reply_error(request, 401, "not-authorized");
-                }
-            },
+            _ => self.device_request(request, &xmlns, content, first),
         }
     }
 
@@ -113,11 +107,15 @@ impl State {
     fn device_request(
         &mut self,
         request: &Request<'_>,
-        from: &Address,
         xmlns: &str,
         content: &str,
         first: Option<&Node>,
     ) {
+        let Some(from) = &request.from else {
+            self.refused(request.conn, Refusal::NotLoggedIn);
+            self.reply_error(request, 401, "not-authorized");
+            return;
+        };
         let set = request.iq.is("type", "set");
         match (xmlns, content, first) {
             ("encrypt", ..) => self.encrypt(request, from, content),
@@ -133,7 +131,7 @@ impl State {
                 self.reply(request, []);
                 let removed = removed.jid("jid").and_then(|jid| self.resolve(&jid));
                 // A companion may only take itself off.
-                if removed.is_none_or(|removed| removed == *from) {
+                if removed.is_none_or(|removed| &removed == from) {
                     self.remove_device(from, RemovedBy::Companion);
                 }
             }

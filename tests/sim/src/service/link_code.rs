@@ -14,7 +14,7 @@ use wacore::pair_code::PairCodeUtils;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
-use super::state::{Role, State};
+use super::state::State;
 use crate::clock;
 use crate::event_log::{Conn, Event};
 use crate::keys::{self, Key};
@@ -53,23 +53,27 @@ impl LinkCodes {
 impl State {
     /// A companion sent `<link_code_companion_reg>`.
     pub(crate) fn link_code(&mut self, conn: Conn, id: &str, request: &Node) {
-        let answer = match request.text("stage").as_deref() {
-            Some("companion_hello") => self.companion_hello(conn, request),
-            Some("companion_finish") => self.companion_finish(conn, request),
+        let outcome = match request.text("stage").as_deref() {
+            Some("companion_hello") => self.companion_hello(conn, request).map(|reference| {
+                let reference = holding("link_code_pairing_ref", reference);
+                let hello = staged("companion_hello", [reference]);
+                self.send(conn, stanza::result(id, [hello]));
+            }),
+            Some("companion_finish") => self.companion_finish(conn, request).map(|opened| {
+                // The companion must have its answer before `pair-success`.
+                self.send(conn, stanza::result(id, []));
+                self.link_by_code(conn, opened);
+            }),
             _ => Err(Refusal::LinkCode("an unknown stage")),
         };
-        match answer {
-            Ok(children) => self.send(conn, stanza::result(id, children)),
-            Err(why) => {
-                self.refused(conn, why);
-                self.send(conn, stanza::error(id, 400, "bad-request"));
-            }
+        if let Err(why) = outcome {
+            self.refused(conn, why);
+            self.send(conn, stanza::error(id, 400, "bad-request"));
         }
-        // Only now: the companion must have its answer before `pair-success`.
-        self.finish_link_code(conn, request);
     }
 
-    fn companion_hello(&mut self, conn: Conn, request: &Node) -> Result<Vec<Node>, Refusal> {
+    /// Takes the companion's wrapped key; gives the reference for the other stages.
+    fn companion_hello(&mut self, conn: Conn, request: &Node) -> Result<String, Refusal> {
         const PART: Refusal = Refusal::LinkCode("a part is missing or has the wrong length");
         let number = request.jid("jid").ok_or(PART)?.user.to_string();
         let wrapped: [u8; 80] = request
@@ -103,10 +107,7 @@ impl State {
             },
         );
         self.event(Event::CodeRequested { conn, number });
-        Ok(vec![reply(
-            "companion_hello",
-            [holding("link_code_pairing_ref", reference)],
-        )])
+        Ok(reference)
     }
 
     /// The person typed `code` on the phone with that number.
@@ -118,6 +119,7 @@ impl State {
             .ok_or(CodeError::NoPhone)?
             .party
             .identity();
+        self.has_room(number)?;
         let flow = self.codes.0.get_mut(number).ok_or(CodeError::NotAsked)?;
         // A wrong code unwraps to another key; nobody can tell before the bundle does not open.
         let companion_ephemeral = PairCodeUtils::decrypt_primary_ephemeral_pub(&flow.wrapped, code)
@@ -128,7 +130,7 @@ impl State {
             ephemeral,
             companion_ephemeral,
         });
-        let hello = reply(
+        let hello = staged(
             "primary_hello",
             [
                 holding("link_code_pairing_wrapped_primary_ephemeral_pub", wrapped),
@@ -145,7 +147,7 @@ impl State {
     pub(crate) fn refresh_code(&mut self, number: &str) -> Result<Conn, CodeError> {
         let id = self.stanza_id();
         let flow = self.codes.0.remove(number).ok_or(CodeError::NotAsked)?;
-        let refresh = reply(
+        let refresh = staged(
             "refresh_code",
             [holding("link_code_pairing_ref", flow.reference)],
         );
@@ -153,60 +155,41 @@ impl State {
         Ok(flow.conn)
     }
 
-    fn companion_finish(&mut self, conn: Conn, request: &Node) -> Result<Vec<Node>, Refusal> {
-        let reference = request
-            .child_bytes("link_code_pairing_ref")
-            .unwrap_or_default();
-        let (number, _) = self
+    /// Takes the companion's bundle to the phone: the number, and the secret if the bundle opens.
+    fn companion_finish(
+        &mut self,
+        conn: Conn,
+        request: &Node,
+    ) -> Result<(String, Option<[u8; 32]>), Refusal> {
+        const NOBODY: Refusal = Refusal::LinkCode("nobody typed that code");
+        let reference = request.child_bytes("link_code_pairing_ref");
+        let registered = self.registration(conn).ok_or(NOBODY)?.identity();
+        let (number, typed) = self
             .codes
             .0
             .iter()
-            .find(|(_, flow)| flow.conn == conn && flow.typed.is_some())
-            .filter(|(_, flow)| flow.reference.as_bytes() == reference)
-            .ok_or(Refusal::LinkCode("nobody typed that code"))?;
-        let number = number.clone();
-        self.event(Event::CodeAnswered { conn, number });
-        Ok(Vec::new())
+            .filter(|(_, flow)| flow.conn == conn && reference == Some(flow.reference.as_bytes()))
+            .find_map(|(number, flow)| Some((number, flow.typed.as_ref()?)))
+            .ok_or(NOBODY)?;
+        let account = self.accounts.get(number).ok_or(NOBODY)?;
+        let secret = typed.secret(&account.party, &registered, request);
+        Ok((number.clone(), secret))
     }
 
-    /// The phone opens the companion's bundle and, if the code was right, links it.
-    fn finish_link_code(&mut self, conn: Conn, request: &Node) {
-        if !request.is("stage", "companion_finish") {
-            return;
-        }
-        let Some((number, flow)) = self
-            .codes
-            .0
-            .iter()
-            .find(|(_, flow)| flow.conn == conn && flow.typed.is_some())
-        else {
-            return;
-        };
-        let number = number.clone();
-        let registered = match self
-            .connections
-            .get(&conn)
-            .map(|connection| &connection.role)
-        {
-            Some(Role::Unlinked(registration)) => registration.identity(),
-            _ => return,
-        };
-        let secret = self
-            .accounts
-            .get(&number)
-            .zip(flow.typed.as_ref())
-            .and_then(|(account, typed)| typed.secret(&account.party, &registered, request));
-        match secret {
-            Some(secret) => {
-                self.codes.0.remove(&number);
-                if self.link(&number, conn, &secret).is_err() {
-                    self.refused(
-                        conn,
-                        Refusal::LinkCode("the phone cannot link a companion now"),
-                    );
-                }
-            }
-            // Like a real phone: it says so to its owner and goes quiet towards the companion.
+    fn link_by_code(&mut self, conn: Conn, (number, secret): (String, Option<[u8; 32]>)) {
+        self.event(Event::CodeAnswered {
+            conn,
+            number: number.clone(),
+            right: secret.is_some(),
+        });
+        let linked = secret.map(|secret| {
+            self.codes.0.remove(&number);
+            self.link(&number, conn, &secret)
+        });
+        match linked {
+            Some(Ok(())) => {}
+            Some(Err(_)) => self.refused(conn, Refusal::LinkCode("the phone cannot link it now")),
+            // Like a real phone: it tells its owner and goes quiet towards the companion.
             None => self.refused(conn, Refusal::LinkCode("the key bundle does not open")),
         }
     }
@@ -246,7 +229,7 @@ impl Typed {
     }
 }
 
-fn reply(stage: &'static str, children: impl IntoIterator<Item = Node>) -> Node {
+fn staged(stage: &'static str, children: impl IntoIterator<Item = Node>) -> Node {
     NodeBuilder::new("link_code_companion_reg")
         .attr("stage", stage)
         .children(children)

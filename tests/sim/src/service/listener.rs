@@ -1,4 +1,4 @@
-//! The port: accepts TCP, answers plain HTTP for the client version, upgrades WebSockets.
+//! The port: accepts TCP, answers plain HTTP for the client version, upgrades to the WebSocket.
 //!
 //! The upgrade is done by hand, because the checks are the point: only `/ws/chat`, only with the
 //! Origin a browser would send. A panic in any connection's task ends every wait of the tests.
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::faults::Fault;
 use super::{Shared, connection};
 use crate::event_log::Event;
 use crate::refusal::Refusal;
@@ -65,9 +66,10 @@ fn note(shared: &Shared, ended: Result<(), JoinError>) {
 
 async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
     let mut faults = shared.faults.subscribe();
-    if faults.borrow().refuse {
+    if faults.borrow().has(Fault::Refuse) {
         // Best effort; a plain close does as well.
         drop(stream.set_zero_linger());
+        shared.log.push(Event::TurnedAway);
         return;
     }
     // Stanzas are small and answered one by one.
@@ -81,7 +83,11 @@ async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
         return;
     }
     // Fails only when the service ends.
-    if faults.wait_for(|faults| !faults.stall).await.is_err() {
+    if faults
+        .wait_for(|faults| !faults.has(Fault::Stall))
+        .await
+        .is_err()
+    {
         return;
     }
     match request.accept() {
@@ -169,7 +175,7 @@ impl<'a> Request<'a> {
 
 /// What the web client's service worker says of its revision; no more of it is needed.
 async fn answer_version(shared: &Shared, stream: &mut TcpStream) {
-    if shared.faults.borrow().no_version {
+    if shared.faults.borrow().has(Fault::NoVersion) {
         answer(stream, "503 Service Unavailable", "text/plain", "").await;
         return;
     }

@@ -19,7 +19,7 @@ use waproto::whatsapp::{
 };
 
 use super::account::Device;
-use super::faults::{Failure, StreamError};
+use super::faults::{Failure, Fault, StreamError};
 use super::mail::Queue;
 use super::state::{Role, State};
 use crate::bundle::{Published, SignedKey};
@@ -171,6 +171,7 @@ impl State {
     /// A phone scanned a QR code: checks all of it and sends the companion what the phone made.
     pub(crate) fn scan(&mut self, number: &str, text: &str) -> Result<Conn, ScanError> {
         let qr = Qr::parse(text)?;
+        self.has_room(number)?;
         let now = clock::instant();
         let conn = self
             .connections
@@ -210,6 +211,16 @@ impl State {
         Ok(conn)
     }
 
+    /// Whether the account can have one companion more.
+    pub(crate) fn has_room(&self, number: &str) -> Result<(), ScanError> {
+        let account = self.accounts.get(number).ok_or(ScanError::NoPhone)?;
+        if account.devices.len() < self.options.companions {
+            Ok(())
+        } else {
+            Err(ScanError::TooManyDevices)
+        }
+    }
+
     /// Makes and sends `pair-success` for the companion on `conn`.
     pub(crate) fn link(
         &mut self,
@@ -221,14 +232,10 @@ impl State {
             .registration(conn)
             .ok_or(ScanError::UnknownRef)?
             .identity();
-        let most = self.options.companions;
         let business = self.options.business_name;
         let faults = self.faults.borrow().clone();
         let id = self.stanza_id();
         let account = self.accounts.get_mut(number).ok_or(ScanError::NoPhone)?;
-        if account.devices.len() >= most {
-            return Err(ScanError::TooManyDevices);
-        }
         let device = account.next_device;
         account.next_device += 1;
         let details = ADVDeviceIdentity {
@@ -241,7 +248,7 @@ impl State {
         let mut signature = account
             .party
             .sign(&[ACCOUNT_SIGNATURE, &details, &companion]);
-        signature[0] ^= u8::from(faults.bad_account_signature);
+        signature[0] ^= u8::from(faults.has(Fault::BadAccountSignature));
         let signed = ADVSignedDeviceIdentity {
             details: Some(details.clone()),
             account_signature_key: Some(account.party.identity().to_vec()),
@@ -250,7 +257,7 @@ impl State {
         }
         .encode_to_vec();
         let mut proof = hmac(adv_secret, &signed);
-        proof[0] ^= u8::from(faults.bad_hmac);
+        proof[0] ^= u8::from(faults.has(Fault::BadHmac));
         let blob = ADVSignedDeviceIdentityHMAC {
             details: Some(signed),
             hmac: Some(proof.to_vec()),

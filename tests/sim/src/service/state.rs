@@ -201,6 +201,16 @@ impl State {
         });
     }
 
+    /// Cuts a connection without a word.
+    pub(crate) fn cut(&mut self, conn: Conn, cut: Cut) {
+        self.unseat(conn);
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.role = Role::Ending;
+            // Fails only if the connection's task is just ending.
+            let _ = connection.cut.send(cut);
+        }
+    }
+
     fn put(&self, conn: Conn, outgoing: Outgoing) {
         if let Some(connection) = self.connections.get(&conn) {
             // Fails only if the connection's task is just ending.

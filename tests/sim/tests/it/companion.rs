@@ -66,7 +66,11 @@ pub fn backend() -> Arc<InMemoryBackend> {
 
 impl Companion {
     pub fn start(service: &Service, backend: &Arc<InMemoryBackend>) -> Self {
-        Self::build(service, backend, None)
+        Self::start_at(&service.url(), backend)
+    }
+
+    pub fn start_at(url: &str, backend: &Arc<InMemoryBackend>) -> Self {
+        Self::build(url, backend, None)
     }
 
     /// Asks for a code to type at once.
@@ -75,16 +79,12 @@ impl Companion {
             phone_number: NUMBER.to_owned(),
             ..Default::default()
         };
-        Self::build(service, backend, Some(options))
+        Self::build(&service.url(), backend, Some(options))
     }
 
-    fn build(
-        service: &Service,
-        backend: &Arc<InMemoryBackend>,
-        code: Option<PairCodeOptions>,
-    ) -> Self {
+    fn build(url: &str, backend: &Arc<InMemoryBackend>, code: Option<PairCodeOptions>) -> Self {
         let heard = Arc::new(Heard::default());
-        let transport = TokioWebSocketTransportFactory::new().with_url(service.url());
+        let transport = TokioWebSocketTransportFactory::new().with_url(url);
         let mut builder = Bot::builder()
             .with_backend_arc(Arc::<InMemoryBackend>::clone(backend))
             .with_transport_factory(transport)
@@ -97,7 +97,9 @@ impl Companion {
         if let Some(options) = code {
             builder = builder.with_pair_code(options);
         }
-        let bot = RUNTIME.block_on(async move { builder.build().await.unwrap().spawn() });
+        let bot = RUNTIME.block_on(builder.build()).unwrap();
+        let _inside = RUNTIME.enter();
+        let bot = bot.spawn();
         Self {
             bot,
             heard,
@@ -139,15 +141,34 @@ impl Companion {
         })
     }
 
-    /// The next text it was sent: sender and body.
-    pub fn wait_text(&mut self) -> (String, String) {
+    /// The code that is to be typed on the phone.
+    pub fn wait_code(&mut self) -> String {
         self.wait(|event| match event {
-            Event::Messages(batch) => batch.iter().find_map(|inbound| {
-                let body = inbound.message.conversation.clone()?;
-                Some((inbound.info.source.sender.user.to_string(), body))
-            }),
+            Event::PairingCode(code) => Some(code.code.clone()),
             _ => None,
         })
+    }
+
+    /// The next batch of texts it was sent: sender and body of each.
+    pub fn wait_texts(&mut self) -> Vec<(String, String)> {
+        self.wait(|event| match event {
+            Event::Messages(batch) => {
+                let texts = batch.iter().filter_map(|inbound| {
+                    let body = inbound.message.conversation.clone()?;
+                    Some((inbound.info.source.sender.user.to_string(), body))
+                });
+                let texts: Vec<_> = texts.collect();
+                (!texts.is_empty()).then_some(texts)
+            }
+            _ => None,
+        })
+    }
+
+    /// The next text, which comes alone.
+    pub fn wait_text(&mut self) -> (String, String) {
+        let mut texts = self.wait_texts();
+        assert_eq!(texts.len(), 1);
+        texts.remove(0)
     }
 
     /// Whether it was told that kind of thing so far.

@@ -3,6 +3,19 @@
 //!
 //! Every test waits on events with a deadline; none sleeps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests a panic is the report"
+)]
+
+mod binary;
 mod companion;
+mod faults;
+mod other_clients;
 mod pairing;
+mod raw;
+mod refusals;
+mod sessions;
+mod signal;
 mod texts;
