@@ -99,20 +99,42 @@ async fn run(seed: u64) {
 /// Calls both backends and compares what they say.
 macro_rules! same {
     ($pair:ident, |$b:ident| $call:expr) => {{
-        let model = { let $b = &$pair.model; $call.await };
-        let ours = { let $b = &$pair.ours; $call.await };
+        let model = {
+            let $b = &$pair.model;
+            $call.await
+        };
+        let ours = {
+            let $b = &$pair.ours;
+            $call.await
+        };
         $pair.compare(stringify!($call), model.unwrap(), ours.unwrap());
     }};
     ($pair:ident, |$b:ident| $call:expr, sorted) => {{
-        let mut model = { let $b = &$pair.model; $call.await }.unwrap();
-        let mut ours = { let $b = &$pair.ours; $call.await }.unwrap();
+        let mut model = {
+            let $b = &$pair.model;
+            $call.await
+        }
+        .unwrap();
+        let mut ours = {
+            let $b = &$pair.ours;
+            $call.await
+        }
+        .unwrap();
         model.sort();
         ours.sort();
         $pair.compare(stringify!($call), model, ours);
     }};
     ($pair:ident, |$b:ident| $call:expr, json) => {{
-        let model = { let $b = &$pair.model; $call.await }.unwrap();
-        let ours = { let $b = &$pair.ours; $call.await }.unwrap();
+        let model = {
+            let $b = &$pair.model;
+            $call.await
+        }
+        .unwrap();
+        let ours = {
+            let $b = &$pair.ours;
+            $call.await
+        }
+        .unwrap();
         let json = |value| serde_json::to_value(value).unwrap();
         $pair.compare(stringify!($call), json(&model), json(&ours));
     }};
@@ -139,7 +161,9 @@ impl Pair {
 
     fn ids(&mut self, up_to: u32) -> Vec<u32> {
         let count = self.rng.random_range(0..5);
-        (0..count).map(|_| self.rng.random_range(0..up_to)).collect()
+        (0..count)
+            .map(|_| self.rng.random_range(0..up_to))
+            .collect()
     }
 
     fn batch(&mut self) -> Vec<(Arc<str>, Bytes)> {
@@ -160,7 +184,10 @@ impl Pair {
         match self.rng.random_range(0..17) {
             0 => same!(self, |b| b.put_identity(address, key)),
             1 => {
-                let keys = batch.iter().map(|(a, _)| (a.clone(), key)).collect::<Vec<_>>();
+                let keys = batch
+                    .iter()
+                    .map(|(a, _)| (a.clone(), key))
+                    .collect::<Vec<_>>();
                 same!(self, |b| b.put_identities_batch(&keys));
             }
             2 => same!(self, |b| b.delete_identity(address)),
@@ -209,7 +236,10 @@ impl Pair {
             value_mac: blob.clone(),
         });
         let macs = macs.collect::<Vec<_>>();
-        let indexes = macs.iter().map(|mac| mac.index_mac.clone()).collect::<Vec<_>>();
+        let indexes = macs
+            .iter()
+            .map(|mac| mac.index_mac.clone())
+            .collect::<Vec<_>>();
         let arrays = (0..6).map(|i| [i; 32]).collect::<Vec<[u8; 32]>>();
         let key = AppStateSyncKey {
             key_data: blob.clone(),
@@ -256,7 +286,8 @@ impl Pair {
             raw_id: flag.then_some(number),
         };
         match self.rng.random_range(0..10) {
-            0 | 1 => same!(self, |b| b.set_sender_key_status(group, &[(user, flag), ("x", true)])),
+            0 | 1 => same!(self, |b| b
+                .set_sender_key_status(group, &[(user, flag), ("x", true)])),
             2 => same!(self, |b| b.clear_sender_key_devices(group)),
             3 => same!(self, |b| b.delete_sender_key_device_rows(&[user, "x"])),
             4 if number == 0 => same!(self, |b| b.clear_all_sender_key_devices()),
@@ -297,10 +328,19 @@ impl Pair {
     async fn messages(&mut self) {
         let (chat, sender, id) = (self.pick(&NAMES), self.pick(&NAMES), self.pick(&NAMES));
         let message = &*self.blob();
-        let row = PendingInboundRow { chat, sender, id, message };
+        let row = PendingInboundRow {
+            chat,
+            sender,
+            id,
+            message,
+        };
         let key = PendingInboundKey { chat, sender, id };
         // Rows are stamped with the store's clock: only the ends of time are the same for both.
-        let cutoff = if self.rng.random_range(0..4) == 0 { i64::MAX } else { 0 };
+        let cutoff = if self.rng.random_range(0..4) == 0 {
+            i64::MAX
+        } else {
+            0
+        };
         match self.rng.random_range(0..10) {
             0 => same!(self, |b| b.save_base_key(chat, id, message)),
             1 => same!(self, |b| b.delete_base_key(chat, id)),
@@ -330,7 +370,8 @@ impl Pair {
         match self.rng.random_range(0..4) {
             0 => same!(self, |b| b.delete_expired_msg_secrets(cutoff)),
             1 => same!(self, |b| b.put_msg_secret(chat, sender, id, &entry.secret)),
-            _ => same!(self, |b| b.put_msg_secrets(vec![entry.clone(), entry.clone()])),
+            _ => same!(self, |b| b
+                .put_msg_secrets(vec![entry.clone(), entry.clone()])),
         }
         same!(self, |b| b.get_msg_secret(chat, sender, id));
         same!(self, |b| b.get_msg_secret_with_ts(chat, sender, id));
