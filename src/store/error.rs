@@ -152,11 +152,18 @@ impl OpenError {
         let file = file.to_owned();
         match error {
             redb::Error::DatabaseAlreadyOpen => Self::Held { file },
-            redb::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => Self::Foreign {
-                file,
-                why: error.to_string(),
+            redb::Error::Io(source) => match source.kind() {
+                io::ErrorKind::WouldBlock => Self::Held { file },
+                io::ErrorKind::UnexpectedEof => Self::Damaged {
+                    file,
+                    why: "it ends too early".into(),
+                },
+                io::ErrorKind::InvalidData => Self::Foreign {
+                    file,
+                    why: source.to_string(),
+                },
+                _ => Self::Io { file, source },
             },
-            redb::Error::Io(source) => Self::Io { file, source },
             other => Self::Damaged {
                 file,
                 why: other.to_string(),

@@ -15,6 +15,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use redb::Database;
@@ -38,7 +39,19 @@ pub(super) fn open_file(path: &Path) -> Result<Shared, OpenError> {
 }
 
 /// Opens the database of a medium that people know as `name`.
+///
+/// redb trusts the list of free pages of a file that was closed properly, and panics when that list
+/// has rotted. Nothing of a file is in use yet, so the panic can end here, as damage.
 pub(super) fn open_medium(medium: Medium, name: &str) -> Result<Shared, OpenError> {
+    panic::catch_unwind(AssertUnwindSafe(|| check_medium(medium, name))).unwrap_or_else(|_| {
+        Err(OpenError::Damaged {
+            file: name.to_owned(),
+            why: "its structure makes no sense".into(),
+        })
+    })
+}
+
+fn check_medium(medium: Medium, name: &str) -> Result<Shared, OpenError> {
     let (mut database, found) =
         open_database(&medium).map_err(|error| OpenError::from_redb(name, error))?;
     schema::prepare(&database).map_err(|error| refuse(name, error))?;

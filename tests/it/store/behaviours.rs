@@ -19,6 +19,8 @@ use whatsapp_rust::wacore::store::InMemoryBackend;
 
 use super::{TWO, block_on, fresh};
 
+pub use self::device::paired;
+
 /// A behaviour: an async function of a backend that panics when it does not hold.
 type Behaviour = fn(Arc<dyn Backend>) -> Pin<Box<dyn Future<Output = ()>>>;
 

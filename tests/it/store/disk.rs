@@ -1,15 +1,16 @@
-//! A disk in memory: a redb backend that remembers what was synced, can log every operation, and
-//! can fail like a card does.
+//! A disk in memory: a redb backend that can log every operation, hold up a sync, and fail like a
+//! card does.
 //!
 //! All clones share their bytes, so a store can be closed and opened again on the same disk, and so
 //! can a crash image of it.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use redb::StorageBackend;
 
-/// One operation of the database on its disk, or a mark of the test.
+/// One operation of the database on its disk, or a note of the test.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Op {
     /// Bytes written at an offset; volatile until the next sync.
@@ -18,8 +19,10 @@ pub enum Op {
     SetLen(u64),
     /// Everything before is safe.
     Sync,
-    /// The test noted something.
-    Mark(u32),
+    /// The test sent its requests up to this number.
+    Issued(usize),
+    /// The store acknowledged the request of this number.
+    Acked(usize),
 }
 
 /// How the disk fails.
@@ -33,17 +36,38 @@ pub enum Fault {
     Read,
 }
 
+/// Whether syncs go through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Gate {
+    #[default]
+    Open,
+    /// The next sync waits.
+    Closed,
+    /// A sync waits.
+    Waiting,
+}
+
 #[derive(Debug, Default)]
 struct State {
     live: Vec<u8>,
-    synced: Option<Vec<u8>>,
+    synced: Vec<u8>,
     log: Option<Vec<Op>>,
     fault: Option<Fault>,
+    gate: Gate,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    gate_moved: Condvar,
 }
 
 /// The disk.
 #[derive(Clone, Debug, Default)]
-pub struct Disk(Arc<Mutex<State>>);
+pub struct Disk(Arc<Inner>);
+
+/// How long a test waits for what must happen at once.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 impl Disk {
     /// An empty disk.
@@ -68,20 +92,40 @@ impl Disk {
         self.state().log.clone().unwrap_or_default()
     }
 
-    /// Puts a mark into the log.
-    pub fn mark(&self, mark: u32) {
-        if let Some(log) = &mut self.state().log {
-            log.push(Op::Mark(mark));
-        }
+    /// Puts a note of the test into the log.
+    pub fn note(&self, note: Op) {
+        self.state().note(|| note);
     }
 
     /// From now on the disk fails (or works again).
     pub fn fail(&self, fault: Option<Fault>) {
         let mut state = self.state();
         if fault == Some(Fault::Sync) {
-            state.synced = Some(state.live.clone());
+            state.synced = state.live.clone();
         }
         state.fault = fault;
+    }
+
+    /// Makes the next sync wait for [`Disk::open_gate`].
+    pub fn close_gate(&self) {
+        self.state().gate = Gate::Closed;
+    }
+
+    /// Waits until a sync waits at the gate.
+    pub fn wait_for_sync(&self) {
+        let state = self.state();
+        let (_state, late) = self
+            .0
+            .gate_moved
+            .wait_timeout_while(state, DEADLINE, |state| state.gate == Gate::Closed)
+            .unwrap();
+        assert!(!late.timed_out(), "no sync came");
+    }
+
+    /// Lets syncs through again.
+    pub fn open_gate(&self) {
+        self.state().gate = Gate::Open;
+        self.0.gate_moved.notify_all();
     }
 
     /// The bytes as they are.
@@ -95,7 +139,7 @@ impl Disk {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.0.state.lock().unwrap()
     }
 }
 
@@ -157,10 +201,18 @@ impl StorageBackend for Disk {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.state();
+        if state.gate == Gate::Closed {
+            state.gate = Gate::Waiting;
+            self.0.gate_moved.notify_all();
+        }
+        let (mut state, late) = self
+            .0
+            .gate_moved
+            .wait_timeout_while(state, DEADLINE, |state| state.gate == Gate::Waiting)
+            .unwrap();
+        assert!(!late.timed_out(), "the test never opened the gate");
         if state.fault == Some(Fault::Sync) {
-            if let Some(synced) = state.synced.clone() {
-                state.live = synced;
-            }
+            state.live = state.synced.clone();
             return Err(io::Error::other("the card lost the data"));
         }
         state.note(|| Op::Sync);
