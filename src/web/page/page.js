@@ -3,10 +3,10 @@
 // The page asks for the status once a second. Nothing is kept here but the last answer: what is
 // shown is always a function of it and of the time since it came.
 
-const POLL_MS = 1000;        // between two questions
-const PATIENCE_MS = 4000;    // for one answer
+const POLL_MS = 1000; // between two questions
+const PATIENCE_MS = 4000; // for one answer
 const SILENT_AFTER_MS = 5000; // then the page says that the box is silent
-const WISH_MS = 3000;        // for a wish to show its effect
+const WISH_MS = 3000; // for a wish to show its effect
 const PANEL_IDLE_MS = 10000; // how old the panel's picture may be when nothing moves
 
 const MOODS = {
@@ -15,9 +15,9 @@ const MOODS = {
 };
 
 const byId = (id) => document.getElementById(id);
-const cards = new Map();     // session id -> element
-let status = null;           // the last answer
-let statusAt = 0;            // when it came
+const cards = new Map(); // session id -> element
+let status = null; // the last answer
+let statusAt = 0; // when it came
 let heardAt = performance.now();
 let tag = "";
 let panelAt = -Infinity;
@@ -38,7 +38,6 @@ function span(ms) {
 }
 
 async function poll() {
-  clearTimeout(timer);
   try {
     const answer = await fetch("/api/v1/status", {
       headers: tag ? { "If-None-Match": tag } : {},
@@ -57,10 +56,13 @@ async function poll() {
     // Silence: `draw` tells how long it lasts.
   }
   draw();
+  // Somebody else may have asked meanwhile: there is one next time, not two.
+  clearTimeout(timer);
   timer = setTimeout(poll, POLL_MS);
 }
 
 async function act(card, id, action) {
+  if (card.dataset.waiting) return;
   card.dataset.waiting = action;
   say(card.querySelector(".refusal"), "");
   draw();
@@ -138,17 +140,26 @@ function drawCard(card, session, age, silent) {
   say(part("badge-text"), session.status_text);
   say(part("who"), session.phone_last4 && session.status !== "logged_out"
     && `${session.push_name ? `${session.push_name}, number` : "Number"} ending in ${session.phone_last4}`);
-  say(part("advice"), advice(session, age));
+  say(part("advice-text"), advice(session));
+  say(part("advice-next"), nextTry(session, age));
   const error = session.last_error;
-  say(part("trouble"), error && (error.message || error.code)
-    && `${error.message || error.code} (${span(error.ago_ms + age)} ago)`);
+  say(part("trouble-text"), error && (error.message || error.code));
+  say(part("trouble-ago"), error && `${span(error.ago_ms + age)} ago`);
+  part("trouble").hidden = !error;
   say(part("since"), `For ${span(session.since_ms + age)}`
     + (session.since ? `, since ${new Date(session.since).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}` : ""));
-  const may = status.access === "full" && !silent && !card.dataset.waiting;
   part("buttons").hidden = status.access !== "full";
-  card.querySelector("[data-action=start]").disabled = !(may && canConnect(session));
-  card.querySelector("[data-action=stop]").disabled = !(may && canDisconnect(session));
+  enable(card, "start", !silent && canConnect(session));
+  enable(card, "stop", !silent && canDisconnect(session));
   drawPairing(card, session, age, silent);
+}
+
+/** A button that loses its meaning under the keyboard leaves the focus at its card. */
+function enable(card, action, meaningful) {
+  const button = card.querySelector(`[data-action=${action}]`);
+  const focused = document.activeElement === button;
+  button.disabled = !meaningful;
+  if (focused && !meaningful) card.querySelector(".label").focus();
 }
 
 function canConnect(session) {
@@ -160,16 +171,12 @@ function canDisconnect(session) {
   return !["stopped", "logged_out"].includes(session.status);
 }
 
-function advice(session, age) {
-  const left = (ms) => ms === null || ms === undefined ? null : ms - age;
-  const again = left(session.retry_in_ms);
-  const next = session.reconnect && left(session.reconnect.next_in_ms);
+function advice(session) {
   switch (session.status) {
     case "failed":
-      return session.advice + (again === null ? "" : ` Next try in ${span(again)}.`);
+      return session.advice;
     case "reconnecting":
-      return "The connection was lost and comes back by itself."
-        + (next === null ? "" : next > 500 ? ` Next try in ${span(next)}.` : " Trying now.");
+      return "The connection was lost and comes back by itself.";
     case "starting":
       return session.detail;
     case "passkey_required":
@@ -181,6 +188,13 @@ function advice(session, age) {
     default:
       return null;
   }
+}
+
+/** Changes every second, so it stands apart from what screen readers are told. */
+function nextTry(session, age) {
+  const ms = session.reconnect ? session.reconnect.next_in_ms : session.retry_in_ms;
+  if (ms === null) return null;
+  return ms - age > 500 ? `Next try in ${span(ms - age)}.` : "Trying now.";
 }
 
 function drawPairing(card, session, age, silent) {
