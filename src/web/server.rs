@@ -13,7 +13,9 @@
 //!   together the second can be queued behind the first, and waits until some connection ends, which
 //!   may be never: browsers keep theirs open. So [`run`] knocks at the door once a second; the
 //!   thread made for the knock then takes what is queued.
-//! - An error of `accept` ends its listening for good: [`run`] opens it again.
+//! - An error of `accept` ends its listening for good, and running out of files at the wrong moment
+//!   ends it without a word, by a panic: [`run`] looks whether connections are left standing, and
+//!   listens again.
 //! - Answers to a client that does not read them are bounded by the kernel (`bind`).
 
 use std::io::{self, Read as _};
@@ -23,6 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tiny_http::{Header, Request, Response, Server};
 
 use super::answer::Desk;
@@ -88,36 +91,68 @@ fn serve_once(
     stopped: &mpsc::Receiver<()>,
 ) -> io::Result<()> {
     listener.set_nonblocking(false)?;
-    let door = own_door(listener.local_addr()?);
     let server = Server::from_listener(listener.try_clone()?, None).map_err(io::Error::other)?;
     let server = Arc::new(server);
+    // A failed one before it is dropped only now: dropping it knocks, and somebody must open.
     *lock(&shared.server) = Some(server.clone());
     let failure = Mutex::new(None);
     thread::scope(|scope| {
         for _ in 0..HTTP_WORKERS {
             scope.spawn(|| {
                 if let Err(error) = work(&server, shared) {
-                    *lock(&failure) = Some(error);
+                    lock(&failure).get_or_insert(error);
                 }
                 // One wakes the next, so that all leave.
                 server.unblock();
             });
         }
+        let mut watch = DoorWatch::new(listener);
         while !shared.is_stopping() && lock(&failure).is_none() {
-            if stopped.recv_timeout(HTTP_KNOCK) == Err(mpsc::RecvTimeoutError::Timeout) {
-                // Whether it opens or not: the next knock comes.
-                let _ = TcpStream::connect_timeout(&door, HTTP_KNOCK);
+            if stopped.recv_timeout(HTTP_KNOCK) == Err(mpsc::RecvTimeoutError::Timeout)
+                && let Err(error) = watch.look_and_knock()
+            {
+                lock(&failure).get_or_insert(error);
             }
         }
         server.unblock();
     });
-    lock(&shared.server).take();
     while let Ok(Some(request)) = server.try_recv() {
         drop(Exchange::new(request));
     }
     match lock(&failure).take() {
         Some(error) if !shared.is_stopping() => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Looks after the accepting thread of `tiny_http`, which cannot be asked.
+struct DoorWatch<'a> {
+    listener: &'a TcpListener,
+    /// Looks in a row at which somebody stood at the door.
+    standing: u32,
+}
+
+impl<'a> DoorWatch<'a> {
+    fn new(listener: &'a TcpListener) -> Self {
+        Self {
+            listener,
+            standing: 0,
+        }
+    }
+
+    /// An error when nobody has opened for some time.
+    fn look_and_knock(&mut self) -> io::Result<()> {
+        let mut door = [PollFd::new(self.listener, PollFlags::IN)];
+        let stands = poll(&mut door, Some(&Timespec::default()))? > 0;
+        self.standing = if stands { self.standing + 1 } else { 0 };
+        // Once can be somebody who came this moment; the knock of the last look cannot.
+        if self.standing > 2 {
+            return Err(io::Error::other("nobody accepts connections any more"));
+        }
+        // Whether it opens or not: the next knock comes.
+        let door = own_door(self.listener.local_addr()?);
+        let _ = TcpStream::connect_timeout(&door, HTTP_KNOCK);
+        Ok(())
     }
 }
 

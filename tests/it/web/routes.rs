@@ -226,10 +226,10 @@ fn a_wish_goes_into_the_inbox() {
         ("start", Intent::Connect(id), Status::Stopped, 202),
         ("connect", Intent::Connect(id), Status::Stopped, 202),
         ("start", Intent::Connect(id), Status::Working, 200),
-        ("stop", Intent::Disconnect(id), Status::Working, 202),
-        ("disconnect", Intent::Disconnect(id), Status::Working, 202),
+        ("stop", Intent::Disconnect(id), Status::Working, 200),
+        ("disconnect", Intent::Disconnect(id), Status::Working, 200),
         ("stop", Intent::Disconnect(id), Status::Stopped, 200),
-        ("logout", Intent::Logout(id), Status::Working, 202),
+        ("logout", Intent::Logout(id), Status::Working, 200),
         ("logout", Intent::Logout(id), scan(), 200),
     ] {
         rig.publish(status);
