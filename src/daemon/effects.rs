@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use log::{error, warn};
+use log::{debug, error};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -143,10 +143,8 @@ impl Effects {
     fn with_link(&self, account: AccountId, epoch: Epoch, act: impl Fn(&Link)) {
         match self.links.borrow().get(&account) {
             Some(link) if link.epoch() == epoch => act(link),
-            _ => warn!(
-                "account {account} has no link {}: it has just ended",
-                epoch.0
-            ),
+            // It ended by itself, and its last word is on the way.
+            _ => debug!("account {account} has no link {} any more", epoch.0),
         }
     }
 
@@ -163,14 +161,13 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
         let (account, answer) = match write {
             Write::Record(account, record) => {
                 let saved = store.save_record(account, record).await;
-                (account, saved.err().map(|error| failed(&error)))
+                (account, saved.err().map(|error| save_failed(&error)))
             }
             Write::Wipe(account) => {
                 let wiped = store.wipe_auth(account).await;
-                (
-                    account,
-                    Some(wiped.map_or_else(|error| failed(&error), |()| StoreEvent::AuthWiped)),
-                )
+                let answer =
+                    wiped.map_or_else(|error| wipe_failed(&error), |()| StoreEvent::AuthWiped);
+                (account, Some(answer))
             }
         };
         if let Some(event) = answer {
@@ -180,8 +177,12 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
     }
 }
 
-fn failed(error: &StoreError) -> StoreEvent {
-    StoreEvent::Failed {
-        why: error.to_string(),
-    }
+fn save_failed(error: &StoreError) -> StoreEvent {
+    let why = error.to_string();
+    StoreEvent::SaveFailed { why }
+}
+
+fn wipe_failed(error: &StoreError) -> StoreEvent {
+    let why = error.to_string();
+    StoreEvent::WipeFailed { why }
 }

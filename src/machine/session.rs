@@ -100,7 +100,7 @@ impl Session {
             }
             // Nothing was asked, so nothing hangs on it.
             (StoreEvent::AuthWiped, Some(Drain::Clear | Drain::Ending(_)) | None) => {}
-            (StoreEvent::Failed { why }, Some(Drain::Wiping)) => {
+            (StoreEvent::WipeFailed { why }, Some(Drain::Wiping)) => {
                 // It is still there. Starting now would go on with an identity that is to be gone.
                 self.identity = Identity::Revoked;
                 self.note(step.now, Fault::Store.code(), &why);
@@ -111,8 +111,10 @@ impl Session {
                 };
                 self.state = State::Resting(failed, Drain::Clear);
             }
-            // A wish that was not kept costs no connection; the page says so.
-            (StoreEvent::Failed { why }, Some(Drain::Clear | Drain::Ending(_)) | None) => {
+            // A wish that was not kept costs no connection, and neither does a late word on a wipe
+            // that nobody waits for; the page says so.
+            (StoreEvent::WipeFailed { why }, Some(Drain::Clear | Drain::Ending(_)) | None)
+            | (StoreEvent::SaveFailed { why }, _) => {
                 self.note(step.now, Fault::Store.code(), &why);
             }
         }

@@ -76,7 +76,8 @@ fn acts() -> impl Strategy<Value = Act> {
     ];
     let store = prop_oneof![
         2 => Just(StoreEvent::AuthWiped),
-        1 => Just(StoreEvent::Failed { why: why() }),
+        1 => Just(StoreEvent::WipeFailed { why: why() }),
+        1 => Just(StoreEvent::SaveFailed { why: why() }),
     ];
     let pass = prop_oneof![
         3 => (0u64..3000).prop_map(millis),

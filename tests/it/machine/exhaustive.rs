@@ -64,7 +64,8 @@ fn alphabet() -> Vec<Letter> {
     letters.extend(intents.map(Letter::Intent));
     letters.extend([
         Letter::Store(StoreEvent::AuthWiped),
-        Letter::Store(StoreEvent::Failed { why: why() }),
+        Letter::Store(StoreEvent::WipeFailed { why: why() }),
+        Letter::Store(StoreEvent::SaveFailed { why: why() }),
         Letter::NetworkUp,
         Letter::Shutdown,
         Letter::Deadline,
@@ -234,7 +235,7 @@ fn obey(bench: &mut Bench, wipes_succeed: bool) {
             bench.store(if wipes_succeed {
                 StoreEvent::AuthWiped
             } else {
-                StoreEvent::Failed { why: why() }
+                StoreEvent::WipeFailed { why: why() }
             });
         } else if bench.ledger.is_told_to_end(ME) {
             bench.ended();

@@ -85,9 +85,11 @@ impl Ledger {
                 }
             }
             Event::Store { account, event } => match event {
-                StoreEvent::AuthWiped | StoreEvent::Failed { .. } => {
+                StoreEvent::AuthWiped | StoreEvent::WipeFailed { .. } => {
                     self.accounts.get_mut(account).unwrap().wiping = false;
                 }
+                // Says nothing about a wipe, even while one is under way.
+                StoreEvent::SaveFailed { .. } => {}
             },
             Event::Shutdown => self.shut_down = true,
             Event::Intent { .. } | Event::Edge(_) | Event::Panel(_) | Event::NetworkUp => {}

@@ -336,13 +336,14 @@ impl Reference {
     }
 
     fn store(&mut self, event: &StoreEvent) {
-        if !self.wiping {
+        if !self.wiping || matches!(event, StoreEvent::SaveFailed { .. }) {
             return;
         }
         self.wiping = false;
         match event {
+            StoreEvent::SaveFailed { .. } => {}
             StoreEvent::AuthWiped => self.identity = Identity::None,
-            StoreEvent::Failed { .. } => {
+            StoreEvent::WipeFailed { .. } => {
                 self.identity = Identity::Dead;
                 self.fail("store", None);
             }

@@ -174,7 +174,7 @@ fn the_reason_is_kept_once_and_cleared_by_work() {
 #[test]
 fn a_write_that_failed_is_told_and_costs_no_connection() {
     let mut bench = Bench::working();
-    bench.store(StoreEvent::Failed { why: why() });
+    bench.store(StoreEvent::SaveFailed { why: why() });
     assert_eq!(bench.word(), "working");
     assert_eq!(bench.error(), Some("store"));
     bench.link(super::bench::alive(true, true, 0));

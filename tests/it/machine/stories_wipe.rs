@@ -13,7 +13,7 @@ fn removed_by_phone(bench: &mut Bench) {
 }
 
 fn store_failed() -> StoreEvent {
-    StoreEvent::Failed { why: why() }
+    StoreEvent::WipeFailed { why: why() }
 }
 
 #[test]

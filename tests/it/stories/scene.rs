@@ -115,7 +115,9 @@ impl Scene {
     /// Connected, on the glass and on the page, with the last four digits and no more.
     pub fn wait_connected(&self, powered: &PoweredBox) {
         // The glass still shows what stood on it before a power cut: not before the box says so.
-        powered.wait_log(0, PATIENCE, |line| line.contains("→ working")).unwrap();
+        powered
+            .wait_log(0, PATIENCE, |line| line.contains("→ working"))
+            .unwrap();
         let picture = self.wait_glass("Connected");
         let picture = if shows(&picture, OWNER_LAST4) {
             picture
