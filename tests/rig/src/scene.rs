@@ -188,13 +188,25 @@ impl Scene {
     /// Waits for words on the glass.
     pub fn wait_glass(&self, words: &str) -> Result<()> {
         self.bench
-            .wait_picture(PATIENCE, words, |picture| shows(picture, words))?;
+            .wait_picture(PATIENCE, words, |picture| shows(picture, words))
+            .with_context(|| self.log())?;
         Ok(())
     }
 
     /// Waits for a code on the glass.
     pub fn wait_code(&self) -> Result<()> {
-        self.bench.wait_qr(PATIENCE, None)?;
+        self.bench
+            .wait_qr(PATIENCE, None)
+            .with_context(|| self.log())?;
         Ok(())
+    }
+
+    fn log(&self) -> String {
+        let lines = self
+            .powered
+            .as_ref()
+            .map(PoweredBox::log)
+            .unwrap_or_default();
+        format!("the box said:\n{}", lines.join("\n"))
     }
 }
