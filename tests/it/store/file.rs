@@ -219,7 +219,9 @@ fn a_rotten_store_is_refused_or_whole() {
     });
     let sound = disk.bytes();
     let rows = open(&Disk::of(sound.clone())).all_rows().unwrap();
-    let used = (0..sound.len()).filter(|at| sound[*at] != 0).collect::<Vec<_>>();
+    let used = (0..sound.len())
+        .filter(|at| sound[*at] != 0)
+        .collect::<Vec<_>>();
     let mut rng = StdRng::seed_from_u64(1);
     let mut refused = 0;
     for _ in 0..ROTS {
