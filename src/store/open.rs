@@ -57,7 +57,7 @@ fn check_medium(medium: Medium, name: &str) -> Result<Shared, OpenError> {
     schema::prepare(&database).map_err(|error| refuse(name, error))?;
     match found {
         Found::Repaired => {
-            log::warn!("store: {name} was not closed properly; checked and repaired")
+            log::warn!("store: {name} was not closed properly; checked and repaired");
         }
         Found::Clean => check(&mut database, name)?,
     }

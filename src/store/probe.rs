@@ -13,6 +13,9 @@ use super::medium::Medium;
 use super::schema;
 use super::{Store, open};
 
+/// The rows of a file: table and key bytes → value bytes.
+pub type AllRows = BTreeMap<(String, Vec<u8>), Vec<u8>>;
+
 /// Whether commits are synced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Commits {
@@ -40,11 +43,11 @@ pub fn open_on<B: StorageBackend>(
 }
 
 impl Store {
-    /// Every row of the file, as `(table, key bytes)` → value bytes.
+    /// Every row of the file.
     ///
     /// # Errors
     /// [`super::StoreError`].
-    pub fn all_rows(&self) -> Result<BTreeMap<(String, Vec<u8>), Vec<u8>>> {
+    pub fn all_rows(&self) -> Result<AllRows> {
         self.read(|tx| {
             let mut rows = BTreeMap::new();
             schema::visit_all_rows(tx, &mut |table, key, value| {

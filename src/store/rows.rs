@@ -95,7 +95,7 @@ impl<K: Key + 'static, V: Value + 'static> Rows<'_, K, V> {
     }
 
     /// The rows of a range of keys, in order.
-    pub(super) fn range<'k>(&self, keys: Range<K::SelfType<'k>>) -> Result<redb::Range<'_, K, V>> {
+    pub(super) fn range(&self, keys: Range<K::SelfType<'_>>) -> Result<redb::Range<'_, K, V>> {
         Ok(self.table.range(keys)?)
     }
 
@@ -143,7 +143,7 @@ pub(super) fn encode<K: Key + 'static, T: Serialize>(
     value: &T,
 ) -> Result<Vec<u8>> {
     // Neither direction passes serde's message on: it quotes the value.
-    serde_json::to_vec(value).map_err(|_| unreadable(table))
+    serde_json::to_vec(value).map_err(|_| unreadable(&table))
 }
 
 /// A serde value from JSON.
@@ -151,10 +151,10 @@ pub(super) fn decode<K: Key + 'static, T: DeserializeOwned>(
     table: TableDefinition<'static, K, &'static [u8]>,
     bytes: &[u8],
 ) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(|_| unreadable(table))
+    serde_json::from_slice(bytes).map_err(|_| unreadable(&table))
 }
 
-fn unreadable(table: impl TableHandle) -> StoreError {
+fn unreadable(table: &impl TableHandle) -> StoreError {
     StoreError::Row {
         table: table.name().to_owned(),
     }

@@ -81,7 +81,7 @@ macro_rules! protocol_tables {
         #[cfg(feature = "bench")]
         fn visit_protocol_rows(
             tx: &redb::ReadTransaction,
-            visit: &mut dyn FnMut(&str, &[u8], &[u8]),
+            visit: &mut Visit<'_>,
         ) -> Result<()> {
             $(visit_rows(tx, $name, visit)?;)+
             Ok(())
@@ -222,12 +222,13 @@ fn write_number(tx: &WriteTransaction, number: u32) -> Result<()> {
     Ok(())
 }
 
-/// Shows every row of the file to `visit`: table, key, value.
+/// Is shown table, key and value of a row.
 #[cfg(feature = "bench")]
-pub(super) fn visit_all_rows(
-    tx: &redb::ReadTransaction,
-    visit: &mut dyn FnMut(&str, &[u8], &[u8]),
-) -> Result<()> {
+pub(super) type Visit<'v> = dyn FnMut(&str, &[u8], &[u8]) + 'v;
+
+/// Shows every row of the file to `visit`.
+#[cfg(feature = "bench")]
+pub(super) fn visit_all_rows(tx: &redb::ReadTransaction, visit: &mut Visit<'_>) -> Result<()> {
     visit_protocol_rows(tx, visit)?;
     visit_rows(tx, META, visit)?;
     visit_rows(tx, ACCOUNTS, visit)?;
@@ -239,7 +240,7 @@ pub(super) fn visit_all_rows(
 fn visit_rows<K: Key + 'static, V: redb::Value + 'static>(
     tx: &redb::ReadTransaction,
     table: TableDefinition<'static, K, V>,
-    visit: &mut dyn FnMut(&str, &[u8], &[u8]),
+    visit: &mut Visit<'_>,
 ) -> Result<()> {
     use redb::ReadableTable;
     for row in tx.open_table(table)?.iter()? {

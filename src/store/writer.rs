@@ -40,7 +40,7 @@ pub(super) enum Message {
 
 /// A request made of a closure.
 struct Change<F, T> {
-    change: F,
+    make: F,
     value: Option<T>,
     done: oneshot::Sender<Result<T>>,
 }
@@ -53,7 +53,7 @@ where
 {
     let (done, answer) = oneshot::channel();
     let change = Change {
-        change,
+        make: change,
         value: None,
         done,
     };
@@ -62,7 +62,7 @@ where
 
 impl<T: Send, F: FnMut(&Tx) -> Result<T> + Send> Request for Change<F, T> {
     fn run(&mut self, tx: &Tx) -> Result<()> {
-        self.value = Some((self.change)(tx)?);
+        self.value = Some((self.make)(tx)?);
         Ok(())
     }
 

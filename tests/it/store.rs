@@ -5,6 +5,10 @@
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"
 )]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "test data may repeat itself"
+)]
 
 mod accounts;
 mod behaviours;

@@ -99,9 +99,9 @@ impl Disk {
 
     /// From now on the disk fails (or works again).
     pub fn fail(&self, fault: Option<Fault>) {
-        let mut state = self.state();
+        let state = &mut *self.state();
         if fault == Some(Fault::Sync) {
-            state.synced = state.live.clone();
+            state.synced.clone_from(&state.live);
         }
         state.fault = fault;
     }
@@ -212,7 +212,8 @@ impl StorageBackend for Disk {
             .unwrap();
         assert!(!late.timed_out(), "the test never opened the gate");
         if state.fault == Some(Fault::Sync) {
-            state.live = state.synced.clone();
+            let state = &mut *state;
+            state.live.clone_from(&state.synced);
             return Err(io::Error::other("the card lost the data"));
         }
         state.note(|| Op::Sync);
