@@ -1,4 +1,7 @@
-//! The integration suites, in one binary.
+//! The integration suites, in one binary: building many would take many times as long.
+//!
+//! One module a part of the program. Nothing here sleeps: a test waits for an event, with a deadline
+//! that only a broken program reaches.
 
 #![allow(
     clippy::unwrap_used,
