@@ -8,6 +8,7 @@
 //! bounded and what cannot is told in `server`).
 
 mod answer;
+mod exchange;
 mod guard;
 pub mod messages;
 mod page;

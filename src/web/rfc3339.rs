@@ -1,4 +1,7 @@
 //! Wall time as the API writes it: RFC 3339 in UTC with milliseconds, `2026-03-01T07:05:09.250Z`.
+//!
+//! Only this one direction and this one form are needed. Pure arithmetic: no time zone, no clock, and
+//! no leap seconds, which Unix time does not count either.
 
 use crate::time::UnixMillis;
 

@@ -1,44 +1,25 @@
-//! The edge: sockets, threads and `tiny_http`. Nothing here knows what the paths mean.
+//! The threads of the page: `tiny_http` accepts, [`run`] sees that it goes on doing so.
 //!
-//! What `tiny_http` 0.12 does and cannot be told otherwise, and what we do about it:
-//! - It spends a thread on each open connection, without a limit and without a timeout for heads:
-//!   a client that says nothing costs one thread until it goes, no worker. The kernel's keepalive
-//!   ends those that are dead; the rest is for a listener on the LAN to worry about.
-//! - Bodies of up to 1 KiB are in memory before we see the request. Larger ones are read by whoever
-//!   asks, and *dropping* such a request reads the rest of its body. So these requests leave the
-//!   worker for a thread of their own; a connection can have one of them at a time.
-//! - That drop first allocates what the head promised. A promise beyond [`DISCARD_MAX`] would end
-//!   the process; such a request is never dropped, its connection is given up instead.
-//! - Its thread pool counts a thread as idle until it has woken up. Of two connections that arrive
-//!   together the second can be queued behind the first, and waits until some connection ends, which
-//!   may be never: browsers keep theirs open. So [`run`] knocks at the door once a second; the
-//!   thread made for the knock then takes what is queued.
-//! - An error of `accept` ends its listening for good, and running out of files at the wrong moment
-//!   ends it without a word, by a panic: [`run`] looks whether connections are left standing, and
-//!   listens again.
-//! - Answers to a client that does not read them are bounded by the kernel (`bind`).
+//! What version 0.12 does and cannot be told otherwise (its requests: see `exchange`):
+//! - It spends a thread on each open connection, without a limit or a timeout. A silent client costs
+//!   that thread, no worker. The kernel ends dead connections and those that take no answers
+//!   (`bind`); living ones in numbers are what a listener on the LAN will have to be kept from.
+//! - An error of `accept` ends its listening for good, and so, without a word, does a panic when the
+//!   process runs out of files: we look whether connections are left standing, and listen again.
+//! - A connection can be queued behind another one's thread: see [`DoorWatch`].
 
-use std::io::{self, Read as _};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tiny_http::{Header, Request, Response, Server};
+use tiny_http::Server;
 
 use super::answer::Desk;
-use super::problem::Problem;
-use super::reply::{HEADERS, Reply};
-use super::route::{Head, Route, route};
-use crate::limits::{HTTP_BODY_MAX, HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS};
-
-/// `tiny_http` reads bodies up to this many bytes before it hands a request out (`new_request`).
-const READ_AHEAD: usize = 1024;
-
-/// Bodies up to this size may be thrown away by `tiny_http`.
-const DISCARD_MAX: usize = 1024 * 1024;
+use super::exchange::Exchange;
+use crate::limits::{HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS};
 
 /// What the threads of one listener share.
 pub(super) struct Shared {
@@ -98,13 +79,17 @@ fn serve_once(
     let failure = Mutex::new(None);
     thread::scope(|scope| {
         for _ in 0..HTTP_WORKERS {
-            scope.spawn(|| {
+            let worker = thread::Builder::new().name("http-worker".into());
+            let spawned = worker.spawn_scoped(scope, || {
                 if let Err(error) = work(&server, shared) {
                     lock(&failure).get_or_insert(error);
                 }
                 // One wakes the next, so that all leave.
                 server.unblock();
             });
+            if let Err(error) = spawned {
+                lock(&failure).get_or_insert(error);
+            }
         }
         let mut watch = DoorWatch::new(listener);
         while !shared.is_stopping() && lock(&failure).is_none() {
@@ -125,7 +110,12 @@ fn serve_once(
     }
 }
 
-/// Looks after the accepting thread of `tiny_http`, which cannot be asked.
+/// Looks after the accepting thread and the thread pool of `tiny_http`, which cannot be asked.
+///
+/// The pool counts a thread as idle until it has woken up. Of two connections that arrive together
+/// the second can be queued behind the first, and waits until some connection ends, which may be
+/// never: browsers keep theirs open. So we knock at our own door now and then; the thread made for
+/// the knock takes what is queued.
 struct DoorWatch<'a> {
     listener: &'a TcpListener,
     /// Looks in a row at which somebody stood at the door.
@@ -182,138 +172,12 @@ fn work(server: &Server, shared: &Arc<Shared>) -> io::Result<()> {
     }
 }
 
-/// A request that can be let go of safely (see the top of the file).
-struct Exchange {
-    /// `None` once it is answered.
-    request: Option<Request>,
-    /// Bytes of the body that are still to come, as far as the head tells.
-    unread: usize,
-}
-
-impl Exchange {
-    fn new(request: Request) -> Self {
-        let told = |name| {
-            request
-                .headers()
-                .iter()
-                .any(|header| header.field.equiv(name))
-        };
-        let unread = if told("Transfer-Encoding") {
-            // The length shows while reading; dropping it reads nothing.
-            HTTP_BODY_MAX
-        } else {
-            let length = request.body_length().unwrap_or(0);
-            if length > READ_AHEAD || told("Expect") {
-                length
-            } else {
-                0
-            }
-        };
-        Self {
-            request: Some(request),
-            unread,
-        }
-    }
-
-    /// Answers here, or in a thread of its own when that may take long.
-    fn handle(self, shared: &Arc<Shared>) {
-        let Some(request) = &self.request else { return };
-        let found = route(&head(request, &headers(request)));
-        let (found, permit) = match found {
-            Ok(Route::SendMessage(account)) => match SendPermit::take(shared) {
-                Some(permit) => (Ok(Route::SendMessage(account)), Some(permit)),
-                None => (Err(too_many_sends()), None),
-            },
-            other => (other, None),
-        };
-        if self.unread == 0 && permit.is_none() {
-            return self.finish(found, shared);
-        }
-        let shared = shared.clone();
-        let spawned = thread::Builder::new()
-            .name("http-slow".into())
-            .spawn(move || {
-                self.finish(found, &shared);
-                drop(permit);
-            });
-        if let Err(error) = spawned {
-            log::warn!("no thread for a long request: {error}");
-        }
-    }
-
-    fn finish(mut self, found: Result<Route, Problem>, shared: &Shared) {
-        let reply = found.and_then(|route| {
-            let body = match route {
-                Route::SendMessage(_) => self.body()?,
-                _ => Vec::new(),
-            };
-            let Some(request) = &self.request else {
-                return Err(broken());
-            };
-            let headers = headers(request);
-            // A bug in one answer must not take a worker away from all others.
-            catch_unwind(AssertUnwindSafe(|| {
-                shared.desk.answer(route, &head(request, &headers), &body)
-            }))
-            .map_err(|_| broken())
-        });
-        self.send(reply.unwrap_or_else(Reply::from));
-    }
-
-    /// The whole body.
-    fn body(&mut self) -> Result<Vec<u8>, Problem> {
-        let too_long = || {
-            Problem::new(
-                413,
-                "too_long",
-                format!("A body has at most {HTTP_BODY_MAX} bytes."),
-            )
-        };
-        let Some(request) = &mut self.request else {
-            return Err(broken());
-        };
-        let promised = request.body_length();
-        if promised.is_some_and(|length| length > HTTP_BODY_MAX) {
-            return Err(too_long());
-        }
-        let mut body = Vec::new();
-        // Without a promise one byte more than allowed tells that it is too long.
-        let most = promised.unwrap_or(HTTP_BODY_MAX + 1);
-        let read = request.as_reader().take(most as u64).read_to_end(&mut body);
-        self.unread = self.unread.saturating_sub(body.len());
-        match read {
-            Ok(_) if body.len() > HTTP_BODY_MAX => Err(too_long()),
-            Ok(_) if promised.is_none_or(|length| length == body.len()) => Ok(body),
-            _ => Err(Problem::new(400, "cut_off", "The body ended too early.")),
-        }
-    }
-
-    fn send(mut self, reply: Reply) {
-        let Some(request) = self.request.take() else {
-            return;
-        };
-        let response = response(reply);
-        if self.unread > DISCARD_MAX {
-            std::mem::forget(request.upgrade("close", response));
-        } else if let Err(error) = request.respond(response) {
-            log::debug!("an answer was not taken: {error}");
-        }
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        if self.unread > DISCARD_MAX {
-            std::mem::forget(self.request.take());
-        }
-    }
-}
-
-/// The right to hand a message over.
-struct SendPermit(Arc<Shared>);
+/// The right to hand a message over; given back when dropped.
+pub(super) struct SendPermit(Arc<Shared>);
 
 impl SendPermit {
-    fn take(shared: &Arc<Shared>) -> Option<Self> {
+    /// `None` when enough are under way.
+    pub fn take(shared: &Arc<Shared>) -> Option<Self> {
         let one_more = |sends: usize| (sends < HTTP_SENDS).then_some(sends + 1);
         shared
             .sends
@@ -327,45 +191,4 @@ impl Drop for SendPermit {
     fn drop(&mut self) {
         self.0.sends.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-fn too_many_sends() -> Problem {
-    Problem::new(503, "busy", "Too many messages are being handed over.").retry_after_s(1)
-}
-
-fn broken() -> Problem {
-    Problem::new(500, "broken", "Something broke inside; see the log.")
-}
-
-fn headers(request: &Request) -> Vec<(&str, &str)> {
-    request
-        .headers()
-        .iter()
-        .map(|header| (header.field.as_str().as_str(), header.value.as_str()))
-        .collect()
-}
-
-fn head<'a>(request: &'a Request, headers: &'a [(&'a str, &'a str)]) -> Head<'a> {
-    Head {
-        method: request.method().as_str(),
-        target: request.url(),
-        headers,
-    }
-}
-
-fn response(reply: Reply) -> Response<io::Cursor<Vec<u8>>> {
-    let mut response = Response::from_data(reply.body).with_status_code(reply.status);
-    let content_type = [("Content-Type", reply.content_type)];
-    let special = reply
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
-    for (name, value) in HEADERS.into_iter().chain(content_type).chain(special) {
-        // Ours are all ASCII; one that were not would be left out.
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
-    }
-    // Whole answers have a length: HTTP/1.0 clients and our own tests like it.
-    response.with_chunked_threshold(usize::MAX)
 }

@@ -3,6 +3,12 @@
 //! `stories/` drives the real program through simulated hardware, service and phone. The other
 //! folders test one layer each, through its public face.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod config;
 mod glass;
 mod health;

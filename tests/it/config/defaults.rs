@@ -1,4 +1,7 @@
 //! The shipped files say what the program does.
+//!
+//! A default that changes in the program and not in the commented file, a key that is not documented,
+//! or a unit whose times do not fit the program's own fails here.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
 //! Each mistake gives exactly one line that names file, line, key and reason.
+//!
+//! One row is one mistake. The sentences are pinned whole: that includes what the TOML parser says in
+//! its own words, so that an update of it is read by a person.
 
 use pairbox::board::Board;
 use pairbox::config::{self, Config};

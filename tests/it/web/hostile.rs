@@ -84,6 +84,11 @@ fn slow_clients_hold_up_nobody_else() {
             assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
         }
     }
+    // Uploads that do not end are more than the places for sending, and take none of them.
+    assert!(held.len() > HTTP_SENDS);
+    let body = r#"{"to":"1","type":"text","text":"x"}"#;
+    let sent = rig.post("/api/v1/sessions/ses_1/messages", body);
+    assert_eq!(sent.status(), 202, "{}", sent.text);
 }
 
 #[test]

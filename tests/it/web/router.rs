@@ -1,5 +1,8 @@
 //! The router under thousands of random heads: it never panics, it always answers in one of its
 //! forms, and what it lets through it should have.
+//!
+//! The heads are mixed from words that mean something and from noise; what must hold is said here in
+//! other words than the router's own.
 
 use pairbox::web::reply::Reply;
 use pairbox::web::route::{Head, Route, route};

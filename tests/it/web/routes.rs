@@ -1,4 +1,7 @@
 //! Each route with an ordinary client.
+//!
+//! Every answer goes over a real socket, so that headers, lengths and the absence of a body are what
+//! a browser would see. The snapshot is published by the test.
 
 use std::time::Duration;
 

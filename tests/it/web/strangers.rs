@@ -1,4 +1,7 @@
 //! Who must not get anything: other sites, other names, the network.
+//!
+//! Each refusal is checked by its code, and by what is not in it: no QR text, no number, no name, no
+//! message; and no wish may have reached the inbox.
 
 use pairbox::snapshot::{LastError, Status};
 use pairbox::time::Mono;
