@@ -8,13 +8,13 @@ pub mod effects;
 pub mod event_loop;
 pub mod hardware;
 pub mod messages;
+pub mod page;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use log::{info, warn};
 use thiserror::Error;
-use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -28,12 +28,8 @@ use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
 use crate::limits;
 use crate::machine::Appliance;
-use crate::panel;
-use crate::snapshot::Snapshot;
-use crate::store::{self, Counters, Store};
-use crate::time::Mono;
-use crate::view::{self, Geometry, qr};
-use crate::web::{self, PanelPng, WebContext};
+use crate::store::{self, Store};
+use crate::web;
 use crate::whatsapp::version::Versions;
 
 /// Why the service did not start. Each prints as one line that says what and where.
@@ -106,25 +102,20 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         versions(&config, &store, clock),
         inbox.clone(),
     );
-    let page = web::serve(
-        listener,
-        WebContext {
-            snapshots,
-            inbox: inbox.clone(),
-            clock,
-            pulse: pulse.clone(),
-            geometry: geometry.map(|geometry| (geometry.width, geometry.height)),
-            panel_png: panel_png(geometry),
-            qr_svg,
-            metrics: metrics(store.clone()),
-            list_messages: messages::list(store.clone()),
-            send_message: messages::send(effects.switchboard(), Handle::current(), clock),
-        },
-    )
-    .map_err(|source| StartError::System {
-        what: "starting the page",
-        source,
-    })?;
+    let context = page::Parts {
+        snapshots,
+        inbox: inbox.clone(),
+        clock,
+        pulse: pulse.clone(),
+        geometry,
+        store: store.clone(),
+        links: effects.switchboard(),
+    };
+    let page =
+        web::serve(listener, context.into_context()).map_err(|source| StartError::System {
+            what: "starting the page",
+            source,
+        })?;
     info!("page at http://{}/", page.address());
     health.ready();
 
@@ -171,45 +162,6 @@ fn versions(config: &Config, store: &Store, clock: Clock) -> Arc<Versions> {
         clock,
         distrusted: AtomicBool::new(false),
     })
-}
-
-/// The counters there are so far; API.md names those to come.
-fn metrics(store: Store) -> Box<dyn Fn() -> String + Send + Sync> {
-    Box::new(move || {
-        let Counters {
-            commits,
-            bytes_written,
-            ..
-        } = store.counters();
-        format!(
-            "# TYPE pairbox_storage_commits_total counter\n\
-             pairbox_storage_commits_total {commits}\n\
-             # TYPE pairbox_storage_bytes_written_total counter\n\
-             pairbox_storage_bytes_written_total {bytes_written}\n"
-        )
-    })
-}
-
-/// What the panel shows, for the page: drawn anew, so that a panel that was pulled out shows too.
-fn panel_png(geometry: Option<Geometry>) -> PanelPng {
-    Box::new(move |snapshot: &Snapshot, now: Mono| {
-        let frame = view::draw(snapshot, geometry?, now);
-        panel::png::encode(&frame, PANEL_PNG_SCALE).ok()
-    })
-}
-
-/// Pixels of the page's picture for each pixel of the panel: the page enlarges the rest.
-const PANEL_PNG_SCALE: u32 = 1;
-
-/// Modules a code may have on the page: version 40, the largest there is (ISO/IEC 18004).
-const PAGE_MODULES_MAX: u32 = 177;
-
-/// Modules of quiet zone (ISO/IEC 18004, 6.3.8).
-const PAGE_QUIET: u32 = 4;
-
-fn qr_svg(text: &str) -> Option<String> {
-    let code = qr::encode(text.as_bytes(), PAGE_MODULES_MAX)?;
-    Some(qr::svg(&code, PAGE_QUIET))
 }
 
 /// The signals that end the service.

@@ -94,7 +94,7 @@ pub fn route(head: &Head<'_>) -> Result<Route, Problem> {
     match route {
         Route::Page | Route::Livez | Route::Status => {}
         Route::Metrics | Route::PanelPng | Route::Qr(_) | Route::ListMessages { .. } => {
-            guard::same_site(head)?
+            guard::same_site(head)?;
         }
         Route::Control(..) | Route::SendMessage(_) => {
             guard::same_site(head)?;

@@ -40,7 +40,8 @@ fn folder() -> TempDir {
 /// A configuration that would run, with a state directory in `folder`.
 fn sound(folder: &Path) -> String {
     let state = folder.join("state");
-    format!("state_dir = {state:?}\nboard = \"headless\"\n[http]\nlisten = \"127.0.0.1:0\"\n")
+    let state = state.display();
+    format!("state_dir = '{state}'\nboard = \"headless\"\n[http]\nlisten = \"127.0.0.1:0\"\n")
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Desk {
     }
 
     /// Answers for ever. Each request has its own thread: a scan takes as long as the phone takes.
-    pub fn serve(&self) -> Result<()> {
+    pub fn serve(&self) {
         for request in self.server.incoming_requests() {
             let scene = Arc::clone(&self.scene);
             std::thread::spawn(move || {
@@ -52,7 +52,6 @@ impl Desk {
                 }
             });
         }
-        Ok(())
     }
 
     fn scene(&self) -> MutexGuard<'_, Scene> {

@@ -51,5 +51,6 @@ fn run(arguments: &Arguments) -> Result<()> {
     println!("the box's own page   http://{}/", desk.page()?);
     println!("the desk around it   http://{}/", desk.address());
     println!("Ctrl-C ends both.");
-    desk.serve()
+    desk.serve();
+    Ok(())
 }

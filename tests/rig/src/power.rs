@@ -56,13 +56,16 @@ impl Socket {
     pub fn configure(&self) -> Result<PathBuf> {
         let file = self.folder.join("pairbox.toml");
         let board = match &self.hardware {
-            Some(socket) => format!("board = \"bench\"\n\n[bench]\nsocket = {socket:?}\n"),
+            Some(socket) => format!(
+                "board = \"bench\"\n\n[bench]\nsocket = '{}'\n",
+                socket.display()
+            ),
             None => "board = \"headless\"\n".to_owned(),
         };
         let text = format!(
-            "state_dir = {state:?}\n{board}\n[http]\nlisten = \"127.0.0.1:0\"\n\n[whatsapp]\n\
+            "state_dir = '{state}'\n{board}\n[http]\nlisten = \"127.0.0.1:0\"\n\n[whatsapp]\n\
              endpoint = {endpoint:?}\nversion_url = {version:?}\npre_keys = 30\n{extra}\n",
-            state = self.folder.join("state"),
+            state = self.folder.join("state").display(),
             endpoint = self.endpoint,
             version = self.version_url,
             extra = self.extra,
