@@ -1,7 +1,7 @@
 //! Test builds only: simulated hardware over a Unix socket, in place of a bus and GPIO lines.
 //!
 //! The other end owns the simulated panel and buttons and survives this process; the protocol is
-//! documented there (`tests/chips/src/bench.rs`). The drivers above are the real ones: [`BenchI2c`] is
+//! documented there (`tests/chips/src/bench/wire.rs`). The drivers above are the real ones: [`BenchI2c`] is
 //! an I2C bus like any other, and edges come in like those of GPIO lines.
 
 use std::io::{self, Read, Write};

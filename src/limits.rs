@@ -52,6 +52,13 @@ pub const LINK_STOP: Duration = Duration::from_secs(12);
 /// Time for each kind of panel step after which the panel counts as lost.
 pub const PANEL_RETRY: Duration = Duration::from_secs(2);
 
+/// How often a panel is asked whether it is still there while its picture stands still.
+pub const PANEL_PROBE: Duration = Duration::from_secs(5);
+
+/// A lit panel is set up anew this often: a loose contact takes its settings and its picture away
+/// without a failed transfer, and nobody would see why it stays dark.
+pub const PANEL_RENEW: Duration = Duration::from_secs(60);
+
 /// Dim the glass after this long without a button or a state change (HARDWARE.md 1.5).
 pub const PANEL_DIM: Duration = Duration::from_secs(60);
 

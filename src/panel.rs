@@ -5,6 +5,7 @@
 //! [`limits::PANEL_RETRY`], and nothing else in the process waits for it. When the service ends, the
 //! glass is cleared first: a code on it is a credential.
 
+mod glass;
 pub mod i2c;
 pub mod png;
 pub mod ssd1306;
@@ -19,12 +20,13 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::event::{Event, PanelEvent};
-use crate::inbox::{Inbox, InboxError};
+use crate::inbox::Inbox;
+#[cfg(doc)]
 use crate::limits;
 use crate::snapshot::Snapshot;
 use crate::time::Mono;
-use crate::view::{self, Frame, Geometry, Glow};
+use crate::view::{Frame, Geometry, Glow};
+use glass::Glass;
 
 /// A display that can show one [`Frame`]. Called from its own thread; may block for the time of a
 /// transfer. After an error it is dropped and opened anew, so it need not be usable any more.
@@ -35,9 +37,18 @@ pub trait Panel: Send {
     /// Shows a frame of that size. Sends nothing that is on the glass already.
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError>;
 
-    /// Sets how strongly the lit pixels shine. Sends nothing when it is so already.
+    /// Sets how strongly the lit pixels shine, once there is a frame. Sends nothing when it is so
+    /// already.
     fn set_glow(&mut self, glow: Glow) -> Result<(), PanelError>;
+
+    /// Finds out whether it is still there, with a message as short as possible.
+    fn probe(&mut self) -> Result<(), PanelError>;
 }
+
+/// Opens the panel: called at the start, and again whenever it has to be set up anew.
+pub trait Open: FnMut() -> Result<Box<dyn Panel>, PanelError> {}
+
+impl<F: FnMut() -> Result<Box<dyn Panel>, PanelError>> Open for F {}
 
 /// Why a panel does not work. Says which one.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -60,123 +71,42 @@ pub enum PanelError {
     },
 }
 
-/// Starts the panel thread. `open` is called at once and after every loss; the thread ends when a
-/// snapshot says that the process is ending, or when nobody can publish one any more.
+/// Starts the panel thread. It draws the present snapshot at once, and ends when a snapshot says that
+/// the process is ending or when nobody can publish one any more.
 ///
 /// # Errors
 /// The thread cannot be started.
 pub fn spawn(
-    open: impl FnMut() -> Result<Box<dyn Panel>, PanelError> + Send + 'static,
+    open: impl Open + Send + 'static,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     inbox: Inbox,
     clock: Clock,
 ) -> io::Result<JoinHandle<()>> {
-    let glass = Glass {
-        open,
-        panel: None,
-        said: None,
-        unsaid: None,
-        inbox,
-        clock,
-    };
+    let glass = Glass::new(open, inbox);
     thread::Builder::new()
         .name("panel".into())
-        .spawn(move || glass.run(snapshots))
+        .spawn(move || run(glass, snapshots, clock))
 }
 
-/// The panel, present or not, and what was reported about it.
-struct Glass<O> {
-    open: O,
-    panel: Option<Box<dyn Panel>>,
-    /// The last report that was delivered.
-    said: Option<PanelEvent>,
-    /// A report that found the queue full.
-    unsaid: Option<PanelEvent>,
-    inbox: Inbox,
-    clock: Clock,
-}
-
-impl<O: FnMut() -> Result<Box<dyn Panel>, PanelError>> Glass<O> {
-    fn run(mut self, mut snapshots: watch::Receiver<Arc<Snapshot>>) {
-        loop {
-            let snapshot = Arc::clone(&snapshots.borrow_and_update());
-            if snapshot.shutting_down {
-                break;
-            }
-            let wake_at = self.turn(&snapshot);
-            if !wait(&mut snapshots, wake_at, self.clock) {
-                break;
-            }
+fn run<O: Open>(mut glass: Glass<O>, mut snapshots: watch::Receiver<Arc<Snapshot>>, clock: Clock) {
+    loop {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        if snapshot.shutting_down {
+            break;
         }
-        self.clear();
-    }
-
-    /// Brings the glass up to date, as far as it can be, and says when to look again.
-    fn turn(&mut self, snapshot: &Snapshot) -> Option<Mono> {
-        let now = self.clock.mono();
-        let wake_at = match self.bring_up_to_date(snapshot, now) {
-            Ok(()) => {
-                self.report(PanelEvent::Attached);
-                view::next_change(snapshot, now)
-            }
-            Err(error) => {
-                self.panel = None;
-                self.report(PanelEvent::Lost {
-                    why: error.to_string(),
-                });
-                Some(now + limits::PANEL_RETRY)
-            }
-        };
-        match &self.unsaid {
-            None => wake_at,
-            Some(_) => Some(now + limits::PANEL_RETRY),
+        let wake_at = glass.turn(&snapshot, clock.mono());
+        if !wait(&mut snapshots, wake_at, clock) {
+            break;
         }
     }
-
-    fn bring_up_to_date(&mut self, snapshot: &Snapshot, now: Mono) -> Result<(), PanelError> {
-        let panel = match &mut self.panel {
-            Some(panel) => panel,
-            empty => empty.insert((self.open)()?),
-        };
-        let glow = view::glow(snapshot, now);
-        panel.show(&view::draw(snapshot, panel.geometry(), now))?;
-        panel.set_glow(glow)
-    }
-
-    /// Tells the machine, once for each change of the panel's health.
-    fn report(&mut self, event: PanelEvent) {
-        let was_lost = matches!(self.said, Some(PanelEvent::Lost { .. }));
-        let is_lost = matches!(event, PanelEvent::Lost { .. });
-        if self.said.is_some() && was_lost == is_lost {
-            self.unsaid = None;
-            return;
-        }
-        match self.inbox.try_send(Event::Panel(event.clone())) {
-            Ok(()) => (self.said, self.unsaid) = (Some(event), None),
-            Err(InboxError::Full) => self.unsaid = Some(event),
-            // Nobody is left to tell; the end of this thread follows.
-            Err(InboxError::Closed) => {}
-        }
-    }
-
-    /// Leaves a dark glass behind. A panel that was lost is tried once more: it may show a code.
-    fn clear(mut self) {
-        let panel = self.panel.take().map_or_else(&mut self.open, Ok);
-        let cleared = panel.and_then(|mut panel| {
-            panel.show(&Frame::new(panel.geometry()))?;
-            panel.set_glow(Glow::Off)
-        });
-        if let Err(error) = cleared {
-            log::warn!("the panel could not be cleared: {error}");
-        }
-    }
+    glass.clear();
 }
 
 /// Blocks until there is a new snapshot or `until` comes; `false` when there will be none any more.
 ///
 /// Parks the thread instead of using the runtime's timers: those stand still when the runtime does,
 /// and the glass has to be cleared after that.
-fn wait(snapshots: &mut watch::Receiver<Arc<Snapshot>>, until: Option<Mono>, clock: Clock) -> bool {
+fn wait(snapshots: &mut watch::Receiver<Arc<Snapshot>>, until: Mono, clock: Clock) -> bool {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut changed = pin!(snapshots.changed());
@@ -184,11 +114,11 @@ fn wait(snapshots: &mut watch::Receiver<Arc<Snapshot>>, until: Option<Mono>, clo
         if let Poll::Ready(outcome) = changed.as_mut().poll(&mut context) {
             return outcome.is_ok();
         }
-        match until.map(|until| until.since(clock.mono())) {
-            None => thread::park(),
-            Some(left) if left.is_zero() => return true,
-            Some(left) => thread::park_timeout(left),
+        let left = until.since(clock.mono());
+        if left.is_zero() {
+            return true;
         }
+        thread::park_timeout(left);
     }
 }
 

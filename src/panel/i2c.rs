@@ -12,16 +12,17 @@ use super::{Panel, PanelError};
 /// The bus on the pins 3 and 5 of every Raspberry Pi since the first.
 pub const BUS: &str = "/dev/i2c-1";
 
-/// Opens the bus at `path` and starts an SSD1306 at the 7-bit `address` on it.
+/// Opens the bus at `path`, for an SSD1306 at the 7-bit `address` on it. Whether one is there shows
+/// with the first frame.
 ///
 /// # Errors
-/// [`PanelError::Open`] when there is no such bus or no right to it (is I2C enabled, is the user in
-/// the group `i2c`?), [`PanelError::Bus`] when nothing answers at the address.
+/// [`PanelError::Open`]: there is no such bus or no right to it (is I2C enabled, is the user in the
+/// group `i2c`?).
 pub fn open_ssd1306(path: &Path, address: u8) -> Result<Box<dyn Panel>, PanelError> {
     let device = path.display().to_string();
     let bus = I2cdev::new(path).map_err(|error| PanelError::Open {
         device: device.clone(),
         why: error.to_string(),
     })?;
-    Ok(Box::new(Oled::start(bus, address, &device)?))
+    Ok(Box::new(Oled::new(bus, address, &device)))
 }

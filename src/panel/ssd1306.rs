@@ -1,15 +1,15 @@
 //! SSD1306 OLEDs of 128x64 through the `ssd1306` crate, on any I2C bus of `embedded-hal`.
 //!
-//! What the crate does not do is done here: display memory is cleared before the glass is switched
-//! on (it holds noise after power-up), the oscillator runs at its fastest while the crate fixes it at
-//! 370 kHz (HARDWARE.md 1.5: a camera sees fewer dark bands), and only the pages and columns that
-//! changed are sent.
+//! What the crate does not do is done here. The first frame is in display memory before the glass is
+//! switched on, because that memory holds noise after power-up. The oscillator runs at its fastest,
+//! where the crate fixes it at 370 kHz (HARDWARE.md 1.5: a camera sees fewer dark bands). And only the
+//! columns of each page that changed are sent.
 
 use std::sync::{Arc, OnceLock};
 
 use display_interface::{DataFormat, DisplayError, WriteOnlyDataCommand};
 use display_interface_i2c::I2CInterface;
-use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use embedded_hal::i2c::{Error as _, ErrorType, I2c, Operation};
 use ssd1306::I2CDisplayInterface;
 use ssd1306::command::AddrMode;
 use ssd1306::mode::{BufferedGraphicsMode, DisplayConfig};
@@ -17,6 +17,9 @@ use ssd1306::prelude::{Brightness, DisplayRotation, DisplaySize128x64};
 
 use super::{Panel, PanelError};
 use crate::view::{Frame, Geometry, Glow};
+
+/// The 7-bit address of nearly every module; its SA0 pin makes it 0x3D.
+pub const ADDRESS: u8 = 0x3c;
 
 /// `Set Display Clock Divide Ratio/Oscillator Frequency`: fastest oscillator, no division.
 const FASTEST_CLOCK: [u8; 2] = [0xd5, 0xf0];
@@ -28,70 +31,50 @@ type Bus<I2C> = I2CInterface<Witness<I2C>>;
 type Display<I2C> =
     ssd1306::Ssd1306<Bus<I2C>, DisplaySize128x64, BufferedGraphicsMode<DisplaySize128x64>>;
 
-/// A started panel.
+/// A panel: not touched before the first frame, and no longer usable after an error.
 pub struct Oled<I2C> {
-    display: Display<I2C>,
-    /// What is on the glass.
-    shown: Frame,
+    stage: Stage<I2C>,
     glow: Glow,
     trouble: Trouble,
 }
 
+enum Stage<I2C> {
+    /// Nothing was sent yet.
+    Cold(Bus<I2C>),
+    /// It shows this frame, which is also in the crate's buffer.
+    Running(Display<I2C>, Frame),
+    /// A transfer failed.
+    Broken,
+}
+
 impl<I2C: I2c> Oled<I2C> {
-    /// Starts the panel: memory cleared, glass on and dark. `device` names the bus in errors.
-    ///
-    /// # Errors
-    /// [`PanelError::Bus`]: nothing answers at the 7-bit `address`.
-    pub fn start(i2c: I2C, address: u8, device: &str) -> Result<Self, PanelError> {
-        let trouble = Trouble::new(format!("{device} address {address:#04x}"));
+    /// A panel at the 7-bit `address`. Sends nothing; `device` names the bus in errors.
+    pub fn new(i2c: I2C, address: u8, device: &str) -> Self {
+        let trouble = Trouble {
+            device: format!("{device} address {address:#04x}"),
+            first_error: Arc::default(),
+        };
         let witness = Witness {
             i2c,
             first_error: Arc::clone(&trouble.first_error),
         };
         let bus = I2CDisplayInterface::new_custom_address(witness, address);
-        let display = bring_up(bus).map_err(|error| trouble.tell(error))?;
-        Ok(Self {
-            display,
-            shown: Frame::new(Geometry::OLED_128X64),
+        Self {
+            stage: Stage::Cold(bus),
             glow: Glow::Normal,
             trouble,
-        })
-    }
-
-    /// Sends the columns of a page in which `frame` differs from the glass.
-    fn send_page(&mut self, frame: &Frame, page: u32) -> Result<(), DisplayError> {
-        let rows = page * PAGE..(page + 1) * PAGE;
-        for y in rows {
-            for x in 0..Geometry::OLED_128X64.width {
-                let lit = frame.is_lit(x, y);
-                if lit != self.shown.is_lit(x, y) {
-                    self.display.set_pixel(x, y, lit);
-                }
-            }
         }
-        self.display.flush()
     }
-}
 
-/// From whatever state the chip is in to a lit but dark glass.
-fn bring_up<I2C: I2c>(bus: Bus<I2C>) -> Result<Display<I2C>, DisplayError> {
-    let mut display = attach(bus)?;
-    display.clear_buffer();
-    display.flush()?;
-    display.init()?;
-    let mut bus = display.release();
-    bus.send_commands(DataFormat::U8(&FASTEST_CLOCK))?;
-    let mut display = attach(bus)?;
-    display.set_brightness(brightness(Glow::Normal))?;
-    Ok(display)
-}
-
-/// The crate's buffered mode on a chip that may be running: the buffer is dark, as the glass is.
-fn attach<I2C: I2c>(bus: Bus<I2C>) -> Result<Display<I2C>, DisplayError> {
-    let display = ssd1306::Ssd1306::new(bus, DisplaySize128x64, DisplayRotation::Rotate0);
-    let mut display = display.into_buffered_graphics_mode();
-    display.set_addr_mode(AddrMode::Horizontal)?;
-    Ok(display)
+    /// Runs a step that talks to the panel, and leaves the panel broken when it fails.
+    fn talk(
+        &mut self,
+        step: impl FnOnce(Stage<I2C>) -> Result<Stage<I2C>, DisplayError>,
+    ) -> Result<(), PanelError> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Broken);
+        self.stage = step(stage).map_err(|error| self.trouble.tell(error))?;
+        Ok(())
+    }
 }
 
 impl<I2C: I2c + Send> Panel for Oled<I2C> {
@@ -100,33 +83,111 @@ impl<I2C: I2c + Send> Panel for Oled<I2C> {
     }
 
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError> {
-        if *frame == self.shown {
-            return Ok(());
-        }
-        for page in 0..Geometry::OLED_128X64.height / PAGE {
-            self.send_page(frame, page)
-                .map_err(|error| self.trouble.tell(error))?;
-        }
-        self.shown = frame.clone();
-        Ok(())
+        self.talk(|stage| {
+            let display = match stage {
+                Stage::Broken => return Err(DisplayError::BusWriteError),
+                Stage::Cold(bus) => bring_up(bus, frame)?,
+                Stage::Running(display, shown) if shown == *frame => display,
+                Stage::Running(mut display, shown) => {
+                    send(&mut display, &shown, frame)?;
+                    display
+                }
+            };
+            Ok(Stage::Running(display, frame.clone()))
+        })
     }
 
     fn set_glow(&mut self, glow: Glow) -> Result<(), PanelError> {
-        if glow == self.glow {
+        let before = self.glow;
+        if glow == before || !matches!(self.stage, Stage::Running(..)) {
             return Ok(());
         }
-        let outcome = match glow {
-            Glow::Off => self.display.set_display_on(false),
-            _ => self.display.set_brightness(brightness(glow)),
-        };
-        outcome.map_err(|error| self.trouble.tell(error))?;
-        if self.glow == Glow::Off {
-            let on = self.display.set_display_on(true);
-            on.map_err(|error| self.trouble.tell(error))?;
-        }
         self.glow = glow;
-        Ok(())
+        self.talk(|stage| {
+            let Stage::Running(mut display, shown) = stage else {
+                return Ok(stage);
+            };
+            if glow == Glow::Off {
+                display.set_display_on(false)?;
+            } else {
+                display.set_brightness(brightness(glow))?;
+            }
+            if before == Glow::Off {
+                display.set_display_on(true)?;
+            }
+            Ok(Stage::Running(display, shown))
+        })
     }
+
+    fn probe(&mut self) -> Result<(), PanelError> {
+        self.talk(|stage| {
+            let Stage::Running(mut display, shown) = stage else {
+                return Ok(stage);
+            };
+            // The shortest message that changes nothing: it never is inverted.
+            display.set_invert(false)?;
+            Ok(Stage::Running(display, shown))
+        })
+    }
+}
+
+/// From whatever state the chip is in to a glass that shows `frame`. Nothing else is ever visible:
+/// memory is written before the glass is switched on, and written with the same once more because the
+/// crate's buffer has to follow.
+fn bring_up<I2C: I2c>(bus: Bus<I2C>, frame: &Frame) -> Result<Display<I2C>, DisplayError> {
+    let mut display = attach(bus)?;
+    fill(&mut display, frame)?;
+    display.init()?;
+    let mut bus = display.release();
+    bus.send_commands(DataFormat::U8(&FASTEST_CLOCK))?;
+    let mut display = attach(bus)?;
+    display.set_brightness(brightness(Glow::Normal))?;
+    fill(&mut display, frame)?;
+    Ok(display)
+}
+
+/// The crate's buffered mode on a chip whose state is unknown, with a dark buffer.
+fn attach<I2C: I2c>(bus: Bus<I2C>) -> Result<Display<I2C>, DisplayError> {
+    let display = ssd1306::Ssd1306::new(bus, DisplaySize128x64, DisplayRotation::Rotate0);
+    let mut display = display.into_buffered_graphics_mode();
+    display.set_addr_mode(AddrMode::Horizontal)?;
+    // Columns are mirrored as they are written, not as they are shown.
+    display.set_rotation(DisplayRotation::Rotate0)?;
+    Ok(display)
+}
+
+/// Sends the whole frame.
+fn fill<I2C: I2c>(display: &mut Display<I2C>, frame: &Frame) -> Result<(), DisplayError> {
+    let Geometry { width, height } = frame.geometry();
+    for y in 0..height {
+        for x in 0..width {
+            display.set_pixel(x, y, frame.is_lit(x, y));
+        }
+    }
+    display.flush()
+}
+
+/// Sends the columns of each page in which `frame` differs from what is shown.
+fn send<I2C: I2c>(
+    display: &mut Display<I2C>,
+    shown: &Frame,
+    frame: &Frame,
+) -> Result<(), DisplayError> {
+    let Geometry { width, height } = frame.geometry();
+    for page in 0..height / PAGE {
+        for y in page * PAGE..(page + 1) * PAGE {
+            for x in 0..width {
+                let lit = frame.is_lit(x, y);
+                if lit != shown.is_lit(x, y) {
+                    display.set_pixel(x, y, lit);
+                }
+            }
+        }
+        // The crate sends the rectangle around all that was set since the last time: a page at a
+        // time keeps it small, and nothing is sent for a page without changes.
+        display.flush()?;
+    }
+    Ok(())
 }
 
 /// Contrast and pre-charge for a glow. The values for codes are those of HARDWARE.md 1.5: a bright
@@ -148,13 +209,6 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn new(device: String) -> Self {
-        Self {
-            device,
-            first_error: Arc::default(),
-        }
-    }
-
     fn tell(&self, error: DisplayError) -> PanelError {
         let why = self.first_error.get().cloned();
         PanelError::Bus {
@@ -165,7 +219,7 @@ impl Trouble {
 }
 
 /// A bus that remembers its first error in full: the display crates reduce all of them to
-/// "bus write error". One is enough, since the panel is dropped after it.
+/// "bus write error". One is enough, since the panel is broken after it.
 struct Witness<I2C> {
     i2c: I2C,
     first_error: Arc<OnceLock<String>>,
@@ -184,7 +238,9 @@ impl<I2C: I2c> I2c for Witness<I2C> {
         let outcome = self.i2c.transaction(address, operations);
         if let Err(error) = &outcome {
             // Only the first one is kept.
-            let _ = self.first_error.set(format!("{error:?}"));
+            let _ = self
+                .first_error
+                .set(format!("{:?}: {error:?}", error.kind()));
         }
         outcome
     }

@@ -71,6 +71,17 @@ impl Frame {
         }
     }
 
+    /// Lights or darkens a rectangle, as far as it lies inside the frame.
+    pub fn fill(&mut self, (x, y): (u32, u32), (width, height): (u32, u32), lit: bool) {
+        let right = x.saturating_add(width).min(self.geometry.width);
+        let bottom = y.saturating_add(height).min(self.geometry.height);
+        for y in y..bottom {
+            for x in x..right {
+                self.set(x, y, lit);
+            }
+        }
+    }
+
     /// The same picture `right` and `down` by so many pixels; what leaves the frame is lost.
     #[must_use]
     pub fn shifted(self, right: u32, down: u32) -> Self {

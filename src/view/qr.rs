@@ -85,18 +85,18 @@ pub struct Fit {
     pub scale: u32,
 }
 
-/// Lit pixels a code needs on every side at the very least. Decoders want 4 modules; on 64 rows one
-/// pixel is what is left, and it is what makes the difference between none and most (HARDWARE.md 1.4).
-pub const QUIET_MIN: u32 = 1;
+/// Light modules a code needs on every side at the very least. Decoders want 4; on 64 rows one is
+/// what is left, and it makes the difference between none and most of them (HARDWARE.md 1.4).
+const QUIET_MIN: u32 = 1;
 
 /// The code for a square of `side` pixels, its quiet zone included: modules as large as the smallest
 /// version allows, then the highest error correction that keeps them that large.
 #[must_use]
 pub fn fit(payload: &[u8], side: u32) -> Option<Fit> {
-    let room = side.saturating_sub(2 * QUIET_MIN);
-    let smallest = encode_at(payload, Correction::L, room)?;
-    let scale = room / smallest.size;
-    let code = encode(payload, room / scale)?;
+    let room = |scale: u32| (side / scale).saturating_sub(2 * QUIET_MIN);
+    let smallest = encode_at(payload, Correction::L, room(1))?;
+    let scale = side / (smallest.size + 2 * QUIET_MIN);
+    let code = encode(payload, room(scale))?;
     Some(Fit { code, scale })
 }
 
@@ -211,6 +211,11 @@ mod tests {
             "2.13 inch e-ink: 2x holds v10 only"
         );
         assert_eq!(measures(128), Some((2, 11)));
+        assert_eq!(
+            measures(176),
+            Some((2, 16)),
+            "2.7 inch e-ink: 3x would leave no quiet zone"
+        );
         assert_eq!(measures(240), Some((4, 10)));
     }
 
@@ -222,8 +227,8 @@ mod tests {
         let dark = dark.filter(|&(x, y)| code.dark(x, y)).count();
         let drawn: usize = svg
             .split('h')
-            .filter_map(|piece| piece.split_once("v1h-"))
-            .map(|(run, _)| run.parse::<usize>().unwrap())
+            .filter_map(|piece| piece.strip_suffix("v1"))
+            .map(|run| run.parse::<usize>().unwrap())
             .sum();
         assert_eq!(drawn, dark);
         assert!(svg.contains("viewBox=\"0 0 29 29\""));

@@ -112,13 +112,19 @@ pub fn plain(text: &str) -> String {
     out.trim().to_owned()
 }
 
+/// Dots for what was cut off.
+const DOTS: &str = "...";
+
 /// At most `columns` characters, the last three of them dots when something was cut off.
 pub fn shorten(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(columns.saturating_sub(3)).collect();
-    let dots = ".".repeat(columns.min(3));
+    let kept: String = text
+        .chars()
+        .take(columns.saturating_sub(DOTS.len()))
+        .collect();
+    let dots = &DOTS[..columns.min(DOTS.len())];
     format!("{}{dots}", kept.trim_end())
 }
 
@@ -140,19 +146,19 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Like [`wrap`], but at most `rows` lines: the last one ends in dots when something was cut off.
+/// Like [`wrap`], but at most `rows` lines: the last one ends in dots when something was cut off, in
+/// place of whole words where there are several.
 pub fn wrap_within(text: &str, columns: usize, rows: usize) -> Vec<String> {
     let mut lines = wrap(text, columns);
     if lines.len() > rows {
         lines.truncate(rows);
         if let Some(last) = lines.last_mut() {
-            while last.chars().count() + 3 > columns {
-                match last.rfind(' ') {
-                    Some(space) => last.truncate(space),
-                    None => *last = last.chars().take(columns.saturating_sub(3)).collect(),
-                }
+            let room = columns.saturating_sub(DOTS.len());
+            while let Some(space) = last.rfind(' ').filter(|_| last.chars().count() > room) {
+                last.truncate(space);
             }
-            last.push_str("...");
+            last.push_str(DOTS);
+            *last = shorten(last, columns);
         }
     }
     lines
@@ -194,5 +200,7 @@ mod tests {
         assert_eq!(wrap_within("one two three four", 9, 1), ["one..."]);
         assert_eq!(wrap_within("one two three four", 10, 1), ["one two..."]);
         assert_eq!(wrap_within("abcdefghi jkl", 9, 1), ["abcdef..."]);
+        assert_eq!(wrap_within("ab cd", 2, 1), [".."]);
+        assert_eq!(wrap_within("ab cd", 0, 1), [""]);
     }
 }

@@ -6,7 +6,7 @@
 
 use embedded_graphics::Drawable;
 use embedded_graphics::geometry::{Point, Size};
-use embedded_graphics::pixelcolor::BinaryColor::{self, Off, On};
+use embedded_graphics::pixelcolor::BinaryColor::{Off, On};
 use embedded_graphics::primitives::{
     CornerRadii, Primitive, PrimitiveStyle, Rectangle, RoundedRectangle,
 };
@@ -71,7 +71,7 @@ pub fn headline(frame: &mut Frame, icon: &Icon, words: &str) {
         let words = text::shorten(&words, face.columns(width));
         text::line(frame, &words, face, (LEFT, 0), On);
     }
-    fill(frame, (LEFT, HAIRLINE), (width, 1), On);
+    frame.fill((LEFT, HAIRLINE), (width, 1), true);
 }
 
 /// Draws a name into the [`NAME`] rows from `top`: in the largest face that holds it in one line,
@@ -99,7 +99,7 @@ pub fn number(frame: &mut Frame, last4: &str, face: Face, y: u32) {
     let middle = y + face.height() / 2;
     let step = face.advance() / 2 + 1;
     for dot in 0..3 {
-        fill(frame, (LEFT + dot * step, middle), (DOT, DOT), On);
+        frame.fill((LEFT + dot * step, middle), (DOT, DOT), true);
     }
     text::line(frame, last4, face, (LEFT + 3 * step + DOT, y), On);
 }
@@ -143,36 +143,21 @@ pub fn bar(
     (x, y): (u32, u32),
     (width, height): (u32, u32),
     filled: u32,
-    color: BinaryColor,
+    lit: bool,
 ) {
-    let corner = Point::new(x.cast_signed(), y.cast_signed());
-    let outline = Rectangle::new(corner, Size::new(width, height));
-    let Ok(()) = outline
-        .into_styled(PrimitiveStyle::with_stroke(color, 1))
-        .draw(frame);
-    fill(
-        frame,
-        (x + 2, y + 2),
-        (filled.min(bar_steps(width)), height - 4),
-        color,
-    );
+    let inside = |border: u32| {
+        let shrunk = |size: u32| size.saturating_sub(2 * border);
+        ((x + border, y + border), (shrunk(width), shrunk(height)))
+    };
+    let (corner, size) = inside(0);
+    frame.fill(corner, size, lit);
+    let (corner, size) = inside(1);
+    frame.fill(corner, size, !lit);
+    let (corner, (steps, height)) = inside(2);
+    frame.fill(corner, (filled.min(steps), height), lit);
 }
 
 /// Columns that fill a bar of this width.
 pub fn bar_steps(width: u32) -> u32 {
     width.saturating_sub(4)
-}
-
-/// Fills a rectangle.
-pub fn fill(
-    frame: &mut Frame,
-    (x, y): (u32, u32),
-    (width, height): (u32, u32),
-    color: BinaryColor,
-) {
-    let corner = Point::new(x.cast_signed(), y.cast_signed());
-    let area = Rectangle::new(corner, Size::new(width, height));
-    let Ok(()) = area
-        .into_styled(PrimitiveStyle::with_fill(color))
-        .draw(frame);
 }

@@ -1,6 +1,33 @@
 //! Glass and buttons: pictures, the driver against the simulated chip, the panel thread, the bench.
 //!
-//! This file holds what those tests share: snapshots of every screen.
+//! This file holds what those tests share; the snapshots of every screen are in `scenes`.
 
+mod bench_wire;
+mod driver;
 mod golden;
+mod panel_thread;
+mod pictures;
+mod poster;
+mod qr_glass;
 mod scenes;
+
+use std::time::Duration;
+
+use pairbox::view::{self, Frame, Geometry};
+use pairbox_chips::Picture;
+
+use scenes::Scene;
+
+/// Nothing here takes longer; whoever waits this long has failed.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What a scene should look like.
+fn frame_of(scene: &Scene) -> Frame {
+    view::draw(&scene.snapshot, Geometry::OLED_128X64, scene.now)
+}
+
+/// A frame as if it were on glass.
+fn as_picture(frame: &Frame) -> Picture {
+    let Geometry { width, height } = frame.geometry();
+    Picture::from_fn(width, height, |x, y| frame.is_lit(x, y))
+}

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use embedded_graphics::pixelcolor::BinaryColor::On;
-
 use crate::snapshot::AccountView;
 use crate::time::Mono;
 use crate::view::frame::Frame;
@@ -18,8 +16,9 @@ pub fn draw(frame: &mut Frame, account: &AccountView, now: Mono) {
     widgets::headline(frame, &icon::CHECK, "Connected");
     if tick::passed(account.since, BEAT, now).is_multiple_of(2) {
         // A disc of 5 pixels: two bars crossed.
-        widgets::fill(frame, (right - 5, 5), (5, 3), On);
-        widgets::fill(frame, (right - 4, 4), (3, 5), On);
+        let left = right.saturating_sub(5);
+        frame.fill((left, 5), (5, 3), true);
+        frame.fill((left + 1, 4), (3, 5), true);
     }
     widgets::name(frame, &account.label, widgets::BODY_TOP + 1);
     if let Some(phone) = &account.phone {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use embedded_graphics::pixelcolor::BinaryColor::On;
-
 use crate::snapshot::{AccountView, Hold, HoldAction};
 use crate::time::Mono;
 use crate::view::frame::Frame;
@@ -27,8 +25,8 @@ pub fn draw(frame: &mut Frame, account: &AccountView, hold: &Hold, now: Mono) {
     let done = tick::passed(hold.began, STEP, now).min(all);
     // At most `steps`, which came from a u32.
     let filled = u32::try_from(steps * done / all).unwrap_or(u32::MAX);
-    let y = widgets::footer_top(geometry) - BAR - 1;
-    widgets::bar(frame, (widgets::LEFT, y), (width, BAR), filled, On);
+    let y = widgets::footer_top(geometry).saturating_sub(BAR + 1);
+    widgets::bar(frame, (widgets::LEFT, y), (width, BAR), filled, true);
     widgets::footer(frame, "Let go to cancel");
 }
 

@@ -1,13 +1,13 @@
 //! The code to scan, and how to get to the scanner: dark on a lit panel.
 //!
 //! The whole panel is lit. The code stands at the left with the same quiet zone above, to its left and
-//! below (give or take a pixel), and nothing comes nearer than [`GAP`] on its right (HARDWARE.md
-//! 1.4). The bar that runs down stands in the text column, so that the code itself never changes
+//! below (give or take a pixel), and nothing comes nearer than that or [`GAP`] on its right
+//! (HARDWARE.md 1.4). The bar that runs down stands in the text column, so that the code itself never changes
 //! while it is up.
 
 use std::time::Duration;
 
-use embedded_graphics::pixelcolor::BinaryColor::{Off, On};
+use embedded_graphics::pixelcolor::BinaryColor::Off;
 
 use crate::snapshot::Pairing;
 use crate::time::Mono;
@@ -48,10 +48,11 @@ pub fn draw(frame: &mut Frame, pairing: &Pairing, now: Mono) {
     let Some(Fit { code, scale }) = qr::fit(pairing.code.expose().as_bytes(), side) else {
         return too_big(frame);
     };
-    widgets::fill(frame, (0, 0), (geometry.width, geometry.height), On);
+    frame.fill((0, 0), (geometry.width, geometry.height), true);
     let span = code.size * scale;
     let top = (geometry.height - span) / 2;
-    let wide = geometry.width >= span + top + GAP + TEXT + EDGE;
+    let gap = top.max(GAP);
+    let wide = geometry.width >= top + span + gap + TEXT + EDGE;
     // Without room for the text the code stands in the middle.
     let left = if wide {
         top
@@ -61,11 +62,11 @@ pub fn draw(frame: &mut Frame, pairing: &Pairing, now: Mono) {
     for y in 0..code.size {
         for x in (0..code.size).filter(|&x| code.dark(x, y)) {
             let corner = (left + x * scale, top + y * scale);
-            widgets::fill(frame, corner, (scale, scale), Off);
+            frame.fill(corner, (scale, scale), false);
         }
     }
     if wide {
-        text_column(frame, left + span + GAP, pairing, now);
+        text_column(frame, left + span + gap, pairing, now);
     }
 }
 
@@ -88,7 +89,7 @@ fn text_column(frame: &mut Frame, left: u32, pairing: &Pairing, now: Mono) {
         .min(BAR_STEPS);
     let filled = (widgets::bar_steps(width) * steps_left).div_ceil(BAR_STEPS);
     let corner = (left, geometry.height - EDGE - BAR);
-    widgets::bar(frame, corner, (width, BAR), filled, Off);
+    widgets::bar(frame, corner, (width, BAR), filled, false);
 }
 
 fn bar_step(pairing: &Pairing) -> Duration {

@@ -1,62 +1,34 @@
 //! The bench: a panel and two buttons that another process can be wired to, over a Unix socket.
 //!
 //! The bench owns chip and lines, so both outlive the appliance: after a SIGKILL the glass still
-//! shows what it showed. Any number of appliances may come and go, one after the other as a rule.
-//!
-//! # The protocol
-//! A stream socket without greeting. All numbers are unsigned, most significant byte first.
-//!
-//! | who | bytes | meaning |
-//! |---|---|---|
-//! | appliance | address `u8`, length `u16`, that many bytes | one I2C write transaction |
-//! | bench | `06` | the oldest unanswered transaction was acknowledged |
-//! | bench | `15` | it was not |
-//! | bench | `45`, button `u8`, level `u8` | an edge; button 0 connect, 1 disconnect; level 1 pressed |
-//!
-//! The appliance's side is `src/bench.rs` of pairbox.
+//! shows what it showed. What goes over the socket is described in `bench/wire.rs`. Every wait ends
+//! with the event it waits for or with an error that shows the glass.
 
-use std::io::{self, Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+mod wire;
+
+use std::io;
+use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use crate::cable::{Cable, TimedOut};
-use crate::lines::{Button, Edge, Lines};
+use crate::lines::{Button, Lines};
 use crate::picture::Picture;
 use crate::qr_check::{self, QrFault};
 use crate::ssd1306::{Stats, Violation};
-
-const ACK: u8 = 0x06;
-const NAK: u8 = 0x15;
-const EDGE: u8 = 0x45;
+use wire::Socket;
 
 /// How long [`Bench::tap`] holds a button: twice what pairbox takes to believe it.
 const TAP: Duration = Duration::from_millis(60);
 
-/// A running bench. Dropping it ends its threads and removes the socket.
+/// The address of the panel's chip.
+const ADDRESS: u8 = 0x3c;
+
+/// A running bench. Dropping it disconnects whoever is wired to it and removes the socket.
 pub struct Bench {
-    socket: PathBuf,
+    socket: Socket,
     cable: Cable,
     lines: Lines,
-    wired: Arc<Wired>,
-    ending: Arc<AtomicBool>,
-    acceptor: Option<JoinHandle<()>>,
-}
-
-/// The appliances that are connected, counted for those who wait for one.
-#[derive(Default)]
-struct Wired {
-    count: Mutex<Count>,
-    changed: Condvar,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Count {
-    now: usize,
-    ever: usize,
 }
 
 impl Bench {
@@ -65,47 +37,20 @@ impl Bench {
     /// # Errors
     /// The socket cannot be created there; a leftover of an earlier bench is replaced.
     pub fn start(socket: &Path) -> io::Result<Self> {
-        match std::fs::remove_file(socket) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(socket)?;
-        let cable = Cable::new(0x3c);
+        let cable = Cable::new(ADDRESS);
         let lines = Lines::new();
-        let wired = Arc::new(Wired::default());
-        let ending = Arc::new(AtomicBool::new(false));
-        let board = Board {
-            cable: cable.clone(),
-            lines: lines.clone(),
-            wired: Arc::clone(&wired),
-        };
-        let stop = Arc::clone(&ending);
-        let acceptor = thread::Builder::new().name("bench".into()).spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let board = board.clone();
-                // A thread that cannot be started shows as an appliance that gets no answer.
-                let _ = thread::Builder::new()
-                    .name("bench-appliance".into())
-                    .spawn(move || board.serve(stream));
-            }
-        })?;
+        let socket = Socket::listen(socket, cable.clone(), lines.clone())?;
         Ok(Self {
-            socket: socket.to_owned(),
+            socket,
             cable,
             lines,
-            wired,
-            ending,
-            acceptor: Some(acceptor),
         })
     }
 
     /// Where appliances connect.
     #[must_use]
     pub fn socket(&self) -> &Path {
-        &self.socket
+        self.socket.path()
     }
 
     /// The panel's cable, for everything not repeated here.
@@ -166,56 +111,55 @@ impl Bench {
         self.cable.wait_picture(within, wanted, is_it)
     }
 
-    /// Waits for a QR on the glass that passes every check of [`qr_check::read_qr`] and whose text is
-    /// not `not`, and returns its text.
+    /// Waits until the glass says these words; see [`Picture::says`].
     ///
     /// # Errors
-    /// [`TimedOut`] after `within`, naming the last fault.
-    pub fn wait_qr(&self, within: Duration, not: Option<&str>) -> Result<String, WaitQr> {
-        let mut last = Err(QrFault::Unreadable);
-        let outcome = self.wait_picture(within, "a QR", |picture| {
+    /// [`TimedOut`] after `within`.
+    pub fn wait_text(&self, within: Duration, words: &str) -> Result<Picture, TimedOut> {
+        let wanted = format!("{words:?}");
+        self.wait_picture(within, &wanted, |picture| picture.says(words))
+    }
+
+    /// Waits for a QR on the glass that passes every check of [`qr_check`] and says something else
+    /// than `not`, and returns its text.
+    ///
+    /// # Errors
+    /// [`NoQr`] after `within`.
+    pub fn wait_qr(&self, within: Duration, not: Option<&str>) -> Result<String, NoQr> {
+        let mut last = Err(QrFault::NotFound);
+        let outcome = self.wait_picture(within, "a QR to scan", |picture| {
             last = qr_check::read_qr(picture);
             last.as_deref().is_ok_and(|text| Some(text) != not)
         });
-        match (outcome, last) {
-            (Ok(_), Ok(text)) => Ok(text),
-            (Ok(_), Err(fault)) => Err(WaitQr::Faulty(fault)),
-            (Err(timed_out), last) => Err(WaitQr::TimedOut(timed_out, last.err())),
+        match outcome {
+            Ok(_) => Ok(last?),
+            Err(timed_out) => Err(NoQr::TimedOut {
+                timed_out,
+                fault: last.err(),
+            }),
         }
     }
 
     /// Waits until an appliance is connected (its panel and buttons are wired).
     ///
     /// # Errors
-    /// `TimedOut` when none came.
+    /// [`io::ErrorKind::TimedOut`]: none came within the time.
     pub fn wait_wired(&self, within: Duration) -> io::Result<()> {
-        let count = self
-            .wired
-            .count
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let outcome = self
-            .wired
-            .changed
-            .wait_timeout_while(count, within, |count| count.now == 0);
-        let (count, _) = outcome.unwrap_or_else(PoisonError::into_inner);
-        if count.now == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "no appliance connected",
-            ));
-        }
-        Ok(())
+        self.wait_present(within, true, "no appliance connected")
+    }
+
+    /// Waits until no appliance is connected any more.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`]: one stayed for all that time.
+    pub fn wait_unwired(&self, within: Duration) -> io::Result<()> {
+        self.wait_present(within, false, "the appliance is still connected")
     }
 
     /// How many appliances connected since the start.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.wired
-            .count
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .ever
+        self.socket.ever()
     }
 
     /// Everything the chip refused so far.
@@ -229,89 +173,27 @@ impl Bench {
     pub fn stats(&self) -> Stats {
         self.cable.stats()
     }
-}
 
-impl Drop for Bench {
-    fn drop(&mut self) {
-        self.ending.store(true, Ordering::SeqCst);
-        // Wakes the acceptor, which waits for the next appliance.
-        let woken = UnixStream::connect(&self.socket).is_ok();
-        if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
-            let _ = acceptor.join();
+    fn wait_present(&self, within: Duration, present: bool, failure: &str) -> io::Result<()> {
+        if self.socket.wait_present(within, present) {
+            return Ok(());
         }
-        let _ = std::fs::remove_file(&self.socket);
+        Err(io::Error::new(io::ErrorKind::TimedOut, failure))
     }
 }
 
 /// Why no QR text could be had.
 #[derive(Debug, thiserror::Error)]
-pub enum WaitQr {
-    /// None came.
-    #[error("{0}\n(as a QR: {1:?})")]
-    TimedOut(TimedOut, Option<QrFault>),
-    /// One came, but it is not as it should be.
+pub enum NoQr {
+    /// None came that is as it should be.
+    #[error("{timed_out}(as a QR: {fault:?})")]
+    TimedOut {
+        /// What was there instead.
+        timed_out: TimedOut,
+        /// What was wrong with the last picture, if it was not just an old code.
+        fault: Option<QrFault>,
+    },
+    /// The last look at it failed.
     #[error(transparent)]
     Faulty(#[from] QrFault),
-}
-
-/// What an appliance is wired to.
-#[derive(Clone)]
-struct Board {
-    cable: Cable,
-    lines: Lines,
-    wired: Arc<Wired>,
-}
-
-impl Board {
-    /// Serves one appliance until it closes the socket.
-    fn serve(&self, mut stream: UnixStream) {
-        let Ok(writer) = stream.try_clone() else {
-            return;
-        };
-        let writer = Arc::new(Mutex::new(writer));
-        let edges = Arc::clone(&writer);
-        self.lines.listen(move |Edge { button, pressed }| {
-            let message = [EDGE, button as u8, u8::from(pressed)];
-            send(&edges, &message).is_ok()
-        });
-        self.wired.count(|count| {
-            count.now += 1;
-            count.ever += 1;
-        });
-        while let Ok((address, bytes)) = receive(&mut stream) {
-            let answer = if self.cable.send(address, &bytes).is_ok() {
-                ACK
-            } else {
-                NAK
-            };
-            if send(&writer, &[answer]).is_err() {
-                break;
-            }
-        }
-        // So that the next edge finds the socket closed and forgets the listener.
-        let _ = stream.shutdown(std::net::Shutdown::Both);
-        self.wired.count(|count| count.now -= 1);
-    }
-}
-
-impl Wired {
-    fn count(&self, change: impl FnOnce(&mut Count)) {
-        change(&mut self.count.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.notify_all();
-    }
-}
-
-fn send(stream: &Mutex<UnixStream>, message: &[u8]) -> io::Result<()> {
-    stream
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .write_all(message)
-}
-
-fn receive(stream: &mut UnixStream) -> io::Result<(u8, Vec<u8>)> {
-    let mut head = [0; 3];
-    stream.read_exact(&mut head)?;
-    let mut bytes = vec![0; usize::from(u16::from_be_bytes([head[1], head[2]]))];
-    stream.read_exact(&mut bytes)?;
-    Ok((head[0], bytes))
 }

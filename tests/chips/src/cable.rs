@@ -25,6 +25,7 @@ struct Shared {
 struct End {
     chip: Ssd1306,
     plugged: bool,
+    fail_next: bool,
     seen: Option<Vec<Picture>>,
 }
 
@@ -77,6 +78,7 @@ impl Cable {
         let end = End {
             chip: Ssd1306::new(address),
             plugged: true,
+            fail_next: false,
             seen: None,
         };
         Self(Arc::new(Shared {
@@ -91,7 +93,7 @@ impl Cable {
     /// Not acknowledged: nothing there, or nothing the chip understands.
     pub fn send(&self, address: u8, bytes: &[u8]) -> Result<(), BusError> {
         let mut end = self.end();
-        if !end.plugged {
+        if !end.plugged || std::mem::take(&mut end.fail_next) {
             return Err(BusError::Unplugged);
         }
         let outcome = end.chip.write(address, bytes);
@@ -116,6 +118,11 @@ impl Cable {
             end.plugged = true;
         }
         self.0.changed.notify_all();
+    }
+
+    /// Lets the next transaction go unanswered, as a loose contact does; the chip keeps its supply.
+    pub fn fail_next(&self) {
+        self.end().fail_next = true;
     }
 
     /// What a person sees now: dark when unplugged.

@@ -11,6 +11,7 @@ pub mod cable;
 pub mod lines;
 pub mod picture;
 pub mod qr_check;
+mod reading;
 pub mod ssd1306;
 
 pub use bench::Bench;

@@ -113,20 +113,13 @@ pub fn inspect(picture: &Picture) -> Result<Sighting, QrFault> {
     let size = place.modules as usize;
     let module = |x: usize, y: usize| place.is_dark(picture, x, y);
     let (meta, text) = decode(&Grid::new(SimpleGrid::from_func(size, module)))?;
+    let ideal = ideal(&text, &meta).ok_or(QrFault::Unreadable)?;
+    let damaged = place.damaged_modules(picture, &ideal);
+    if damaged > 0 {
+        return Err(QrFault::Damaged { modules: damaged });
+    }
     if camera(picture)? != text {
         return Err(QrFault::Unreadable);
-    }
-    let ideal = ideal(&text, &meta).ok_or(QrFault::Unreadable)?;
-    let seen = (0..size).flat_map(|y| (0..size).map(move |x| module(x, y)));
-    let damaged = seen
-        .zip(ideal)
-        .filter(|(seen, ideal)| seen != ideal)
-        .count();
-    let uneven = place.uneven_modules(picture);
-    if damaged + uneven > 0 {
-        return Err(QrFault::Damaged {
-            modules: damaged + uneven,
-        });
     }
     Ok(Sighting {
         text,
@@ -159,15 +152,18 @@ impl Place {
         !picture.lit(at(self.x, x), at(self.y, y))
     }
 
-    /// Modules whose pixels are not all alike.
-    fn uneven_modules(&self, picture: &Picture) -> usize {
+    /// Modules with a pixel that is not as it should be.
+    fn damaged_modules(&self, picture: &Picture, dark: &[bool]) -> usize {
         let modules = (0..self.modules).flat_map(|y| (0..self.modules).map(move |x| (x, y)));
-        let is_uneven = |&(x, y): &(u32, u32)| {
+        let is_damaged = |(x, y): (u32, u32), dark: bool| {
             let (x, y) = (self.x + x * self.scale, self.y + y * self.scale);
             let mut pixels = (0..self.scale).flat_map(|dy| (0..self.scale).map(move |dx| (dx, dy)));
-            pixels.any(|(dx, dy)| picture.lit(x + dx, y + dy) != picture.lit(x, y))
+            pixels.any(|(dx, dy)| picture.lit(x + dx, y + dy) == dark)
         };
-        modules.filter(is_uneven).count()
+        modules
+            .zip(dark)
+            .filter(|(module, dark)| is_damaged(*module, **dark))
+            .count()
     }
 }
 
@@ -216,8 +212,8 @@ fn is_finder(
 fn check_surroundings(picture: &Picture, place: &Place) -> Result<(), QrFault> {
     let (width, height) = (picture.width(), picture.height());
     let side = width.min(height);
-    // At least one lit pixel belongs to each side.
-    let possible = side.saturating_sub(2) / place.modules;
+    // At least one light module belongs to each side.
+    let possible = side / (place.modules + 2);
     if place.scale < possible {
         return Err(QrFault::Scale {
             found: place.scale,

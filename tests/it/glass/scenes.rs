@@ -172,3 +172,9 @@ pub fn all() -> Vec<Scene> {
     ]);
     scenes
 }
+
+/// One of [`all`].
+pub fn named(name: &str) -> Scene {
+    let scene = all().into_iter().find(|scene| scene.name == name);
+    scene.unwrap_or_else(|| panic!("there is no scene {name}"))
+}

@@ -1,0 +1,105 @@
+//! Whether a picture shows some words: they are set in every font pairbox uses and looked for, pixel
+//! by pixel, lit on dark and dark on lit.
+//!
+//! Exact by design: words that run into something else, or are cut off, are not found.
+
+use std::convert::Infallible;
+
+use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+use embedded_graphics::mono_font::iso_8859_1::{
+    FONT_5X8, FONT_6X10, FONT_6X13, FONT_7X13_BOLD, FONT_9X15_BOLD,
+};
+use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::text::{Baseline, Text};
+use embedded_graphics::{Drawable, Pixel, draw_target::DrawTarget};
+
+use crate::picture::Picture;
+
+const FONTS: [&MonoFont<'static>; 5] = [
+    &FONT_5X8,
+    &FONT_6X10,
+    &FONT_6X13,
+    &FONT_7X13_BOLD,
+    &FONT_9X15_BOLD,
+];
+
+impl Picture {
+    /// Whether these words stand somewhere on the picture, in one line.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        FONTS.iter().any(|font| {
+            let ink = Ink::of(words, font);
+            let corners = (0..(self.height() + 1).saturating_sub(ink.height)).flat_map(|y| {
+                (0..(self.width() + 1).saturating_sub(ink.width)).map(move |x| (x, y))
+            });
+            ink.width > 0
+                && corners.into_iter().any(|(left, top)| {
+                    [true, false].into_iter().any(|lit| {
+                        let mut pixels = ink.pixels();
+                        pixels.all(|(x, y, on)| self.lit(left + x, top + y) == (on == lit))
+                    })
+                })
+        })
+    }
+}
+
+/// Words set in a font, cut to the box that holds all their ink.
+struct Ink {
+    width: u32,
+    height: u32,
+    on: Vec<bool>,
+}
+
+impl Ink {
+    fn of(words: &str, font: &'static MonoFont<'static>) -> Self {
+        let mut canvas = Canvas(Vec::new());
+        let style = MonoTextStyle::new(font, BinaryColor::On);
+        let Ok(_) =
+            Text::with_baseline(words, Point::zero(), style, Baseline::Top).draw(&mut canvas);
+        let Canvas(points) = canvas;
+        let range = |of: fn(&Point) -> i32| {
+            let first = points.iter().map(of).min().unwrap_or(0);
+            let last = points.iter().map(of).max().unwrap_or(-1);
+            (first, (last - first + 1).cast_unsigned())
+        };
+        let ((left, width), (top, height)) = (range(|point| point.x), range(|point| point.y));
+        let mut on = vec![false; (width * height) as usize];
+        for point in points {
+            let (x, y) = (
+                (point.x - left).cast_unsigned(),
+                (point.y - top).cast_unsigned(),
+            );
+            on[(y * width + x) as usize] = true;
+        }
+        Self { width, height, on }
+    }
+
+    fn pixels(&self) -> impl Iterator<Item = (u32, u32, bool)> {
+        let places = (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
+        places.zip(&self.on).map(|((x, y), on)| (x, y, *on))
+    }
+}
+
+/// Collects the points that are inked.
+struct Canvas(Vec<Point>);
+
+impl OriginDimensions for Canvas {
+    fn size(&self) -> Size {
+        Size::new(4096, 64)
+    }
+}
+
+impl DrawTarget for Canvas {
+    type Color = BinaryColor;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Infallible> {
+        let inked = pixels.into_iter().filter(|Pixel(_, color)| color.is_on());
+        self.0.extend(inked.map(|Pixel(point, _)| point));
+        Ok(())
+    }
+}
