@@ -6,7 +6,13 @@
 
 pub mod rppal;
 
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::time::Mono;
 
 pub use self::rppal::Buttons;
 
@@ -24,4 +30,20 @@ pub enum ButtonError {
         /// The reason.
         why: String,
     },
+}
+
+/// An edge is never taken to be older than this: a stamp from another clock would put it anywhere.
+const STAMP_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// The kernel's stamp (time since boot, `CLOCK_MONOTONIC`) on the clock of the process.
+pub(crate) fn on_our_clock(stamp: Duration, clock: Clock) -> Mono {
+    let now = clock.mono();
+    let boot = clock_gettime(ClockId::Monotonic);
+    // Neither part of a monotonic time is negative.
+    let boot = Duration::new(boot.tv_sec.unsigned_abs(), 0)
+        + Duration::from_nanos(boot.tv_nsec.unsigned_abs());
+    match boot.checked_sub(stamp) {
+        Some(age) if age <= STAMP_AGE_MAX => now - age,
+        _ => now,
+    }
 }

@@ -3,20 +3,13 @@
 //! Lines are inputs as the board file describes them; both edges are told, undebounced, with the time the kernel stamped
 //! on them. The callback does nothing but hand the edge on.
 
-use std::time::Duration;
-
 use ::rppal::gpio::{Error, Gpio, InputPin, Trigger};
-use rustix::time::{ClockId, clock_gettime};
 
-use super::ButtonError;
+use super::{ButtonError, on_our_clock};
 use crate::board::{ButtonLine, ButtonLines, Level, Pull};
 use crate::clock::Clock;
 use crate::event::{Button, Edge, Event};
 use crate::inbox::{Inbox, InboxError};
-use crate::time::Mono;
-
-/// An edge is never taken to be older than this: a stamp from another clock would put it anywhere.
-const STAMP_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// The watched lines. Dropping it ends the watching.
 pub struct Buttons {
@@ -76,17 +69,4 @@ fn watch_line(
         }
     })?;
     Ok(pin)
-}
-
-/// The kernel's stamp (time since boot, `CLOCK_MONOTONIC`) on the clock of the process.
-fn on_our_clock(stamp: Duration, clock: Clock) -> Mono {
-    let now = clock.mono();
-    let boot = clock_gettime(ClockId::Monotonic);
-    // Neither part of a monotonic time is negative.
-    let boot = Duration::new(boot.tv_sec.unsigned_abs(), 0)
-        + Duration::from_nanos(boot.tv_nsec.unsigned_abs());
-    match boot.checked_sub(stamp) {
-        Some(age) if age <= STAMP_AGE_MAX => now - age,
-        _ => now,
-    }
 }

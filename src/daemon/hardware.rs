@@ -81,7 +81,7 @@ impl Hardware {
         let device = socket.display().to_string();
         let panel = board.panel.as_ref().map(|spec| {
             let open: Open = Box::new(move || {
-                let oled = panel::ssd1306::Oled::start(bus.clone(), BENCH_ADDRESS, &device)?;
+                let oled = panel::ssd1306::Oled::new(bus.clone(), BENCH_ADDRESS, &device);
                 Ok(Box::new(oled))
             });
             (geometry(spec), open)
@@ -131,30 +131,24 @@ impl Hardware {
 #[cfg(feature = "bench")]
 const BENCH_ADDRESS: u8 = 0x3c;
 
-/// An opener that tries the addresses the panel may have, the usual one first.
+/// An opener that tries the addresses the panel may have, one at each call, the usual one first:
+/// whether a panel is there shows only when something is sent to it, and what does not answer is
+/// opened anew.
 fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
     let geometry = geometry(spec);
     let PanelDriver::Ssd1306 = spec.driver;
     let (path, addresses) = match &spec.bus {
         Bus::I2c { path, addresses } => (path.clone(), addresses.clone()),
         #[cfg(feature = "bench")]
-        Bus::Socket => (
-            std::path::PathBuf::from("[bench] socket"),
-            vec![BENCH_ADDRESS],
-        ),
+        Bus::Socket => ("[bench] socket".into(), vec![BENCH_ADDRESS]),
     };
-    let open: Open = Box::new(move || {
-        let mut answer = Err(PanelError::Open {
+    let mut addresses = addresses.into_iter().cycle();
+    let open: Open = Box::new(move || match addresses.next() {
+        Some(address) => panel::i2c::open_ssd1306(&path, address),
+        None => Err(PanelError::Open {
             device: path.display().to_string(),
             why: "the board names no address".to_owned(),
-        });
-        for address in &addresses {
-            answer = panel::i2c::open_ssd1306(&path, *address);
-            if answer.is_ok() {
-                break;
-            }
-        }
-        answer
+        }),
     });
     (geometry, open)
 }

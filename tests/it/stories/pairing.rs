@@ -151,7 +151,7 @@ fn a_power_cut_while_a_code_is_up_leaves_a_box_that_waits() {
     // Nobody asked it to pair since it has power again: it burns no codes.
     let powered = scene.power_on();
     let picture = scene.wait_glass("Disconnected");
-    assert!(!pairbox_rig::glass::shows(&picture, OWNER_LAST4));
+    assert!(!picture.says(OWNER_LAST4));
     assert!(
         qr_check::read_qr(&picture).is_err(),
         "a stale code stands on the glass"

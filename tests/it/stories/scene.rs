@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use pairbox_chips::{Bench, Button, Picture};
-use pairbox_rig::glass::shows;
 use pairbox_rig::power::{PoweredBox, Socket};
 use pairbox_sim::{Contact, Cursor, Event, Options, Phone, Service};
 use tempfile::TempDir;
@@ -79,7 +78,7 @@ impl Scene {
     /// Waits until the glass shows these words.
     pub fn wait_glass(&self, words: &str) -> Picture {
         self.bench
-            .wait_picture(PATIENCE, words, |picture| shows(picture, words))
+            .wait_picture(PATIENCE, words, |picture| picture.says(words))
             .unwrap_or_else(|late| panic!("{late}"))
     }
 
@@ -119,12 +118,12 @@ impl Scene {
             .wait_log(0, PATIENCE, |line| line.contains("→ working"))
             .unwrap();
         let picture = self.wait_glass("Connected");
-        let picture = if shows(&picture, OWNER_LAST4) {
+        let picture = if picture.says(OWNER_LAST4) {
             picture
         } else {
             self.wait_glass(OWNER_LAST4)
         };
-        assert!(shows(&picture, "Connected"));
+        assert!(picture.says("Connected"));
         let account = powered.account().unwrap();
         assert_eq!(account["status"], "working", "{account}");
         assert_eq!(account["status_text"], "Connected");

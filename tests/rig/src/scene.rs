@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use pairbox_chips::{Bench, Button, qr_check};
-use pairbox_rig::glass::shows;
 use pairbox_rig::power::{PoweredBox, Socket};
 use pairbox_sim::{Contact, Event, Options, Phone, Service, StreamError};
 use tempfile::TempDir;
@@ -188,7 +187,7 @@ impl Scene {
     /// Waits for words on the glass.
     pub fn wait_glass(&self, words: &str) -> Result<()> {
         self.bench
-            .wait_picture(PATIENCE, words, |picture| shows(picture, words))
+            .wait_picture(PATIENCE, words, |picture| picture.says(words))
             .with_context(|| self.log())?;
         Ok(())
     }
