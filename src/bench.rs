@@ -15,6 +15,7 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 use thiserror::Error;
 
+use crate::button;
 use crate::clock::Clock;
 use crate::event::{Button, Edge, Event};
 use crate::inbox::Inbox;
@@ -58,7 +59,8 @@ impl embedded_hal::i2c::Error for BenchError {
     }
 }
 
-/// Connects to a bench. Edges go to `inbox` from now on, stamped as they arrive.
+/// Connects to a bench. Edges go to `inbox` from now on, with the times the bench
+/// stamped on them.
 ///
 /// # Errors
 /// Nobody listens there.
@@ -74,39 +76,40 @@ pub fn connect(socket: &Path, inbox: Inbox, clock: Clock) -> io::Result<BenchI2c
 
 /// Sorts what the bench says into answers and edges, until it goes.
 fn listen(mut stream: UnixStream, answer: &Sender<bool>, inbox: &Inbox, clock: Clock) {
-    let mut next = || -> io::Result<u8> {
-        let mut byte = [0];
-        stream.read_exact(&mut byte)?;
-        Ok(byte[0])
-    };
-    loop {
-        let heard = match next() {
-            Ok(kind @ (ACK | NAK)) => answer.send(kind == ACK).is_ok(),
-            Ok(EDGE) => match (next(), next()) {
-                (Ok(button), Ok(level)) => {
-                    let button = if button == 0 {
-                        Button::Connect
-                    } else {
-                        Button::Disconnect
-                    };
-                    let edge = Edge {
-                        button,
-                        pressed: level == 1,
-                        at: clock.mono(),
-                    };
-                    if let Err(error) = inbox.try_send(Event::Edge(edge)) {
-                        log::warn!("an edge from the bench is lost: {error}");
-                    }
-                    true
+    let mut kind = [0];
+    while stream.read_exact(&mut kind).is_ok() {
+        let heard = match kind[0] {
+            kind @ (ACK | NAK) => answer.send(kind == ACK).is_ok(),
+            EDGE => read_edge(&mut stream, clock).is_ok_and(|edge| {
+                if let Err(error) = inbox.try_send(Event::Edge(edge)) {
+                    log::warn!("an edge from the bench is lost: {error}");
                 }
-                _ => false,
-            },
-            Ok(_) | Err(_) => false,
+                true
+            }),
+            _ => false,
         };
         if !heard {
             return;
         }
     }
+}
+
+/// Button, level, and the time of the edge in nanoseconds since boot.
+fn read_edge(stream: &mut UnixStream, clock: Clock) -> io::Result<Edge> {
+    let mut edge = [0; 2];
+    stream.read_exact(&mut edge)?;
+    let mut stamp_ns = [0; 8];
+    stream.read_exact(&mut stamp_ns)?;
+    let stamp = Duration::from_nanos(u64::from_be_bytes(stamp_ns));
+    Ok(Edge {
+        button: if edge[0] == 0 {
+            Button::Connect
+        } else {
+            Button::Disconnect
+        },
+        pressed: edge[1] == 1,
+        at: button::on_our_clock(stamp, clock),
+    })
 }
 
 impl Wire {

@@ -6,35 +6,15 @@
 
 pub mod rppal;
 
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
 
-use crate::event::Button;
+use crate::clock::Clock;
+use crate::time::Mono;
 
-/// The GPIO lines of the buttons, by BCM number. A pressed button pulls its line to ground.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Lines {
-    /// Pair / connect.
-    pub connect: u8,
-    /// Disconnect; held: log out.
-    pub disconnect: u8,
-}
-
-impl Lines {
-    /// Header pins 29 and 31: free on every board profile, next to a ground pin.
-    pub const DEFAULT: Self = Self {
-        connect: 5,
-        disconnect: 6,
-    };
-
-    /// Each line with its button.
-    #[must_use]
-    pub fn each(self) -> [(u8, Button); 2] {
-        [
-            (self.connect, Button::Connect),
-            (self.disconnect, Button::Disconnect),
-        ]
-    }
-}
+pub use self::rppal::Buttons;
 
 /// Why buttons cannot be watched.
 #[derive(Debug, Error)]
@@ -50,4 +30,20 @@ pub enum ButtonError {
         /// The reason.
         why: String,
     },
+}
+
+/// An edge is never taken to be older than this: a stamp from another clock would put it anywhere.
+const STAMP_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// The kernel's stamp (time since boot, `CLOCK_MONOTONIC`) on the clock of the process.
+pub(crate) fn on_our_clock(stamp: Duration, clock: Clock) -> Mono {
+    let now = clock.mono();
+    let boot = clock_gettime(ClockId::Monotonic);
+    // Neither part of a monotonic time is negative.
+    let boot = Duration::new(boot.tv_sec.unsigned_abs(), 0)
+        + Duration::from_nanos(boot.tv_nsec.unsigned_abs());
+    match boot.checked_sub(stamp) {
+        Some(age) if age <= STAMP_AGE_MAX => now - age,
+        _ => now,
+    }
 }

@@ -170,8 +170,13 @@ pub enum LinkEvent {
 pub enum StoreEvent {
     /// The identity is gone, durably.
     AuthWiped,
-    /// A write or a wipe failed; what was there before is still there.
-    Failed {
+    /// The wipe failed: the identity is still there.
+    WipeFailed {
+        /// The reason in technical words.
+        why: String,
+    },
+    /// What the person decided could not be kept; what was kept before still is.
+    SaveFailed {
         /// The reason in technical words.
         why: String,
     },

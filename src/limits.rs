@@ -18,6 +18,34 @@ pub const STARTING_SLOW: Duration = Duration::from_secs(10);
 /// After this long in `starting` without a QR or a login the link is built anew.
 pub const STARTING_REBUILD: Duration = Duration::from_secs(90);
 
+/// Between the starts of two accounts when the box boots: one handshake at a time on a small board.
+pub const BOOT_STAGGER: Duration = Duration::from_secs(1);
+
+/// The next QR arrives at the very end of its predecessor's life. For this long the old one may
+/// stand for it, so that the glass does not flash between two codes; then it is gone.
+pub const QR_GRACE: Duration = Duration::from_millis(500);
+
+/// A passkey that was not confirmed after this long is not coming (a pairing code lives as long).
+pub const PASSKEY_WAIT: Duration = Duration::from_secs(180);
+
+/// The longest wait between two attempts to reconnect, before the jitter (DESIGN.md rule 3).
+pub const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(900);
+
+/// A login that held this long ends a series of waits (DESIGN.md rule 3).
+pub const RECONNECT_STABLE: Duration = Duration::from_secs(30);
+
+/// A ban is asked about no sooner than this, however short the service says it is.
+pub const BAN_WAIT_MIN: Duration = Duration::from_secs(60);
+
+/// Nor later than this, however long: beyond it the number is a mistake, and timers must not overflow.
+pub const BAN_WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// No QR stays up longer, whatever lifetime it came with (the service gives 60 s and less).
+pub const QR_LIFETIME_MAX: Duration = Duration::from_secs(300);
+
+/// Longest technical reason kept for people, in characters: it may come from the service.
+pub const WHY_CHARS: usize = 200;
+
 /// A link that has not ended this long after it was told to is waited for no more by shutdown.
 pub const LINK_STOP: Duration = Duration::from_secs(12);
 
@@ -52,6 +80,24 @@ pub const HTTP_WORKERS: usize = 2;
 /// Largest request body of the page.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 
+/// Messages being handed over by HTTP requests at once; each has a thread of its own meanwhile, so
+/// that the page goes on. The next sender is told to come back.
+pub const HTTP_SENDS: usize = 8;
+
+/// A client that takes nothing of an answer for this long is dropped by the kernel.
+pub const HTTP_STALL: Duration = Duration::from_secs(10);
+
+/// How often the page knocks at its own door (see `web/server.rs`), and how long it waits before it
+/// opens a listener again that failed (too many open files).
+pub const HTTP_KNOCK: Duration = Duration::from_secs(1);
+
+/// The event loop shows that it lives at least this often, also when nothing happens.
+pub const PULSE_EVERY: Duration = Duration::from_secs(5);
+
+/// A loop that has not beaten for this long stands still: no more pings for the watchdog of the
+/// unit (60 s), and `/livez` says so. Far above [`PULSE_EVERY`]: an SD card can take seconds.
+pub const PULSE_STALE: Duration = Duration::from_secs(30);
+
 /// Blocking threads of the runtime (name look-ups, PBKDF2, version fetch).
 pub const BLOCKING_THREADS: usize = 4;
 
@@ -60,3 +106,20 @@ pub const STORE_CACHE: usize = 2 * 1024 * 1024;
 
 /// Requests waiting for the store writer.
 pub const STORE_QUEUE: usize = 1024;
+
+/// Commands waiting for a link: sends in flight beside a stop.
+pub const LINK_COMMANDS: usize = 32;
+
+/// Longest text, in characters: what WhatsApp's own apps accept.
+pub const TEXT_MAX: usize = 65_536;
+
+/// The process ends this long after it was asked to at the latest, ended links or not. Above
+/// [`LINK_STOP`], below systemd's default of 90 s.
+pub const SHUTDOWN: Duration = Duration::from_secs(15);
+
+/// A send that is asked for through the page is waited for this long: the library may fetch keys
+/// first (its own limit for one request is 75 s, which nobody waits for at a page).
+pub const SEND: Duration = Duration::from_secs(30);
+
+/// Messages kept per account: what fits a page, and what a program that was away may have missed.
+pub const MESSAGE_RING: usize = 200;

@@ -1,21 +1,15 @@
 //! Buttons on the header of a Raspberry Pi, through rppal.
 //!
-//! Lines are inputs with a pull-up; both edges are told, undebounced, with the time the kernel stamped
+//! Lines are inputs as the board file describes them; both edges are told, undebounced, with the time the kernel stamped
 //! on them. The callback does nothing but hand the edge on.
 
-use std::time::Duration;
-
 use ::rppal::gpio::{Error, Gpio, InputPin, Trigger};
-use rustix::time::{ClockId, clock_gettime};
 
-use super::{ButtonError, Lines};
+use super::{ButtonError, on_our_clock};
+use crate::board::{ButtonLine, ButtonLines, Level, Pull};
 use crate::clock::Clock;
 use crate::event::{Button, Edge, Event};
 use crate::inbox::{Inbox, InboxError};
-use crate::time::Mono;
-
-/// An edge is never taken to be older than this: a stamp from another clock would put it anywhere.
-const STAMP_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// The watched lines. Dropping it ends the watching.
 pub struct Buttons {
@@ -27,11 +21,15 @@ pub struct Buttons {
 /// # Errors
 /// [`ButtonError::NoGpio`] away from a Raspberry Pi or without the right to its GPIO,
 /// [`ButtonError::Line`] for a line that cannot be used.
-pub fn watch(lines: Lines, inbox: &Inbox, clock: Clock) -> Result<Buttons, ButtonError> {
+pub fn watch(lines: &ButtonLines, inbox: &Inbox, clock: Clock) -> Result<Buttons, ButtonError> {
     let gpio = Gpio::new().map_err(ButtonError::NoGpio)?;
-    let pins = lines.each().map(|(line, button)| {
+    let each = [
+        (lines.connect, Button::Connect),
+        (lines.disconnect, Button::Disconnect),
+    ];
+    let pins = each.map(|(line, button)| {
         watch_line(&gpio, line, button, inbox.clone(), clock).map_err(|error| ButtonError::Line {
-            line,
+            line: line.line,
             why: error.to_string(),
         })
     });
@@ -41,37 +39,34 @@ pub fn watch(lines: Lines, inbox: &Inbox, clock: Clock) -> Result<Buttons, Butto
 
 fn watch_line(
     gpio: &Gpio,
-    line: u8,
+    spec: ButtonLine,
     button: Button,
     inbox: Inbox,
     clock: Clock,
 ) -> Result<InputPin, Error> {
-    let mut pin = gpio.get(line)?.into_input_pullup();
+    let pin = gpio.get(spec.line)?;
+    let mut pin = match spec.pull {
+        Pull::Up => pin.into_input_pullup(),
+        Pull::Down => pin.into_input_pulldown(),
+        Pull::Off => pin.into_input(),
+    };
+    let pressing = match spec.pressed {
+        Level::Low => Trigger::FallingEdge,
+        Level::High => Trigger::RisingEdge,
+    };
     // No debouncing here: the machine does it, with the times of the edges.
     pin.set_async_interrupt(Trigger::Both, None, move |event| {
         let edge = Edge {
             button,
-            // Pulled up: pressed is low, and going low is falling.
-            pressed: event.trigger == Trigger::FallingEdge,
+            pressed: event.trigger == pressing,
             at: on_our_clock(event.timestamp, clock),
         };
         match inbox.try_send(Event::Edge(edge)) {
             Ok(()) | Err(InboxError::Closed) => {}
-            Err(InboxError::Full) => log::warn!("too many events: an edge of GPIO {line} is lost"),
+            Err(InboxError::Full) => {
+                log::warn!("too many events: an edge of GPIO {} is lost", spec.line);
+            }
         }
     })?;
     Ok(pin)
-}
-
-/// The kernel's stamp (time since boot, `CLOCK_MONOTONIC`) on the clock of the process.
-fn on_our_clock(stamp: Duration, clock: Clock) -> Mono {
-    let now = clock.mono();
-    let boot = clock_gettime(ClockId::Monotonic);
-    // Neither part of a monotonic time is negative.
-    let boot = Duration::new(boot.tv_sec.unsigned_abs(), 0)
-        + Duration::from_nanos(boot.tv_nsec.unsigned_abs());
-    match boot.checked_sub(stamp) {
-        Some(age) if age <= STAMP_AGE_MAX => now - age,
-        _ => now,
-    }
 }

@@ -8,11 +8,12 @@
 //! | appliance | address `u8`, length `u16`, that many bytes | one I2C write transaction |
 //! | bench | `06` | the oldest unanswered transaction was acknowledged |
 //! | bench | `15` | it was not |
-//! | bench | `45`, button `u8`, level `u8` | an edge; button 0 connect, 1 disconnect; level 1 pressed |
+//! | bench | `45`, button `u8`, level `u8`, time `u64` | an edge; button 0 connect, 1 disconnect; level 1 pressed; nanoseconds of `CLOCK_MONOTONIC` |
 //!
 //! The appliance's end is `src/bench.rs` of pairbox. Any number of appliances may be connected; all of
 //! them are wired to the same panel and hear the same buttons.
 
+use rustix::time::{ClockId, clock_gettime};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::cable::Cable;
 use crate::lines::{Edge, Lines};
@@ -133,7 +136,8 @@ impl Board {
         let writer = Arc::new(Mutex::new(stream.try_clone()?));
         let edges = Arc::clone(&writer);
         self.lines.listen(move |Edge { button, pressed }| {
-            let message = [EDGE, button as u8, u8::from(pressed)];
+            let mut message = vec![EDGE, button as u8, u8::from(pressed)];
+            message.extend_from_slice(&stamp_ns().to_be_bytes());
             send(&edges, &message).is_ok()
         });
         let Some(number) = self.visitors.enter(stream.try_clone()?) else {
@@ -184,6 +188,13 @@ impl Visitors {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The time since boot in nanoseconds (`CLOCK_MONOTONIC`), as the kernel stamps edges of real lines.
+fn stamp_ns() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    // Neither part of a monotonic time is negative.
+    now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }
 
 fn send(stream: &Mutex<UnixStream>, message: &[u8]) -> io::Result<()> {

@@ -1,0 +1,130 @@
+//! The command line.
+//!
+//! Only its shape: what the options mean is decided in `config` and `daemon`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::BoardName;
+
+/// Links WhatsApp accounts and keeps them online.
+#[derive(Clone, PartialEq, Eq, Debug, Parser)]
+#[command(name = "pairbox", version, args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    /// What to do; running the service when nothing is said.
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+/// What the program can do.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum Command {
+    /// Run the service (also without this word)
+    Run(RunOptions),
+    /// Read a configuration file, say whether it is in order, and end
+    CheckConfig {
+        /// The file [default: /etc/pairbox/pairbox.toml]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Options of the service. They win over the configuration file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Args)]
+pub struct RunOptions {
+    /// The configuration file [default: /etc/pairbox/pairbox.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of the database
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Address and port of the page, like 127.0.0.1:8080
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// The board: auto, a name, or a path to a board file
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<BoardName>,
+}
+
+impl CommandLine {
+    /// What to do.
+    #[must_use]
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Run(self.run))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Command, String> {
+        let words = ["pairbox"].iter().chain(words);
+        CommandLine::try_parse_from(words)
+            .map(CommandLine::into_command)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        <CommandLine as CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn running_needs_no_word() {
+        let options = RunOptions {
+            config: Some("/etc/x.toml".into()),
+            state_dir: Some("/tmp/state".into()),
+            listen: Some(([127, 0, 0, 1], 9000).into()),
+            board: Some(BoardName::Named("headless".into())),
+        };
+        let words = [
+            "--config",
+            "/etc/x.toml",
+            "--state-dir",
+            "/tmp/state",
+            "--listen",
+            "127.0.0.1:9000",
+            "--board",
+            "headless",
+        ];
+        let with_word: Vec<&str> = ["run"].into_iter().chain(words).collect();
+        assert_eq!(parse(&words), Ok(Command::Run(options.clone())));
+        assert_eq!(parse(&with_word), Ok(Command::Run(options)));
+        assert_eq!(parse(&[]), Ok(Command::Run(RunOptions::default())));
+    }
+
+    #[test]
+    fn options_before_the_word_are_not_silently_lost() {
+        assert!(parse(&["--board", "headless", "run"]).is_err());
+        assert!(parse(&["--board", "headless", "check-config"]).is_err());
+    }
+
+    #[test]
+    fn a_configuration_can_be_checked() {
+        let check = |file: Option<&str>| {
+            Ok(Command::CheckConfig {
+                file: file.map(PathBuf::from),
+            })
+        };
+        assert_eq!(parse(&["check-config"]), check(None));
+        assert_eq!(parse(&["check-config", "x.toml"]), check(Some("x.toml")));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (words, told) in [
+            (&["--listen", "localhost"][..], "invalid socket address"),
+            (&["--lisen", "x"], "--listen"),
+            (&["chek-config"], "check-config"),
+            (&["--board", ""], "invalid value"),
+        ] {
+            let error = parse(words).unwrap_err();
+            assert!(error.contains(told), "{words:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What a person can set: one strict TOML file, every key with its default.
+//!
+//! A key that is not listed here, a wrong type or an impossible value is refused with one line that
+//! names file, line, key and reason ([`FileError`]). Nothing here touches hardware or the network.
+//! Command-line options win over the file, the file over the defaults.
+
+pub mod source;
+mod state_dir;
+pub(crate) mod value;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::args::RunOptions;
+use crate::board::probe::{self, Seen};
+use crate::board::{self, Board};
+use crate::event::Button;
+pub use source::FileError;
+use source::Source;
+pub use state_dir::{DEFAULT_STATE_DIR, StateEnvironment, state_dir};
+pub use value::{BoardName, ClientVersion, LogLevel};
+
+/// Where the file is looked for when none is named. Its absence is no error.
+pub const DEFAULT_FILE: &str = "/etc/pairbox/pairbox.toml";
+
+/// Everything that can be set.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Name of the first account, and of the box in the phone's list of linked devices.
+    /// 1 to 25 characters. Default: `pairbox`.
+    #[serde(deserialize_with = "value::label")]
+    pub label: String,
+    /// Folder of the database. Default: see [`state_dir`].
+    pub state_dir: Option<PathBuf>,
+    /// The hardware: `auto`, the name of a file in `board/`, or a path to such a file.
+    /// Default: `auto`.
+    pub board: BoardName,
+    /// The page.
+    pub http: Http,
+    /// The WhatsApp service.
+    pub whatsapp: WhatsApp,
+    /// Lines of the buttons where they differ from the board's.
+    pub buttons: Buttons,
+    /// The log.
+    pub log: Log,
+    /// Simulated hardware.
+    #[cfg(feature = "bench")]
+    pub bench: Option<Bench>,
+}
+
+/// `[http]`
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section [http]")]
+pub struct Http {
+    /// Address and port of the page. Anything but a loopback address serves the bare status only.
+    /// Default: `127.0.0.1:8080`.
+    #[serde(deserialize_with = "value::listen")]
+    pub listen: SocketAddr,
+}
+
+/// `[whatsapp]`
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section [whatsapp]")]
+pub struct WhatsApp {
+    /// The service. Default: `wss://web.whatsapp.com/ws/chat`.
+    #[serde(deserialize_with = "value::endpoint")]
+    pub endpoint: String,
+    /// Where the current client version is read. Default: `https://web.whatsapp.com/sw.js`.
+    #[serde(deserialize_with = "value::version_url")]
+    pub version_url: String,
+    /// A fixed client version, like `2.3000.1023456789`. Default: the one read from `version_url`.
+    pub version: Option<ClientVersion>,
+    /// One-time keys uploaded for people who write first, 5 to 65535. Default: 812, as WhatsApp Web.
+    #[serde(deserialize_with = "value::pre_keys")]
+    pub pre_keys: u16,
+}
+
+/// `[buttons]`: BCM line numbers (not the numbers of the header's pins), 2 to 27.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section [buttons]")]
+pub struct Buttons {
+    /// Pair / connect. Default: the board's.
+    #[serde(deserialize_with = "value::optional_line")]
+    pub connect: Option<u8>,
+    /// Disconnect. Default: the board's.
+    #[serde(deserialize_with = "value::optional_line")]
+    pub disconnect: Option<u8>,
+}
+
+/// `[log]`
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section [log]")]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
+    pub level: LogLevel,
+}
+
+/// `[bench]`: test builds only.
+#[cfg(feature = "bench")]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bench {
+    /// The Unix socket behind which panel and buttons are simulated.
+    pub socket: PathBuf,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            label: "pairbox".into(),
+            state_dir: None,
+            board: BoardName::Auto,
+            http: Http::default(),
+            whatsapp: WhatsApp::default(),
+            buttons: Buttons::default(),
+            log: Log::default(),
+            #[cfg(feature = "bench")]
+            bench: None,
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+        }
+    }
+}
+
+impl Default for WhatsApp {
+    fn default() -> Self {
+        Self {
+            endpoint: "wss://web.whatsapp.com/ws/chat".into(),
+            version_url: "https://web.whatsapp.com/sw.js".into(),
+            version: None,
+            pre_keys: 812,
+        }
+    }
+}
+
+/// `pairbox check-config`: one line that says that the file is in order, or the first thing in it
+/// that is not.
+pub fn check(file: Option<&Path>) -> Result<String, FileError> {
+    let default = Path::new(DEFAULT_FILE);
+    match file {
+        None if !default.exists() => Ok(format!("{DEFAULT_FILE}: not there, defaults are used")),
+        file => {
+            let file = file.unwrap_or(default);
+            Config::read(file)?;
+            Ok(format!("{}: in order", file.display()))
+        }
+    }
+}
+
+impl Config {
+    /// Parses the text of a file called `file` and checks everything that can be checked without
+    /// looking at the machine: the board's file and the lines included.
+    pub fn parse(file: &str, text: &str) -> Result<Self, FileError> {
+        let source = Source { file, text };
+        let config: Self = source.parse()?;
+        config.check(&source)?;
+        Ok(config)
+    }
+
+    /// Reads the file named on the command line, or [`DEFAULT_FILE`] if that exists, or takes the
+    /// defaults; then applies the options of the command line.
+    pub fn load(options: &RunOptions) -> Result<Self, FileError> {
+        let mut config = match &options.config {
+            Some(file) => Self::read(file)?,
+            None if Path::new(DEFAULT_FILE).exists() => Self::read(Path::new(DEFAULT_FILE))?,
+            None => Self::default(),
+        };
+        if let Some(state_dir) = &options.state_dir {
+            config.state_dir = Some(state_dir.clone());
+        }
+        if let Some(listen) = options.listen {
+            config.http.listen = listen;
+        }
+        if let Some(board) = &options.board {
+            config.board = board.clone();
+            config.check(&Source::nameless("--board"))?;
+        }
+        Ok(config)
+    }
+
+    /// Reads and checks one file.
+    pub fn read(file: &Path) -> Result<Self, FileError> {
+        Self::parse(&file.display().to_string(), &source::read(file)?)
+    }
+
+    /// The board to run with, and why this one, in words for the log. `look` is asked only when the
+    /// configuration leaves the choice to us; it may block for some milliseconds.
+    pub fn choose_board(&self, look: impl FnOnce() -> Seen) -> Result<(Board, String), FileError> {
+        let source = Source::nameless("configuration");
+        if let Some(board) = self.configured_board(&source)? {
+            return Ok((board, "as configured".into()));
+        }
+        let (name, why) = probe::decide(&look());
+        let board = board::resolve(name).map_err(|error| source.error_at("board", &error))?;
+        Ok((self.move_buttons(board, &source)?, why))
+    }
+
+    /// The board named in the configuration, its buttons on the configured lines; `None` for `auto`.
+    fn configured_board(&self, source: &Source<'_>) -> Result<Option<Board>, FileError> {
+        let board = match &self.board {
+            BoardName::Auto => return Ok(None),
+            BoardName::File(path) => Board::read(path)?,
+            BoardName::Named(name) => {
+                board::resolve(name).map_err(|error| source.error_at("board", &error))?
+            }
+        };
+        self.move_buttons(board, source).map(Some)
+    }
+
+    fn move_buttons(&self, mut board: Board, source: &Source<'_>) -> Result<Board, FileError> {
+        let Buttons {
+            connect,
+            disconnect,
+        } = self.buttons;
+        board.move_buttons(connect, disconnect).map_err(|error| {
+            let key = match error.button() {
+                Some(Button::Connect) if connect.is_some() => "buttons.connect",
+                _ if disconnect.is_some() => "buttons.disconnect",
+                _ => "buttons.connect",
+            };
+            source.error_at(key, &error)
+        })?;
+        Ok(board)
+    }
+
+    fn check(&self, source: &Source<'_>) -> Result<(), FileError> {
+        #[cfg(feature = "bench")]
+        if self.bench.is_none() && self.board == BoardName::Named("bench".into()) {
+            let reason = "the board `bench` needs a [bench] section with its socket";
+            return Err(source.error_at("board", &reason));
+        }
+        if self.configured_board(source)?.is_none() {
+            // Whatever `auto` finds, it is one of these.
+            for name in probe::AUTO_NAMES {
+                let board =
+                    board::resolve(name).map_err(|error| source.error_at("board", &error))?;
+                self.move_buttons(board, source)?;
+            }
+        }
+        Ok(())
+    }
+}

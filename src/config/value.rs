@@ -1,0 +1,236 @@
+//! The values of the configuration that are more than a text or a number: what is allowed, and the
+//! words for what is not.
+//!
+//! Each function here refuses with a reason that says what would be right; file, line and key are
+//! added by `source`. Nothing is looked up: a name that does not resolve is the network's business.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use ureq::http::Uri;
+
+/// Longest label: the phone's list of linked devices cuts longer ones.
+const LABEL_MAX_CHARS: usize = 25;
+
+/// Which board.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BoardName {
+    /// Look at the I2C bus.
+    Auto,
+    /// One of the boards in `board/`.
+    Named(String),
+    /// A file of the person's own.
+    File(PathBuf),
+}
+
+impl FromStr for BoardName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            Err("must be `auto`, a board's name or a path")
+        } else if text == "auto" {
+            Ok(Self::Auto)
+        } else if text.contains('/')
+            || PathBuf::from(text)
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+        {
+            Ok(Self::File(text.into()))
+        } else {
+            Ok(Self::Named(text.into()))
+        }
+    }
+}
+
+impl fmt::Display for BoardName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Named(name) => f.write_str(name),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for BoardName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(Error::custom)
+    }
+}
+
+/// A version of WhatsApp's web client, `2.3000.N`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClientVersion(pub [u32; 3]);
+
+impl FromStr for ClientVersion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<Option<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
+        match parts[..] {
+            [Some(major), Some(minor), Some(build)] => Ok(Self([major, minor, build])),
+            _ => Err("must be three numbers with dots, like 2.3000.1023456789"),
+        }
+    }
+}
+
+impl fmt::Display for ClientVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, build] = self.0;
+        write!(f, "{major}.{minor}.{build}")
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(Error::custom)
+    }
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Only what a person must act on.
+    Error,
+    /// And what may become that.
+    Warn,
+    /// And what changed.
+    #[default]
+    Info,
+    /// And why.
+    Debug,
+    /// And everything the libraries say.
+    Trace,
+}
+
+impl From<LogLevel> for log::LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::Error,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Trace => Self::Trace,
+        }
+    }
+}
+
+pub(super) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let fits = (1..=LABEL_MAX_CHARS).contains(&text.chars().count());
+    if !fits || text.trim() != text || text.chars().any(char::is_control) {
+        return Err(Error::custom(format!(
+            "must have 1 to {LABEL_MAX_CHARS} characters, none of them a control character, \
+             and no space at either end"
+        )));
+    }
+    Ok(text)
+}
+
+pub(super) fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        Error::custom(format!(
+            "`{text}` is not an IP address with a port, like 127.0.0.1:8080 or [::1]:8080"
+        ))
+    })
+}
+
+pub(super) fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    url(deserializer, "wss", "ws")
+}
+
+pub(super) fn version_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    url(deserializer, "https", "http")
+}
+
+/// A URL with the encrypted scheme. The plain one is for the simulated service, in test builds.
+fn url<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    encrypted: &str,
+    plain: &str,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let uri: Option<Uri> = text.parse().ok();
+    let allowed = uri.as_ref().is_some_and(|uri| {
+        let scheme = uri.scheme_str();
+        let host = uri.host().unwrap_or_default();
+        let plain_is_fine = cfg!(feature = "bench") && scheme == Some(plain);
+        !host.is_empty() && (scheme == Some(encrypted) || plain_is_fine)
+    });
+    if allowed {
+        Ok(text)
+    } else {
+        Err(Error::custom(format!(
+            "`{text}` is not a URL that starts with {encrypted}:// and names a host"
+        )))
+    }
+}
+
+/// Any integer of TOML, so that one out of range is refused in our words, not as "expected u8".
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    struct WholeNumber;
+    impl Visitor<'_> for WholeNumber {
+        type Value = i64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
+            Ok(number)
+        }
+    }
+    deserializer.deserialize_i64(WholeNumber)
+}
+
+pub(super) fn pre_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let count = whole_number(deserializer)?;
+    u16::try_from(count)
+        .ok()
+        .filter(|count| *count >= 5)
+        .ok_or_else(|| Error::custom(format!("{count} is not between 5 and 65535")))
+}
+
+pub(super) fn optional_line<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u8>, D::Error> {
+    line(deserializer).map(Some)
+}
+
+/// A BCM line that is on the 40-pin header and free: 0 and 1 belong to the EEPROM of add-on boards.
+pub(crate) fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let line = whole_number(deserializer)?;
+    u8::try_from(line)
+        .ok()
+        .filter(|line| (2..=27).contains(line))
+        .ok_or_else(|| {
+            Error::custom(format!(
+                "line {line} does not exist on the header; BCM lines are 2 to 27"
+            ))
+        })
+}
+
+/// The 7-bit addresses a panel may have, without those the bus keeps for itself.
+pub(crate) fn i2c_addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<u8>, D::Error> {
+    let addresses = Vec::<i64>::deserialize(deserializer)?;
+    if addresses.is_empty() {
+        return Err(Error::custom("an I2C panel needs an address"));
+    }
+    let allowed = |address: i64| {
+        u8::try_from(address)
+            .ok()
+            .filter(|a| (0x08..=0x77).contains(a))
+    };
+    let checked: Option<Vec<u8>> = addresses.into_iter().map(allowed).collect();
+    checked.ok_or_else(|| Error::custom("an I2C address is 0x08 to 0x77"))
+}

@@ -1,0 +1,194 @@
+//! The composition root: every part, in boot order, and the order in which they end.
+//!
+//! This is the only place that knows all parts. It opens them, hands each what it needs, and then
+//! turns the event loop. Boot order: store (without it nothing may run), the page's port, the
+//! machine, the panel (first frame before the network is asked), buttons, page, and only then links.
+
+pub mod effects;
+pub mod event_loop;
+pub mod hardware;
+pub mod messages;
+pub mod page;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use log::{info, warn};
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::{self, Config, FileError, StateEnvironment};
+use crate::daemon::effects::Effects;
+use crate::daemon::event_loop::EventLoop;
+use crate::daemon::hardware::Hardware;
+use crate::event::Event;
+use crate::health::{Health, Pulse};
+use crate::inbox::Inbox;
+use crate::limits;
+use crate::machine::Appliance;
+use crate::store::{self, Store};
+use crate::web;
+use crate::whatsapp::version::Versions;
+
+/// Why the service did not start. Each prints as one line that says what and where.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The database could not be opened.
+    #[error(transparent)]
+    Open(#[from] store::OpenError),
+    /// The database could not be read.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// The board's file is wrong.
+    #[error(transparent)]
+    Board(#[from] FileError),
+    /// The page's address is not to be had.
+    #[error(transparent)]
+    Bind(#[from] web::BindError),
+    /// The operating system refused something basic.
+    #[error("{what}: {source}")]
+    System {
+        /// What was being done.
+        what: &'static str,
+        /// The reason.
+        source: std::io::Error,
+    },
+}
+
+/// Name of the database within the state directory.
+const STORE_FILE: &str = "pairbox.redb";
+
+/// Runs the service until it is told to end (SIGTERM, SIGINT).
+///
+/// # Errors
+/// [`StartError`] when it could not start; nothing that was kept before is lost.
+pub fn run(config: Config) -> Result<(), StartError> {
+    let clock = Clock::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(limits::BLOCKING_THREADS)
+        .build()
+        .map_err(|source| StartError::System {
+            what: "starting the runtime",
+            source,
+        })?;
+    let served = runtime.block_on(serve(config, clock));
+    // A name look-up that hangs must not hold the process up.
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
+    let folder = config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process());
+    let store = Store::open(&folder.join(STORE_FILE))?;
+    store.ensure_first_account(&config.label).await?;
+    let listener = web::bind(config.http.listen)?;
+
+    let (inbox, events) = Inbox::new();
+    let end = EndSignal::listen()?;
+    let mut hardware = Hardware::find(&config, &inbox, clock)?;
+    let geometry = hardware.geometry();
+    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), clock.now());
+    let (publish, snapshots) = watch::channel(appliance.snapshot());
+    let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
+
+    let pulse = Pulse::default();
+    let health = Health::new(vec![("event loop", pulse.clone())]);
+    let effects = Effects::new(
+        config.whatsapp.clone(),
+        store.clone(),
+        versions(&config, &store, clock),
+        inbox.clone(),
+    );
+    let context = page::Parts {
+        snapshots,
+        inbox: inbox.clone(),
+        clock,
+        pulse: pulse.clone(),
+        geometry,
+        store: store.clone(),
+        links: effects.switchboard(),
+    };
+    let page =
+        web::serve(listener, context.into_context()).map_err(|source| StartError::System {
+            what: "starting the page",
+            source,
+        })?;
+    info!("page at http://{}/", page.address());
+    health.ready();
+
+    let ending = tokio::spawn(end.announce(inbox));
+    let every = Health::ping_every()
+        .unwrap_or(limits::PULSE_EVERY)
+        .min(limits::PULSE_EVERY);
+    let beat = tokio::time::interval(every);
+    EventLoop {
+        appliance,
+        effects,
+        events,
+        publish,
+        clock,
+        health,
+        pulse,
+        beat,
+    }
+    .turn()
+    .await;
+
+    // The page goes first, its requests use the store; then the glass is cleared. Both are threads that
+    // may be waiting for this runtime, so it goes on turning while they end.
+    ending.abort();
+    let parts_ended = tokio::task::spawn_blocking(move || {
+        drop(page);
+        if let Some(glass) = glass {
+            glass.join();
+        }
+    });
+    if let Err(died) = parts_ended.await {
+        warn!("a part did not end well: {died}");
+    }
+    store.close().await;
+    info!("ended");
+    Ok(())
+}
+
+fn versions(config: &Config, store: &Store, clock: Clock) -> Arc<Versions> {
+    Arc::new(Versions {
+        url: config.whatsapp.version_url.clone(),
+        pin: config.whatsapp.version.map(|pin| pin.0.into()),
+        store: store.clone(),
+        clock,
+        distrusted: AtomicBool::new(false),
+    })
+}
+
+/// The signals that end the service.
+struct EndSignal {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl EndSignal {
+    fn listen() -> Result<Self, StartError> {
+        let system = |source| StartError::System {
+            what: "listening for signals",
+            source,
+        };
+        Ok(Self {
+            term: signal(SignalKind::terminate()).map_err(system)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(system)?,
+        })
+    }
+
+    async fn announce(mut self, inbox: Inbox) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        if let Err(error) = inbox.send(Event::Shutdown).await {
+            warn!("the end was not announced: {error}");
+        }
+    }
+}

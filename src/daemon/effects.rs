@@ -1,0 +1,188 @@
+//! Carries out what the machine asks for: starts and stops links, writes to the store.
+//!
+//! Nothing is decided here, and nothing is waited for: every result comes back as an event. Store
+//! writes of the machine go through one task, so that they happen in the order they were asked for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use log::{debug, error};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::account::{AccountId, AccountRecord, Epoch};
+use crate::config::WhatsApp;
+use crate::event::{Effect, Event, LinkEvent, StoreEvent};
+use crate::inbox::Inbox;
+use crate::store::{Store, StoreError};
+use crate::whatsapp::link::{Link, LinkParts};
+use crate::whatsapp::version::Versions;
+
+/// The links that run, for whoever wants to send something.
+pub type Switchboard = watch::Receiver<Arc<BTreeMap<AccountId, Link>>>;
+
+enum Write {
+    Record(AccountId, AccountRecord),
+    Wipe(AccountId),
+}
+
+/// The executor.
+pub struct Effects {
+    whatsapp: WhatsApp,
+    store: Store,
+    versions: Arc<Versions>,
+    inbox: Inbox,
+    links: watch::Sender<Arc<BTreeMap<AccountId, Link>>>,
+    tasks: JoinSet<(AccountId, Epoch, bool)>,
+    writes: mpsc::UnboundedSender<Write>,
+    writer: JoinHandle<()>,
+}
+
+impl Effects {
+    /// An executor without links.
+    #[must_use]
+    pub fn new(whatsapp: WhatsApp, store: Store, versions: Arc<Versions>, inbox: Inbox) -> Self {
+        let (writes, queue) = mpsc::unbounded_channel();
+        let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
+        Self {
+            whatsapp,
+            store,
+            versions,
+            inbox,
+            links: watch::channel(Arc::default()).0,
+            tasks: JoinSet::new(),
+            writes,
+            writer,
+        }
+    }
+
+    /// The links that run.
+    #[must_use]
+    pub fn switchboard(&self) -> Switchboard {
+        self.links.subscribe()
+    }
+
+    /// Starts carrying out `effect`; its result comes as an event.
+    pub fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::StartLink {
+                account,
+                epoch,
+                label,
+            } => self.start(account, epoch, label),
+            Effect::StopLink { account, epoch } => self.with_link(account, epoch, Link::stop),
+            Effect::Unlink { account, epoch } => self.with_link(account, epoch, Link::unlink),
+            Effect::WipeAuth { account } => self.write(Write::Wipe(account)),
+            Effect::SaveRecord { account, record } => self.write(Write::Record(account, record)),
+        }
+    }
+
+    /// Waits until some link's task has ended; for ever when none runs. A task that died without
+    /// its last word gets it here, or the machine would wait for ever.
+    pub async fn link_ended(&mut self) {
+        let Some(ended) = self.tasks.join_next_with_id().await else {
+            return std::future::pending().await;
+        };
+        match ended {
+            Ok((_, (account, epoch, said_goodbye))) => {
+                self.forget(account, epoch);
+                if !said_goodbye {
+                    error!("the link of account {account} broke down; it counts as ended");
+                    let event = Event::Link {
+                        account,
+                        epoch,
+                        event: LinkEvent::Ended,
+                    };
+                    // The loop that asks is the one that would make room: never wait here.
+                    if let Err(error) = self.inbox.try_send(event) {
+                        error!("the end of a link was not told: {error}");
+                    }
+                }
+            }
+            Err(died) => error!("a link's watcher died: {died}"),
+        }
+    }
+
+    /// Waits for the last writes.
+    pub async fn finish(self) {
+        drop(self.writes);
+        if let Err(died) = self.writer.await {
+            error!("the writer died: {died}");
+        }
+    }
+
+    fn start(&mut self, account: AccountId, epoch: Epoch, label: String) {
+        let (link, task) = Link::start(LinkParts {
+            account,
+            epoch,
+            label,
+            endpoint: self.whatsapp.endpoint.clone(),
+            pre_keys: usize::from(self.whatsapp.pre_keys),
+            store: self.store.clone(),
+            versions: Arc::clone(&self.versions),
+            inbox: self.inbox.clone(),
+        });
+        self.tasks
+            .spawn(async move { (account, epoch, task.await.is_ok()) });
+        self.links.send_modify(|links| {
+            Arc::make_mut(links).insert(account, link);
+        });
+    }
+
+    fn forget(&mut self, account: AccountId, epoch: Epoch) {
+        self.links.send_modify(|links| {
+            if links
+                .get(&account)
+                .is_some_and(|link| link.epoch() == epoch)
+            {
+                Arc::make_mut(links).remove(&account);
+            }
+        });
+    }
+
+    fn with_link(&self, account: AccountId, epoch: Epoch, act: impl Fn(&Link)) {
+        match self.links.borrow().get(&account) {
+            Some(link) if link.epoch() == epoch => act(link),
+            // It ended by itself, and its last word is on the way.
+            _ => debug!("account {account} has no link {} any more", epoch.0),
+        }
+    }
+
+    fn write(&self, write: Write) {
+        // The writer ends only in `finish`, which takes `self`.
+        if self.writes.send(write).is_err() {
+            error!("the writer is gone");
+        }
+    }
+}
+
+async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Write>) {
+    while let Some(write) = queue.recv().await {
+        let (account, answer) = match write {
+            Write::Record(account, record) => {
+                let saved = store.save_record(account, record).await;
+                (account, saved.err().map(|error| save_failed(&error)))
+            }
+            Write::Wipe(account) => {
+                let wiped = store.wipe_auth(account).await;
+                let answer =
+                    wiped.map_or_else(|error| wipe_failed(&error), |()| StoreEvent::AuthWiped);
+                (account, Some(answer))
+            }
+        };
+        if let Some(event) = answer {
+            // When the loop has ended nobody listens; what is queued is still written.
+            let _ = inbox.send(Event::Store { account, event }).await;
+        }
+    }
+}
+
+fn save_failed(error: &StoreError) -> StoreEvent {
+    let why = error.to_string();
+    StoreEvent::SaveFailed { why }
+}
+
+fn wipe_failed(error: &StoreError) -> StoreEvent {
+    let why = error.to_string();
+    StoreEvent::WipeFailed { why }
+}

@@ -1,0 +1,161 @@
+//! Finds out what the box is made of: which panel to light, which lines to watch.
+//!
+//! Nothing here is fatal. A box without a panel or without buttons runs, and says once what is missing
+//! and why; the panel thread goes on trying.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use log::{info, warn};
+use tokio::sync::watch;
+
+use crate::board::{Board, Bus, PanelDriver, PanelSpec, probe};
+use crate::button;
+use crate::clock::Clock;
+use crate::config::{Config, FileError};
+use crate::inbox::Inbox;
+use crate::panel::{self, Panel, PanelError};
+use crate::snapshot::{PanelHealth, Snapshot};
+use crate::view::Geometry;
+
+type Open = Box<dyn FnMut() -> Result<Box<dyn Panel>, PanelError> + Send>;
+
+/// What the box is made of.
+pub struct Hardware {
+    panel: Option<(Geometry, Open)>,
+    /// Watching ends when these are dropped.
+    _buttons: Option<button::Buttons>,
+}
+
+/// The panel's thread, while it runs.
+pub struct Glass(JoinHandle<()>);
+
+impl Glass {
+    /// Waits until the glass is cleared: once the snapshot says that the box is ending.
+    pub fn join(self) {
+        if self.0.join().is_err() {
+            warn!("the panel ended with a panic");
+        }
+    }
+}
+
+impl Hardware {
+    /// Looks at the board that is configured, or at the machine when the choice is ours, and starts
+    /// watching the buttons.
+    ///
+    /// # Errors
+    /// The board's file is wrong. Missing hardware is no error.
+    pub fn find(config: &Config, inbox: &Inbox, clock: Clock) -> Result<Self, FileError> {
+        let (board, why) = config.choose_board(probe::look)?;
+        info!("board {}: {why}", board.name);
+        #[cfg(feature = "bench")]
+        if let Some(bench) = &config.bench {
+            return Ok(Self::on_bench(&board, &bench.socket, inbox, clock));
+        }
+        let buttons = match button::rppal::watch(&board.buttons, inbox, clock) {
+            Ok(buttons) => Some(buttons),
+            Err(error) => {
+                warn!("no buttons: {error}");
+                None
+            }
+        };
+        Ok(Self {
+            panel: board.panel.as_ref().map(on_i2c),
+            _buttons: buttons,
+        })
+    }
+
+    #[cfg(feature = "bench")]
+    fn on_bench(board: &Board, socket: &std::path::Path, inbox: &Inbox, clock: Clock) -> Self {
+        warn!("a bench build: simulated hardware, and no check of the service's certificates");
+        let bus = match crate::bench::connect(socket, inbox.clone(), clock) {
+            Ok(bus) => bus,
+            Err(error) => {
+                warn!("no bench at {}: {error}", socket.display());
+                return Self {
+                    panel: None,
+                    _buttons: None,
+                };
+            }
+        };
+        let device = socket.display().to_string();
+        let panel = board.panel.as_ref().map(|spec| {
+            let open: Open = Box::new(move || {
+                let oled = panel::ssd1306::Oled::new(bus.clone(), BENCH_ADDRESS, &device);
+                Ok(Box::new(oled))
+            });
+            (geometry(spec), open)
+        });
+        Self {
+            panel,
+            _buttons: None,
+        }
+    }
+
+    /// What the machine is told before the panel has spoken for itself.
+    #[must_use]
+    pub fn panel_health(&self) -> PanelHealth {
+        match self.panel {
+            Some(_) => PanelHealth::Lost {
+                why: "not opened yet".to_owned(),
+            },
+            None => PanelHealth::Headless,
+        }
+    }
+
+    /// The panel's size.
+    #[must_use]
+    pub fn geometry(&self) -> Option<Geometry> {
+        self.panel.as_ref().map(|(geometry, _)| *geometry)
+    }
+
+    /// Starts the panel's thread: the first frame is drawn at once.
+    pub fn light_up(
+        &mut self,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        inbox: &Inbox,
+        clock: Clock,
+    ) -> Option<Glass> {
+        let (_, open) = self.panel.take()?;
+        match panel::spawn(open, snapshots, inbox.clone(), clock) {
+            Ok(thread) => Some(Glass(thread)),
+            Err(error) => {
+                warn!("no panel: its thread could not be started: {error}");
+                None
+            }
+        }
+    }
+}
+
+/// The address of the chip on the bench.
+#[cfg(feature = "bench")]
+const BENCH_ADDRESS: u8 = 0x3c;
+
+/// An opener that tries the addresses the panel may have, one at each call, the usual one first:
+/// whether a panel is there shows only when something is sent to it, and what does not answer is
+/// opened anew.
+fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
+    let geometry = geometry(spec);
+    let PanelDriver::Ssd1306 = spec.driver;
+    let (path, addresses) = match &spec.bus {
+        Bus::I2c { path, addresses } => (path.clone(), addresses.clone()),
+        #[cfg(feature = "bench")]
+        Bus::Socket => ("[bench] socket".into(), vec![BENCH_ADDRESS]),
+    };
+    let mut addresses = addresses.into_iter().cycle();
+    let open: Open = Box::new(move || match addresses.next() {
+        Some(address) => panel::i2c::open_ssd1306(&path, address),
+        None => Err(PanelError::Open {
+            device: path.display().to_string(),
+            why: "the board names no address".to_owned(),
+        }),
+    });
+    (geometry, open)
+}
+
+fn geometry(spec: &PanelSpec) -> Geometry {
+    Geometry {
+        width: spec.width,
+        height: spec.height,
+    }
+}

@@ -1,0 +1,383 @@
+//! One account: what people want of it, its identity, and the one link it may have.
+//!
+//! Timers, the store's answers and the account's view are here; what people want is in `wish`, what
+//! a link says in `link`. Two rules hold by construction and carry everything else: a link starts and an identity
+//! is wiped only in [`Session::proceed`], when nothing of an earlier link is left; and whoever
+//! leaves a running link goes through [`Session::let_go`], which tells it to end.
+
+#![allow(
+    clippy::match_same_arms,
+    reason = "what is ignored is an arm of its own, with its reason"
+)]
+
+use std::collections::VecDeque;
+
+use super::backoff;
+use super::state::{Aim, Drain, Identity, Look, Opening, Phase, Rest, Run, State, Wait};
+use super::timers::Deadline;
+use crate::account::{AccountId, AccountRecord, Epoch};
+use crate::event::{Effect, StoreEvent, StoredAccount};
+use crate::fault::Fault;
+use crate::limits;
+use crate::snapshot::{AccountView, LastError, Status};
+use crate::time::{Mono, Now, UnixMillis};
+
+/// What a session needs of its surroundings for one step.
+pub(super) struct Step<'a> {
+    pub(super) now: Now,
+    /// The epoch of the link started last, over all accounts.
+    pub(super) epoch: &'a mut Epoch,
+    pub(super) effects: &'a mut VecDeque<Effect>,
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) id: AccountId,
+    pub(super) record: AccountRecord,
+    /// The record as last handed to the store.
+    saved: AccountRecord,
+    pub(super) identity: Identity,
+    pub(super) push_name: Option<String>,
+    pub(super) state: State,
+    /// Waits of ours since the account last worked for a while.
+    pub(super) waits: u32,
+    /// Times it was found locked since then.
+    pub(super) locks: usize,
+    pub(super) last_error: Option<LastError>,
+    since: Mono,
+    since_wall: Option<UnixMillis>,
+    /// Status word and fault code `since` belongs to.
+    shown: (&'static str, Option<&'static str>),
+}
+
+impl Session {
+    /// An account as the store has it. It starts at `start_at` when it should and can be online.
+    pub(super) fn new(stored: StoredAccount, now: Now, start_at: Mono) -> Self {
+        let linked = stored.linked.is_some();
+        // Without a person in front of the box a QR would only be burnt.
+        let state = if stored.record.enabled && linked {
+            let wait = Wait {
+                aim: Aim::Open(Opening::new(start_at)),
+                until: (start_at > now.mono).then_some(start_at),
+            };
+            State::Waiting(wait, Drain::Clear)
+        } else {
+            State::Resting(Rest::Stopped, Drain::Clear)
+        };
+        let shown = key(&state.status(0));
+        Self {
+            id: stored.id,
+            saved: stored.record.clone(),
+            record: stored.record,
+            identity: match stored.linked {
+                Some(linked) => Identity::Linked {
+                    phone: linked.phone,
+                },
+                None => Identity::Absent,
+            },
+            push_name: None,
+            state,
+            waits: 0,
+            locks: 0,
+            last_error: None,
+            since: now.mono,
+            since_wall: now.wall,
+            shown,
+        }
+    }
+
+    /// The store answered.
+    pub(super) fn stored(&mut self, step: &Step<'_>, event: StoreEvent) {
+        let drain = match &mut self.state {
+            State::Resting(_, drain) | State::Waiting(_, drain) => Some(drain),
+            State::Running(_) => None,
+        };
+        match (event, drain) {
+            (StoreEvent::AuthWiped, Some(drain @ Drain::Wiping)) => {
+                *drain = Drain::Clear;
+                self.identity = Identity::Absent;
+            }
+            // Nothing was asked, so nothing hangs on it.
+            (StoreEvent::AuthWiped, Some(Drain::Clear | Drain::Ending(_)) | None) => {}
+            (StoreEvent::WipeFailed { why }, Some(Drain::Wiping)) => {
+                // It is still there. Starting now would go on with an identity that is to be gone.
+                self.identity = Identity::Revoked;
+                self.note(step.now, Fault::Store.code(), &why);
+                self.record.last_reason = Some(Fault::Store.code().to_owned());
+                let failed = Rest::Failed {
+                    fault: Fault::Store,
+                    retry_at: None,
+                };
+                self.state = State::Resting(failed, Drain::Clear);
+            }
+            // A wish that was not kept costs no connection, and neither does a late word on a wipe
+            // that nobody waits for; the page says so.
+            (StoreEvent::WipeFailed { why }, Some(Drain::Clear | Drain::Ending(_)) | None)
+            | (StoreEvent::SaveFailed { why }, _) => {
+                self.note(step.now, Fault::Store.code(), &why);
+            }
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn timeout(&mut self, step: &mut Step<'_>) {
+        let now = step.now;
+        let due = |at: Mono| at <= now.mono;
+        match &mut self.state {
+            State::Resting(
+                Rest::Failed {
+                    retry_at: Some(at), ..
+                },
+                _,
+            ) if due(*at) => self.open(step),
+            State::Resting(..) => {}
+            State::Waiting(wait, drain) => {
+                wait.until = wait.until.filter(|at| !due(*at));
+                if let Aim::Open(opening) = &mut wait.aim
+                    && opening.slow.is_none()
+                {
+                    opening.explain(now, drain.why());
+                }
+            }
+            State::Running(run) => {
+                if let Phase::Starting { opening, .. } = &mut run.phase
+                    && opening.slow.is_none()
+                {
+                    opening.explain(now, run.look.why());
+                }
+                self.phase_timeout(step);
+            }
+        }
+    }
+
+    /// The process ends: no link is wanted any more, whatever the person wants.
+    pub(super) fn shut_down(&mut self, step: &mut Step<'_>) {
+        match &mut self.state {
+            State::Resting(Rest::Failed { retry_at, .. }, _) => *retry_at = None,
+            State::Resting(Rest::Stopped | Rest::LoggedOut, _) => {}
+            State::Waiting(..) | State::Running(_) => self.rest(step, Rest::Stopped),
+        }
+    }
+
+    /// Ends a step: starts what can start, keeps what changed. True when the status changed.
+    pub(super) fn settle(&mut self, step: &mut Step<'_>) -> bool {
+        self.proceed(step);
+        self.save(step);
+        let shown = key(&self.status());
+        let changed = shown != self.shown;
+        if changed {
+            self.shown = shown;
+            self.since = step.now.mono;
+            self.since_wall = None;
+        }
+        if let (None, Some(UnixMillis(wall))) = (self.since_wall, step.now.wall) {
+            let ago = step.now.mono.since(self.since).as_millis();
+            let ago = u64::try_from(ago).unwrap_or(u64::MAX);
+            self.since_wall = Some(UnixMillis(wall.saturating_sub(ago)));
+        }
+        changed
+    }
+
+    /// Nothing of a link is left, and nothing has to be wiped.
+    pub(super) fn is_drained(&self) -> bool {
+        match &self.state {
+            State::Resting(_, drain) | State::Waiting(_, drain) => *drain == Drain::Clear,
+            State::Running(_) => false,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        self.state.deadline()
+    }
+
+    pub(super) fn is_scanning(&self) -> bool {
+        matches!(&self.state, State::Running(run) if matches!(run.phase, Phase::Scanning(_)))
+    }
+
+    pub(super) fn view(&self) -> AccountView {
+        let (linked, phone) = match &self.identity {
+            Identity::Linked { phone } => (true, phone.clone()),
+            Identity::Absent | Identity::Revoked | Identity::Condemned => (false, None),
+        };
+        AccountView {
+            id: self.id,
+            label: self.record.label.clone(),
+            status: self.status(),
+            enabled: self.record.enabled,
+            linked,
+            phone,
+            push_name: self.push_name.clone(),
+            since: self.since,
+            since_wall: self.since_wall,
+            last_error: self.last_error.clone(),
+        }
+    }
+
+    /// Leaves whatever is, for a fresh start without history.
+    pub(super) fn open(&mut self, step: &mut Step<'_>) {
+        let wait = Wait {
+            aim: Aim::Open(Opening::new(step.now.mono)),
+            until: None,
+        };
+        let drain = self.let_go(step, false);
+        self.state = State::Waiting(wait, drain);
+    }
+
+    /// Leaves whatever is, for no link.
+    pub(super) fn rest(&mut self, step: &mut Step<'_>, rest: Rest) {
+        let drain = self.let_go(step, false);
+        self.state = State::Resting(rest, drain);
+    }
+
+    /// When our next wait is over. Every one asked for makes the following longer.
+    pub(super) fn next_wait(&mut self, step: &Step<'_>) -> Mono {
+        let until = step.now.mono + backoff::wait(self.waits, *step.epoch);
+        self.waits += 1;
+        until
+    }
+
+    /// Keeps a person's question answered: what went wrong last.
+    pub(super) fn note(&mut self, now: Now, code: &'static str, why: &str) {
+        self.last_error = Some(LastError {
+            code,
+            message: clip(why).collect(),
+            at: now.mono,
+        });
+    }
+
+    fn status(&self) -> Status {
+        // The first wait follows a loss, not a failed attempt.
+        self.state.status(self.waits.saturating_sub(1))
+    }
+
+    /// Leaves the running link for another one.
+    pub(super) fn rebuild(&mut self, step: &mut Step<'_>, until: Option<Mono>) {
+        let State::Running(run) = &self.state else {
+            return;
+        };
+        let aim = match &run.phase {
+            Phase::Starting { opening, .. } => Aim::Open(opening.clone()),
+            Phase::Scanning(_) | Phase::Passkey { .. } => Aim::Open(Opening::new(step.now.mono)),
+            Phase::Working { .. } | Phase::Reconnecting { .. } => Aim::Reconnect,
+        };
+        let drain = self.let_go(step, false);
+        self.state = State::Waiting(Wait { aim, until }, drain);
+    }
+
+    /// Tells the running link to end, if there is one. Returns what is to be waited for.
+    pub(super) fn let_go(&self, step: &mut Step<'_>, unlink: bool) -> Drain {
+        let State::Running(run) = &self.state else {
+            return self.state.drain();
+        };
+        let (account, epoch) = (self.id, run.epoch);
+        step.effects.push_back(if unlink {
+            Effect::Unlink { account, epoch }
+        } else {
+            Effect::StopLink { account, epoch }
+        });
+        Drain::Ending(epoch)
+    }
+
+    fn phase_timeout(&mut self, step: &mut Step<'_>) {
+        let State::Running(run) = &mut self.state else {
+            return;
+        };
+        let now = step.now.mono;
+        match &run.phase {
+            Phase::Starting { rebuild_at, .. } if *rebuild_at <= now => {
+                let until = self.next_wait(step);
+                self.rebuild(step, Some(until));
+            }
+            Phase::Scanning(pairing) if pairing.expires_at() + limits::QR_GRACE <= now => {
+                run.phase = Phase::starting(Opening::new(now), pairing.seq, now);
+            }
+            Phase::Passkey { until, .. } if *until <= now => {
+                self.fail(step, Fault::Passkey, None, "nobody confirmed the passkey");
+            }
+            Phase::Starting { .. }
+            | Phase::Scanning(_)
+            | Phase::Passkey { .. }
+            | Phase::Working { .. }
+            | Phase::Reconnecting { .. } => {}
+        }
+    }
+
+    /// The only place where a link starts or an identity is wiped.
+    fn proceed(&mut self, step: &mut Step<'_>) {
+        match &mut self.state {
+            State::Resting(_, drain @ Drain::Clear) | State::Waiting(_, drain @ Drain::Clear)
+                if self.identity == Identity::Condemned =>
+            {
+                *drain = Drain::Wiping;
+                let account = self.id;
+                step.effects.push_back(Effect::WipeAuth { account });
+            }
+            State::Waiting(Wait { aim, until: None }, Drain::Clear) => {
+                let look = Look::default();
+                let now = step.now;
+                let phase = match aim {
+                    Aim::Open(opening) => {
+                        let mut opening = opening.clone();
+                        opening.explain(now, look.why());
+                        Phase::starting(opening, 0, now.mono)
+                    }
+                    Aim::Reconnect => Phase::Reconnecting { before: 0 },
+                };
+                *step.epoch = step.epoch.next();
+                let epoch = *step.epoch;
+                self.state = State::Running(Run { epoch, look, phase });
+                // What the person decided is on its way to the store before the link is.
+                self.save(step);
+                step.effects.push_back(Effect::StartLink {
+                    account: self.id,
+                    epoch,
+                    label: self.record.label.clone(),
+                });
+            }
+            State::Resting(..) | State::Waiting(..) | State::Running(_) => {}
+        }
+    }
+
+    /// Hands the record to the store when it changed, and only then: flash wears.
+    fn save(&mut self, step: &mut Step<'_>) {
+        if self.record != self.saved {
+            self.saved = self.record.clone();
+            step.effects.push_back(Effect::SaveRecord {
+                account: self.id,
+                record: self.record.clone(),
+            });
+        }
+    }
+}
+
+impl Drain {
+    /// Why nothing starts, for people.
+    fn why(self) -> &'static str {
+        match self {
+            Self::Clear => "waiting before the next attempt",
+            Self::Ending(_) => "the last connection is still ending",
+            Self::Wiping => "the old identity is still being wiped",
+        }
+    }
+}
+
+/// As much of a reason as is kept: it may come from the service.
+pub(super) fn clip(why: &str) -> impl Iterator<Item = char> {
+    why.chars().take(limits::WHY_CHARS)
+}
+
+/// What counts as a change of status: the word, and which fault it is.
+fn key(status: &Status) -> (&'static str, Option<&'static str>) {
+    let fault = match status {
+        Status::Failed { fault, .. } => Some(fault.code()),
+        Status::Stopped
+        | Status::Starting { .. }
+        | Status::ScanQrCode(_)
+        | Status::PasskeyRequired
+        | Status::Working
+        | Status::Reconnecting { .. }
+        | Status::LoggedOut => None,
+    };
+    (status.word(), fault)
+}

@@ -1,0 +1,263 @@
+//! What an account can be in, as types: combinations that make no sense do not compile.
+//!
+//! A link runs in exactly one state ([`State::Running`]); the others carry what is left of the last
+//! one ([`Drain`]). Only data and its plain derivations belong here; `session` and `link` change it.
+
+use crate::account::{E164, Epoch};
+use crate::fault::Fault;
+use crate::limits;
+use crate::snapshot::{Pairing, Status};
+use crate::time::{Mono, Now};
+
+use super::timers::{Deadline, earliest};
+
+/// What the store holds of a WhatsApp identity, as far as the machine knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Identity {
+    /// None that completed pairing. NEXT: `Linked`, `Revoked`, `Condemned`
+    Absent,
+    /// A phone accepted it. NEXT: `Revoked`, `Condemned`
+    Linked { phone: Option<E164> },
+    /// WhatsApp no longer knows it, or a wipe of it failed. It stays until somebody confirms.
+    /// NEXT: `Condemned`
+    Revoked,
+    /// To be wiped as soon as no link runs, before any other starts. NEXT: `Absent`, `Revoked`
+    Condemned,
+}
+
+/// Where an account stands.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// No link is wanted. NEXT: `Waiting`
+    Resting(Rest, Drain),
+    /// A link is wanted, but not yet: its time has not come, or the last one still drains.
+    /// NEXT: `Running`, `Resting`
+    Waiting(Wait, Drain),
+    /// A link runs. NEXT: `Waiting`, `Resting`
+    Running(Run),
+}
+
+/// Why no link is wanted.
+#[derive(Clone, Debug)]
+pub(super) enum Rest {
+    Stopped,
+    Failed {
+        fault: Fault,
+        retry_at: Option<Mono>,
+    },
+    LoggedOut,
+}
+
+/// What is left of the last link; nothing new starts before it is [`Drain::Clear`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Drain {
+    /// Nothing. NEXT: `Wiping`
+    Clear,
+    /// The link was told to end. NEXT: `Clear`
+    Ending(Epoch),
+    /// The store was told to wipe the identity. NEXT: `Clear`
+    Wiping,
+}
+
+/// A link that is wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Wait {
+    pub(super) aim: Aim,
+    /// Not before this; `None`: as soon as nothing drains.
+    pub(super) until: Option<Mono>,
+}
+
+/// As what a link will start.
+#[derive(Clone, Debug)]
+pub(super) enum Aim {
+    Open(Opening),
+    Reconnect,
+}
+
+/// The way from "go" to a QR or a login.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    pub(super) began: Mono,
+    /// The phone accepted the scan.
+    pub(super) paired: bool,
+    /// What to say once it takes long.
+    pub(super) slow: Option<String>,
+}
+
+/// A running link.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) epoch: Epoch,
+    pub(super) look: Look,
+    pub(super) phase: Phase,
+}
+
+/// What the last look at the live socket saw.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Look {
+    pub(super) socket: bool,
+    pub(super) failures: u32,
+    pub(super) why: Option<String>,
+}
+
+/// How far a running link is.
+#[derive(Clone, Debug)]
+pub(super) enum Phase {
+    /// Opening, handshaking, logging in. NEXT: any
+    Starting {
+        opening: Opening,
+        /// QR codes this connection has shown so far.
+        codes: u32,
+        /// Without progress the link is built anew then.
+        rebuild_at: Mono,
+    },
+    /// A QR is up. NEXT: `Starting`, `Passkey`
+    Scanning(Pairing),
+    /// WhatsApp waits for a passkey. NEXT: `Starting`, `Scanning`, `Working`
+    Passkey {
+        until: Mono,
+        /// QR codes this connection has shown so far.
+        codes: u32,
+    },
+    /// Logged in. NEXT: `Reconnecting`
+    Working { since: Mono },
+    /// Was logged in, the library tries again. NEXT: `Working`
+    Reconnecting {
+        /// Failures of this link before the loss: they do not count.
+        before: u32,
+    },
+}
+
+impl Opening {
+    pub(super) fn new(now: Mono) -> Self {
+        Self {
+            began: now,
+            paired: false,
+            slow: None,
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.slow.is_none().then_some((
+            self.began + limits::STARTING_SLOW,
+            "say why starting is slow",
+        ))
+    }
+
+    /// Says why it takes long, if it does by now.
+    pub(super) fn explain(&mut self, now: Now, why: &str) {
+        if now.mono.since(self.began) < limits::STARTING_SLOW {
+            return;
+        }
+        // Without a clock no certificate is valid yet: every other reason follows from this one.
+        self.slow = Some(match now.wall {
+            Some(_) => why.to_owned(),
+            None => format!("the clock is not set; {why}"),
+        });
+    }
+
+    fn status(&self) -> Status {
+        Status::Starting {
+            pairing_done: self.paired,
+            slow: self.slow.clone(),
+        }
+    }
+}
+
+impl Look {
+    /// The library failed and sits out its own wait, which may take minutes.
+    pub(super) fn is_stuck(&self) -> bool {
+        !self.socket && self.failures > 0
+    }
+
+    pub(super) fn why(&self) -> &str {
+        self.why.as_deref().unwrap_or("no answer from WhatsApp yet")
+    }
+}
+
+impl Phase {
+    /// A fresh start that shows no QR yet.
+    pub(super) fn starting(opening: Opening, codes: u32, now: Mono) -> Self {
+        Self::Starting {
+            opening,
+            codes,
+            rebuild_at: now + limits::STARTING_REBUILD,
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        match self {
+            Self::Starting {
+                opening,
+                rebuild_at,
+                ..
+            } => earliest([
+                opening.deadline(),
+                Some((*rebuild_at, "build the link anew")),
+            ]),
+            Self::Scanning(pairing) => Some((
+                pairing.expires_at() + limits::QR_GRACE,
+                "take the expired QR away",
+            )),
+            Self::Passkey { until, .. } => Some((*until, "give up on the passkey")),
+            // The link says what happens next, and a person can always stop or rebuild it.
+            Self::Working { .. } | Self::Reconnecting { .. } => None,
+        }
+    }
+}
+
+impl State {
+    /// What remains when this state is left, not counting a link that runs.
+    pub(super) fn drain(&self) -> Drain {
+        match self {
+            Self::Resting(_, drain) | Self::Waiting(_, drain) => *drain,
+            Self::Running(_) => Drain::Clear,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        match self {
+            Self::Resting(Rest::Failed { retry_at, .. }, _) => {
+                retry_at.map(|at| (at, "try again after a fault"))
+            }
+            Self::Resting(Rest::Stopped | Rest::LoggedOut, _) => None,
+            Self::Waiting(wait, _) => {
+                let slow = match &wait.aim {
+                    Aim::Open(opening) => opening.deadline(),
+                    Aim::Reconnect => None,
+                };
+                earliest([wait.until.map(|at| (at, "start the link")), slow])
+            }
+            Self::Running(run) => run.phase.deadline(),
+        }
+    }
+
+    /// What people see. `failed`: attempts to reconnect that were ours and came to nothing.
+    pub(super) fn status(&self, failed: u32) -> Status {
+        match self {
+            Self::Resting(Rest::Stopped, _) => Status::Stopped,
+            Self::Resting(Rest::Failed { fault, retry_at }, _) => Status::Failed {
+                fault: *fault,
+                retry_at: *retry_at,
+            },
+            Self::Resting(Rest::LoggedOut, _) => Status::LoggedOut,
+            Self::Waiting(wait, _) => match &wait.aim {
+                Aim::Open(opening) => opening.status(),
+                Aim::Reconnect => Status::Reconnecting {
+                    attempt: failed,
+                    next_at: wait.until,
+                },
+            },
+            Self::Running(run) => match &run.phase {
+                Phase::Starting { opening, .. } => opening.status(),
+                Phase::Scanning(pairing) => Status::ScanQrCode(pairing.clone()),
+                Phase::Passkey { .. } => Status::PasskeyRequired,
+                Phase::Working { .. } => Status::Working,
+                Phase::Reconnecting { before } => Status::Reconnecting {
+                    attempt: failed + run.look.failures.saturating_sub(*before),
+                    next_at: None,
+                },
+            },
+        }
+    }
+}

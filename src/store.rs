@@ -1,0 +1,160 @@
+//! The store: everything a box must remember, in one redb file. The only module that names redb.
+//!
+//! One [`Store`] per process. Reads look at the last committed state; writes go to one thread that
+//! commits everything waiting as one durable transaction (see `writer`). When a call that writes
+//! returns `Ok`, the change survives a power cut; when it returns an error, the change was not
+//! acknowledged and may or may not be there.
+//!
+//! Reads run where they are called, on the async thread too: they are look-ups by key that mostly
+//! hit the 2 MiB cache or the kernel's, no lock is held against the writer's sync, and handing each
+//! to another thread would cost more than it saves.
+//!
+//! What happens, in order:
+//!
+//! * *Pair and run*: the library is handed [`Store::backend`] and writes through its own traits. It
+//!   sends a message only after the ratchet state behind it was acknowledged here.
+//! * *Receive*: the decrypted message is stored as pending, then [`Store::append_messages`], then
+//!   it is acknowledged to the service and the pending row deleted. A cut in between repeats the
+//!   message; the ring drops the repetition.
+//! * *Log out*: the link ends, then [`Store::wipe_auth`] deletes the identity in one transaction.
+//!   Handles made before it cannot write any more, so a late task of the library cannot bring an
+//!   old identity back.
+//! * *Start again*: see `open`.
+
+mod accounts;
+mod app_sync;
+mod backend;
+mod client_version;
+mod database;
+mod device;
+mod error;
+mod medium;
+mod messages;
+mod msg_secrets;
+mod open;
+#[cfg(feature = "bench")]
+pub mod probe;
+mod protocol;
+mod rows;
+mod schema;
+mod signal;
+mod tc_tokens;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::{Durability, ReadTransaction};
+use tokio::sync::{mpsc, oneshot};
+use whatsapp_rust::traits::Backend;
+
+pub use self::client_version::ClientVersion;
+pub use self::error::{OpenError, StoreError};
+pub use self::medium::Counters;
+pub use self::messages::StoredMessage;
+
+use self::backend::AccountBackend;
+use self::database::Shared;
+use self::error::Result;
+use self::rows::Tx;
+use self::writer::{Message, Writer, request};
+use crate::account::AccountId;
+use crate::limits;
+
+/// A handle of the open store. Cheap to clone; the file closes when the last one is gone, or
+/// earlier with [`Store::close`].
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<Message>,
+}
+
+impl Store {
+    /// Opens the store at `path`; creates it, and its directory, if there is none. Blocks for as
+    /// long as the card takes to read the file once.
+    ///
+    /// # Errors
+    /// [`OpenError`]; its text names the file and says what to do. The file is left as it is.
+    pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
+        Self::start(open::open_file(path)?, Durability::Immediate)
+    }
+
+    fn start(shared: Shared, durability: Durability) -> std::result::Result<Self, OpenError> {
+        let shared = Arc::new(shared);
+        let (queue, requests) = mpsc::channel(limits::STORE_QUEUE);
+        let writer = Writer::new(Arc::clone(&shared), requests, durability);
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run())
+            .map_err(|source| OpenError::Io {
+                file: "the store's thread".into(),
+                source,
+            })?;
+        Ok(Self { shared, queue })
+    }
+
+    /// The storage of one account, as the library wants it. Ask again for every link: a handle
+    /// made before [`Store::wipe_auth`] can read but no longer write.
+    #[must_use]
+    pub fn backend(&self, account: AccountId) -> Arc<dyn Backend> {
+        Arc::new(AccountBackend::new(self.clone(), account))
+    }
+
+    /// Deletes the identity of an account and everything the protocol keeps for it, in one
+    /// transaction. What the person decided and the messages stay. Only while no link runs.
+    ///
+    /// # Errors
+    /// [`StoreError`]; all of the identity is still there, or none of it.
+    pub async fn wipe_auth(&self, account: AccountId) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.write(move |tx| {
+            // From here on the account's old handles are refused, also when the commit fails: the
+            // link they served has ended either way.
+            shared.note_wipe(account.0);
+            schema::wipe(tx, account.0)
+        })
+        .await
+    }
+
+    /// What the store did since it was opened.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.shared.medium.tally.read()
+    }
+
+    /// Commits what waits, closes the file and releases its lock. Every later call on any handle
+    /// fails with [`StoreError::Closed`].
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Message::Close(done)).await.is_ok() {
+            // An error means that the writer is gone, which is what was wanted.
+            let _ = closed.await;
+        }
+    }
+
+    /// Looks at one consistent state of the database.
+    fn read<T>(&self, look: impl FnOnce(&ReadTransaction) -> Result<T>) -> Result<T> {
+        let outcome = self.shared.read(look);
+        if let Err(error) = &outcome
+            && error.needs_reopening()
+        {
+            // If the queue is full, some write will find the same fault in a moment.
+            let _ = self.queue.try_send(Message::Recover);
+        }
+        outcome
+    }
+
+    /// Makes a change; returns when it is durable. The change happens even if the caller stops
+    /// waiting. `change` may run twice (see [`writer::Request::run`]).
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnMut(&Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (request, answer) = request(change);
+        self.queue
+            .send(Message::Write(request))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+}

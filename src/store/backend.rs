@@ -1,0 +1,146 @@
+//! The storage of one account: what the library is handed as its `Backend`.
+//!
+//! The library's storage traits carry no account, so the account lives in the handle. Each trait is
+//! implemented in a file of its own; here are the handle and the few steps they all take.
+
+use redb::{Key, ReadTransaction, TableDefinition};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use whatsapp_rust::wacore::store::error::Result as LibraryResult;
+
+use super::Store;
+use super::error::{Result, StoreError};
+use super::rows::{Tx, decode, encode};
+use crate::account::AccountId;
+
+/// A table of raw bytes or JSON.
+pub(super) type Bytes<K> = TableDefinition<'static, K, &'static [u8]>;
+
+/// One account's view of the store.
+pub(super) struct AccountBackend {
+    store: Store,
+    pub(super) account: u32,
+    /// How often the account had been wiped when the handle was made.
+    wipes: u64,
+}
+
+impl AccountBackend {
+    pub(super) fn new(store: Store, account: AccountId) -> Self {
+        let wipes = store.shared.wipes_of(account.0);
+        Self {
+            store,
+            account: account.0,
+            wipes,
+        }
+    }
+
+    /// Looks at one consistent state.
+    pub(super) fn read<T>(
+        &self,
+        look: impl FnOnce(&ReadTransaction) -> Result<T>,
+    ) -> LibraryResult<T> {
+        Ok(self.store.read(look)?)
+    }
+
+    /// Makes a change; returns when it is durable.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        mut change: impl FnMut(&Tx) -> Result<T> + Send + 'static,
+    ) -> LibraryResult<T> {
+        let (shared, account, wipes) = (self.store.shared.clone(), self.account, self.wipes);
+        let written = self
+            .store
+            .write(move |tx| {
+                if shared.wipes_of(account) == wipes {
+                    change(tx)
+                } else {
+                    Err(StoreError::Wiped)
+                }
+            })
+            .await;
+        Ok(written?)
+    }
+
+    /// The bytes of one row.
+    pub(super) fn bytes<K: Key + 'static>(
+        &self,
+        table: Bytes<K>,
+        key: K::SelfType<'_>,
+    ) -> LibraryResult<Option<Vec<u8>>> {
+        self.read(|tx| {
+            let row = tx.open_table(table)?.get(key)?;
+            Ok(row.map(|row| row.value().to_vec()))
+        })
+    }
+
+    /// The JSON value of one row.
+    pub(super) fn json<K: Key + 'static, T: DeserializeOwned>(
+        &self,
+        table: Bytes<K>,
+        key: K::SelfType<'_>,
+    ) -> LibraryResult<Option<T>> {
+        self.read(|tx| {
+            let row = tx.open_table(table)?.get(key)?;
+            row.map(|row| decode(table, row.value())).transpose()
+        })
+    }
+
+    /// Sets rows whose key is a text.
+    pub(super) async fn put_texts(
+        &self,
+        table: Bytes<(u32, &'static str)>,
+        rows: Vec<(
+            impl AsRef<str> + Send + 'static,
+            impl AsRef<[u8]> + Send + 'static,
+        )>,
+    ) -> LibraryResult<()> {
+        let account = self.account;
+        self.write(move |tx| {
+            let mut stored = tx.rows(table)?;
+            for (key, value) in &rows {
+                stored.put((account, key.as_ref()), value.as_ref())?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sets one row whose key is a text to a JSON value.
+    pub(super) async fn put_json(
+        &self,
+        table: Bytes<(u32, &'static str)>,
+        key: &str,
+        value: &impl Serialize,
+    ) -> LibraryResult<()> {
+        self.put_texts(table, vec![(key.to_owned(), encode(table, value)?)])
+            .await
+    }
+
+    /// Deletes a row whose key is a text.
+    pub(super) async fn remove_text<V: redb::Value + Send + 'static>(
+        &self,
+        table: TableDefinition<'static, (u32, &'static str), V>,
+        key: &str,
+    ) -> LibraryResult<()> {
+        let (account, key) = (self.account, key.to_owned());
+        self.write(move |tx| {
+            tx.rows(table)?.remove((account, &key))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes a row whose key is a number.
+    pub(super) async fn remove_number<V: redb::Value + Send + 'static>(
+        &self,
+        table: TableDefinition<'static, (u32, u32), V>,
+        key: u32,
+    ) -> LibraryResult<()> {
+        let account = self.account;
+        self.write(move |tx| {
+            tx.rows(table)?.remove((account, key))?;
+            Ok(())
+        })
+        .await
+    }
+}

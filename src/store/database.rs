@@ -1,0 +1,152 @@
+//! The open database, shared by the readers and the writer, and its recovery from I/O errors.
+//!
+//! redb refuses all work after the first I/O error, even when the cause has gone (a full card, a
+//! hiccup of the bus). So the database sits in a slot: the writer drops it and opens it anew, and
+//! keeps the reason in the slot when that fails, to try again with the next request. Readers hold
+//! the slot for the length of one transaction and never across an `await`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
+
+use super::error::{Result, StoreError};
+use super::medium::{Medium, count};
+use crate::limits;
+
+/// What the slot holds.
+enum Slot {
+    /// The database.
+    Open(Database),
+    /// Why it could not be opened again.
+    Broken(StoreError),
+    /// It was closed on purpose.
+    Closed,
+}
+
+/// What readers and the writer share.
+pub(super) struct Shared {
+    slot: RwLock<Slot>,
+    pub(super) medium: Medium,
+    /// How often the identity of an account was wiped since the start.
+    wipes: Mutex<BTreeMap<u32, u64>>,
+}
+
+impl Shared {
+    pub(super) fn new(database: Database, medium: Medium) -> Self {
+        Self {
+            slot: RwLock::new(Slot::Open(database)),
+            medium,
+            wipes: Mutex::default(),
+        }
+    }
+
+    /// Looks at one consistent state.
+    pub(super) fn read<T>(&self, look: impl FnOnce(&ReadTransaction) -> Result<T>) -> Result<T> {
+        // A panic of another reader leaves the slot as it was: it only reads it.
+        let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
+        match &*slot {
+            Slot::Open(database) => look(&database.begin_read()?),
+            Slot::Broken(error) => Err(error.clone()),
+            Slot::Closed => Err(StoreError::Closed),
+        }
+    }
+
+    /// Begins a write transaction; opens the database anew first if it has to be. Writer only.
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
+        match self.try_begin_write() {
+            Err(error) if error.needs_reopening() => {
+                self.reopen()?;
+                self.try_begin_write()
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn try_begin_write(&self) -> Result<WriteTransaction> {
+        let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
+        match &*slot {
+            Slot::Open(database) => Ok(database.begin_write()?),
+            Slot::Broken(error) => Err(error.clone()),
+            Slot::Closed => Err(StoreError::Closed),
+        }
+    }
+
+    /// Opens the database anew if it refuses to work. Writer only, without a transaction.
+    pub(super) fn recover(&self) {
+        if let Err(error) = self.begin_write() {
+            log::error!("store: still not usable: {error}");
+        }
+    }
+
+    fn reopen(&self) -> Result<()> {
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*slot, Slot::Closed) {
+            return Err(StoreError::Closed);
+        }
+        // The old database goes first: it holds the file's lock.
+        *slot = Slot::Closed;
+        let outcome = open_database(&self.medium);
+        match outcome {
+            Ok((database, _)) => {
+                count(&self.medium.tally.reopened, 1);
+                log::warn!("store: opened anew after an error");
+                *slot = Slot::Open(database);
+                Ok(())
+            }
+            Err(error) => {
+                let error = StoreError::from(error);
+                *slot = Slot::Broken(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes the database. Everything that follows is told so.
+    pub(super) fn close(&self) {
+        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Slot::Closed;
+    }
+
+    /// How often the identity of an account was wiped: what a handle must still agree with to
+    /// write.
+    pub(super) fn wipes_of(&self, account: u32) -> u64 {
+        self.wipes().get(&account).copied().unwrap_or(0)
+    }
+
+    /// Makes all handles of an account made so far unable to write.
+    pub(super) fn note_wipe(&self, account: u32) {
+        *self.wipes().entry(account).or_insert(0) += 1;
+    }
+
+    fn wipes(&self) -> MutexGuard<'_, BTreeMap<u32, u64>> {
+        self.wipes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a database was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Found {
+    /// Closed properly, or new.
+    Clean,
+    /// Cut off; redb checked all of it and went back to the last whole commit.
+    Repaired,
+}
+
+/// Opens the database of a medium.
+pub(super) fn open_database(
+    medium: &Medium,
+) -> std::result::Result<(Database, Found), redb::Error> {
+    let backend = medium.backend()?;
+    let repaired = std::rc::Rc::new(std::cell::Cell::new(false));
+    let seen = std::rc::Rc::clone(&repaired);
+    let database = Database::builder()
+        .set_cache_size(limits::STORE_CACHE)
+        .set_repair_callback(move |_| seen.set(true))
+        .create_with_backend(backend)?;
+    let found = if repaired.get() {
+        Found::Repaired
+    } else {
+        Found::Clean
+    };
+    Ok((database, found))
+}

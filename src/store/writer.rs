@@ -1,0 +1,190 @@
+//! The one thread that writes, and the requests it is sent.
+//!
+//! Everything that waits when the thread looks becomes one transaction and one sync (group commit):
+//! while a card takes its 10 to 500 ms for a sync, requests gather for the next one, and nobody
+//! waits longer than two syncs. Requests run in the order they were sent, deletes included, so a
+//! delete cannot overtake a write whose caller stopped waiting.
+//!
+//! Every commit is `Durability::Immediate`, also for rows that could be lost (device lists, message
+//! secrets): in a group they cost no extra sync, and one rule is easier to trust than two.
+
+use std::sync::Arc;
+
+use redb::Durability;
+use tokio::sync::{mpsc, oneshot};
+
+use super::database::Shared;
+use super::error::{Result, StoreError};
+use super::medium::count;
+use super::rows::Tx;
+use crate::limits;
+
+/// A change to the database, and somebody who waits for it.
+pub(super) trait Request: Send {
+    /// Makes the change. May be called again, in another transaction, when the first was dropped.
+    fn run(&mut self, tx: &Tx) -> Result<()>;
+
+    /// Tells how it ended.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+/// What the writer is sent.
+pub(super) enum Message {
+    /// A change.
+    Write(Box<dyn Request>),
+    /// A reader met an error after which the database has to be opened anew.
+    Recover,
+    /// Close the database and end.
+    Close(oneshot::Sender<()>),
+}
+
+/// A request made of a closure.
+struct Change<F, T> {
+    make: F,
+    value: Option<T>,
+    done: oneshot::Sender<Result<T>>,
+}
+
+/// Wraps a closure into a request; the receiver gets what the closure returned, once it is durable.
+pub(super) fn request<T, F>(change: F) -> (Box<dyn Request>, oneshot::Receiver<Result<T>>)
+where
+    T: Send + 'static,
+    F: FnMut(&Tx) -> Result<T> + Send + 'static,
+{
+    let (done, answer) = oneshot::channel();
+    let change = Change {
+        make: change,
+        value: None,
+        done,
+    };
+    (Box::new(change), answer)
+}
+
+impl<T: Send, F: FnMut(&Tx) -> Result<T> + Send> Request for Change<F, T> {
+    fn run(&mut self, tx: &Tx) -> Result<()> {
+        self.value = Some((self.make)(tx)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let Self { value, done, .. } = *self;
+        // A request that succeeded has run, so it has a value.
+        let outcome = outcome.and_then(|()| value.ok_or(StoreError::Closed));
+        // Nobody listens any more when the caller gave up; the change stands all the same.
+        let _ = done.send(outcome);
+    }
+}
+
+/// The writing end of the store.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    queue: mpsc::Receiver<Message>,
+    durability: Durability,
+}
+
+/// What was waiting when the writer looked.
+#[derive(Default)]
+struct Waiting {
+    group: Vec<Box<dyn Request>>,
+    recover: bool,
+    close: Option<oneshot::Sender<()>>,
+}
+
+impl Waiting {
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Write(request) => self.group.push(request),
+            Message::Recover => self.recover = true,
+            Message::Close(done) => self.close = Some(done),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.group.len() < limits::STORE_QUEUE && self.close.is_none()
+    }
+}
+
+impl Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        queue: mpsc::Receiver<Message>,
+        durability: Durability,
+    ) -> Self {
+        Self {
+            shared,
+            queue,
+            durability,
+        }
+    }
+
+    /// Serves until told to close, or until the last handle is gone.
+    pub(super) fn run(mut self) {
+        while let Some(message) = self.queue.blocking_recv() {
+            let mut waiting = Waiting::default();
+            waiting.take(message);
+            while waiting.has_room()
+                && let Ok(message) = self.queue.try_recv()
+            {
+                waiting.take(message);
+            }
+            if waiting.recover {
+                self.shared.recover();
+            }
+            if !waiting.group.is_empty() {
+                self.commit(waiting.group);
+            }
+            if let Some(done) = waiting.close {
+                self.shared.close();
+                // Whoever still queues finds the channel closed; nobody may wait for ever.
+                drop(self.queue);
+                let _ = done.send(());
+                return;
+            }
+        }
+        self.shared.close();
+    }
+
+    /// Commits a group and answers it. When one request cannot be carried out, each gets a
+    /// transaction of its own, so that only the one that cannot be carried out fails.
+    fn commit(&self, mut group: Vec<Box<dyn Request>>) {
+        count(&self.shared.medium.tally.requests, group.len());
+        let outcome = self.attempt(&mut group);
+        match outcome {
+            Err(error) if error.concerns_one_request() && group.len() > 1 => {
+                for request in group {
+                    let mut alone = [request];
+                    let outcome = self.attempt(&mut alone);
+                    let [request] = alone;
+                    request.answer(outcome);
+                }
+            }
+            outcome => {
+                for request in group {
+                    request.answer(outcome.clone());
+                }
+            }
+        }
+    }
+
+    fn attempt(&self, group: &mut [Box<dyn Request>]) -> Result<()> {
+        let outcome = self.transact(group);
+        if let Err(error) = &outcome
+            && error.needs_reopening()
+        {
+            log::error!("store: writing failed: {error}");
+            self.shared.recover();
+        }
+        outcome
+    }
+
+    fn transact(&self, group: &mut [Box<dyn Request>]) -> Result<()> {
+        let tx = Tx::new(self.shared.begin_write()?);
+        for request in group {
+            request.run(&tx)?;
+        }
+        if tx.finish(self.durability)? {
+            count(&self.shared.medium.tally.commits, 1);
+        }
+        Ok(())
+    }
+}

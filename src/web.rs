@@ -1,0 +1,192 @@
+//! The page and its API: reads the snapshot, puts wishes into the inbox, draws nothing itself.
+//!
+//! ```text
+//! socket ─ server ─▶ route (pure: guard, paths, methods) ─▶ answer ─▶ reply ─▶ socket
+//! ```
+//! A few threads of its own; nothing else in the program waits for them, and they wait for nothing
+//! but the closures in [`WebContext`]. A slow or hostile client costs the page at most (what can be
+//! bounded and what cannot is told in `server`).
+
+mod answer;
+mod exchange;
+mod guard;
+pub mod messages;
+mod page;
+pub mod problem;
+pub mod reply;
+mod rfc3339;
+pub mod route;
+mod server;
+pub mod status;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rustix::net::sockopt;
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::health::Pulse;
+use crate::inbox::Inbox;
+use crate::limits::HTTP_STALL;
+use crate::snapshot::Snapshot;
+use crate::time::Mono;
+use answer::Desk;
+use messages::{ListMessages, SendMessage};
+use page::Page;
+use server::Shared;
+use status::Access;
+
+/// Draws the panel's picture as a PNG; `None` on a box without a panel.
+pub type PanelPng = Box<dyn Fn(&Snapshot, Mono) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Everything the answers are made of.
+pub struct WebContext {
+    /// The read model.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Where wishes go.
+    pub inbox: Inbox,
+    /// The clock of the snapshots' times.
+    pub clock: Clock,
+    /// The event loop's sign of life.
+    pub pulse: Pulse,
+    /// Width and height of the panel in pixels.
+    pub geometry: Option<(u32, u32)>,
+    /// The panel's picture.
+    pub panel_png: PanelPng,
+    /// The counters, in Prometheus' text format.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// A QR of a text as an SVG document; `None` when it does not fit one.
+    pub qr_svg: fn(&str) -> Option<String>,
+    /// The newest messages of an account.
+    pub list_messages: ListMessages,
+    /// Sends a message.
+    pub send_message: SendMessage,
+}
+
+/// Why there is no page.
+#[derive(Debug, Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("the page cannot listen on {0}: another program does already ([http] listen)")]
+    InUse(SocketAddr),
+    /// Ports below 1024 are not for everybody.
+    #[error("the page may not listen on {0}: choose a port from 1024 up ([http] listen)")]
+    Forbidden(SocketAddr),
+    /// The address is none of this machine's.
+    #[error(
+        "the page cannot listen on {0}: this machine does not have that address ([http] listen)"
+    )]
+    NotOurs(SocketAddr),
+    /// Anything else.
+    #[error("the page cannot listen on {0} ([http] listen): {1}")]
+    Other(SocketAddr, io::Error),
+}
+
+/// A bound socket: whoever has one can be sure that the address is free.
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// The address with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether only this machine can connect.
+    fn is_local(&self) -> bool {
+        self.address.ip().to_canonical().is_loopback()
+    }
+}
+
+/// Takes the address. Nothing is answered before [`serve`].
+pub fn bind(address: SocketAddr) -> Result<Listener, BindError> {
+    let bound = TcpListener::bind(address).and_then(|socket| {
+        bound_slow_clients(&socket)?;
+        let address = socket.local_addr()?;
+        Ok(Listener { socket, address })
+    });
+    bound.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => BindError::InUse(address),
+        io::ErrorKind::PermissionDenied => BindError::Forbidden(address),
+        io::ErrorKind::AddrNotAvailable => BindError::NotOurs(address),
+        _ => BindError::Other(address, error),
+    })
+}
+
+/// `tiny_http` sets no timeouts and shows no sockets, but Linux hands these options of a listening
+/// socket on to the connections it accepts (tcp(7)): a client that takes nothing of its answer, or
+/// is dead, is cut off by the kernel, and the worker that writes to it gets an error.
+fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
+    let stall_ms = u32::try_from(HTTP_STALL.as_millis()).unwrap_or(u32::MAX);
+    sockopt::set_socket_timeout(socket, sockopt::Timeout::Send, Some(HTTP_STALL))?;
+    sockopt::set_tcp_user_timeout(socket, stall_ms)?;
+    sockopt::set_socket_keepalive(socket, true)?;
+    sockopt::set_tcp_keepidle(socket, Duration::from_secs(30))?;
+    sockopt::set_tcp_keepintvl(socket, Duration::from_secs(10))?;
+    Ok(())
+}
+
+/// Answers requests from threads of its own until the handle is dropped.
+pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
+    let address = listener.address;
+    let shared = Arc::new(Shared::new(Desk {
+        context,
+        access: if listener.is_local() {
+            Access::Full
+        } else {
+            Access::StatusOnly
+        },
+        // Random keys, made anew by each hasher, are all this needs to be.
+        run: RandomState::new().hash_one(address),
+        page: Page::assemble(),
+    }));
+    let (stop, stopped) = mpsc::channel();
+    let thread = thread::Builder::new().name("http".into()).spawn({
+        let shared = shared.clone();
+        move || server::run(&listener.socket, &shared, &stopped)
+    })?;
+    Ok(WebHandle {
+        address,
+        shared,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+/// The running page. Dropping it ends it: requests under way are answered first, except those that
+/// wait for a slow client.
+pub struct WebHandle {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl WebHandle {
+    /// The address with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for WebHandle {
+    fn drop(&mut self) {
+        self.stop.take();
+        self.shared.stop();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("the page ended with a panic");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Errors of the API: RFC 9457 `application/problem+json`.
+//!
+//! `code` is stable and for programs, `detail` is for people. No secret and no text of a request
+//! is ever repeated in one: what a stranger sent must not come back to another reader.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::reply::Reply;
+use super::route::session_id;
+use crate::account::AccountId;
+
+/// An error answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable word for programs.
+    pub code: &'static str,
+    /// What happened and what would be right, in one or two sentences.
+    pub detail: Cow<'static, str>,
+    /// The session it is about.
+    pub session: Option<AccountId>,
+    /// `Allow`, for 405.
+    pub allow: Option<&'static str>,
+    /// `Retry-After` in seconds.
+    pub retry_after_s: Option<u32>,
+}
+
+impl Problem {
+    /// A problem of this status, code and detail.
+    #[must_use]
+    pub fn new(status: u16, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            session: None,
+            allow: None,
+            retry_after_s: None,
+        }
+    }
+
+    /// The same, naming the session it is about.
+    #[must_use]
+    pub fn about(mut self, session: AccountId) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// The same, naming the methods that are allowed.
+    #[must_use]
+    pub fn allowing(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// The same, saying when to try again.
+    #[must_use]
+    pub fn retry_after_s(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+}
+
+/// The members of the RFC, and two of ours.
+#[derive(Serialize)]
+struct Body<'a> {
+    /// A URI for the kind of problem.
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+}
+
+impl From<Problem> for Reply {
+    fn from(problem: Problem) -> Self {
+        let body = Body {
+            kind: format!("urn:pairbox:problem:{}", problem.code),
+            title: title(problem.status),
+            status: problem.status,
+            code: problem.code,
+            detail: &problem.detail,
+            session: problem.session.map(session_id),
+        };
+        let mut reply = Self::json(problem.status, &body);
+        reply.content_type = "application/problem+json";
+        if let Some(methods) = problem.allow {
+            reply = reply.header("Allow", methods);
+        }
+        if let Some(seconds) = problem.retry_after_s {
+            reply = reply.header("Retry-After", &seconds.to_string());
+        }
+        reply
+    }
+}
+
+/// The short name of a status.
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        410 => "Gone",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        422 => "Unprocessable Content",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        _ => "Error",
+    }
+}

@@ -1,0 +1,15 @@
+//! WhatsApp: the only module that names whatsapp-rust.
+//!
+//! A [`link`] is one run of the library's client for one account: it is built from the store, speaks
+//! to the service, and ends. A client that was stopped is dead, so every start builds a new one. What
+//! the library says becomes a [`LinkEvent`](crate::event::LinkEvent) in [`translate`] and nothing else
+//! of it gets out of this folder. The library's own log lines carry numbers and codes: see
+//! [`crate::logging`] for why they are held at `warn` and scrubbed.
+
+pub mod link;
+pub mod receive;
+pub mod runtime;
+pub mod send;
+pub mod translate;
+pub mod transport;
+pub mod version;

@@ -1,0 +1,87 @@
+//! The shipped files say what the program does.
+//!
+//! A default that changes in the program and not in the commented file, a key that is not documented,
+//! or a unit whose times do not fit the program's own fails here.
+
+use std::time::Duration;
+
+use pairbox::config::{Config, DEFAULT_STATE_DIR};
+use pairbox::limits::{LINK_STOP, PULSE_EVERY, PULSE_STALE};
+
+const SHIPPED: &str = include_str!("../../../systemd/pairbox.toml");
+const UNIT: &str = include_str!("../../../systemd/pairbox.service");
+
+#[test]
+fn the_shipped_configuration_is_the_defaults() {
+    assert_eq!(
+        Config::parse("pairbox.toml", SHIPPED).unwrap(),
+        Config::default()
+    );
+}
+
+#[test]
+fn what_it_shows_behind_a_hash_are_the_defaults_too() {
+    let shown: Vec<&str> = SHIPPED
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if key.starts_with(|first: char| first.is_ascii_lowercase()) => key,
+            _ => line,
+        })
+        .collect();
+    let mut config = Config::parse("pairbox.toml", &shown.join("\n")).unwrap();
+    // The default depends on who runs the program; the file shows the service's.
+    assert_eq!(config.state_dir.take(), Some(DEFAULT_STATE_DIR.into()));
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn it_documents_every_key() {
+    // Found by asking for a key that is not there: the answer lists those that are.
+    for (section, keys) in [
+        ("", &["label", "state_dir", "board"][..]),
+        ("http", &["listen"]),
+        (
+            "whatsapp",
+            &["endpoint", "version_url", "version", "pre_keys"],
+        ),
+        ("buttons", &["connect", "disconnect"]),
+        ("log", &["level"]),
+    ] {
+        let text = match section {
+            "" => "qqqqqqqqqq = 1".to_owned(),
+            section => format!("[{section}]\nqqqqqqqqqq = 1"),
+        };
+        let error = Config::parse("f", &text).unwrap_err();
+        let known = error
+            .reason
+            .strip_prefix("unknown key; known here: ")
+            .unwrap();
+        let known: Vec<&str> = known.split(", ").collect();
+        for key in keys {
+            assert!(known.contains(key), "{key} of [{section}] is gone");
+        }
+        let sections = ["http", "whatsapp", "buttons", "log"];
+        for key in known.into_iter().filter(|key| *key != "bench") {
+            let shown = SHIPPED.contains(&format!("\n#{key} = "))
+                || SHIPPED.contains(&format!("\n# Example: {key} = "))
+                || (sections.contains(&key) && SHIPPED.contains(&format!("\n[{key}]\n")));
+            assert!(shown, "{key} of [{section}] is not in systemd/pairbox.toml");
+        }
+    }
+}
+
+#[test]
+fn unit_and_limits_agree() {
+    let seconds = |key: &str| {
+        let value = UNIT
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .unwrap();
+        Duration::from_secs(value.parse().unwrap())
+    };
+    // The loop beats several times before it counts as stalled, and the page says so before the
+    // watchdog bites.
+    assert!(PULSE_EVERY * 3 <= PULSE_STALE);
+    assert!(PULSE_STALE < seconds("WatchdogSec="));
+    assert!(LINK_STOP < seconds("TimeoutStopSec="));
+}

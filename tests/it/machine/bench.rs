@@ -1,0 +1,299 @@
+//! A machine on the bench: virtual time, a world that obeys only when told to, and the ledger
+//! looking on at every step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pairbox::account::{AccountId, AccountRecord, Epoch};
+use pairbox::event::{
+    Button, Edge, Effect, Event, Intent, LinkEvent, LinkedAs, Source, StoreEvent, StoredAccount,
+};
+use pairbox::fault::Fault;
+use pairbox::machine::Appliance;
+use pairbox::secret::Secret;
+use pairbox::snapshot::{AccountView, PanelHealth, Snapshot, Status};
+use pairbox::time::{Mono, Now, UnixMillis};
+
+use super::ledger::Ledger;
+
+/// The only account of most tests.
+pub const ME: AccountId = AccountId::FIRST;
+
+/// The wall clock of the bench at [`Mono::START`].
+pub const WALL_START: u64 = 1_800_000_000_000;
+
+#[derive(Clone)]
+pub struct Bench {
+    pub machine: Appliance,
+    pub ledger: Ledger,
+    pub now: Mono,
+    /// Whether the wall clock is set.
+    pub wall: bool,
+    effects: Vec<Effect>,
+}
+
+pub fn stored(id: AccountId, enabled: bool, linked: bool) -> StoredAccount {
+    StoredAccount {
+        id,
+        record: AccountRecord {
+            label: format!("box {id}"),
+            enabled,
+            last_reason: None,
+        },
+        linked: linked.then(|| LinkedAs {
+            phone: Some("15550001111".parse().unwrap()),
+        }),
+    }
+}
+
+pub fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub fn why() -> String {
+    "because".to_owned()
+}
+
+pub fn qr(code: &str, lifetime_s: u64) -> LinkEvent {
+    LinkEvent::Qr {
+        code: Secret::new(code.to_owned()),
+        lifetime: secs(lifetime_s),
+    }
+}
+
+pub fn paired() -> LinkEvent {
+    LinkEvent::Paired {
+        phone: Some("15550002222".parse().unwrap()),
+    }
+}
+
+pub fn connected() -> LinkEvent {
+    LinkEvent::Connected {
+        phone: Some("15550002222".parse().unwrap()),
+        push_name: Some("Ada".to_owned()),
+    }
+}
+
+pub fn alive(online: bool, socket: bool, failures: u32) -> LinkEvent {
+    LinkEvent::Alive {
+        online,
+        socket,
+        failures,
+        why: (failures > 0).then(|| format!("failure {failures}")),
+    }
+}
+
+impl Bench {
+    pub fn boot(accounts: Vec<StoredAccount>, panel: PanelHealth) -> Self {
+        Self::boot_with_clock(accounts, panel, true)
+    }
+
+    fn boot_with_clock(accounts: Vec<StoredAccount>, panel: PanelHealth, wall: bool) -> Self {
+        let mono = Mono(secs(100));
+        let ledger = Ledger::new(&accounts);
+        let mut bench = Self {
+            machine: Appliance::new(accounts, panel, at(mono, wall)),
+            ledger,
+            now: mono,
+            wall,
+            effects: Vec::new(),
+        };
+        let empty = Snapshot {
+            seq: 0,
+            accounts: Vec::new(),
+            ..(*bench.machine.snapshot()).clone()
+        };
+        bench.settle(&empty);
+        bench
+    }
+
+    /// Booted with one account and a panel.
+    pub fn new(enabled: bool, linked: bool) -> Self {
+        Self::boot(vec![stored(ME, enabled, linked)], PanelHealth::Attached)
+    }
+
+    /// Never paired; a person pressed connect and the first link runs.
+    pub fn pairing() -> Self {
+        let mut bench = Self::new(false, false);
+        bench.connect();
+        bench.effects.clear();
+        bench
+    }
+
+    /// Linked and logged in.
+    pub fn working() -> Self {
+        let mut bench = Self::new(true, true);
+        bench.link(connected());
+        bench.effects.clear();
+        bench
+    }
+
+    /// Enabled and linked, booted without a clock: `wall` sets it.
+    pub fn without_clock() -> Self {
+        let accounts = vec![stored(ME, true, true)];
+        Self::boot_with_clock(accounts, PanelHealth::Attached, false)
+    }
+
+    pub fn send(&mut self, event: Event) {
+        let before = self.machine.snapshot();
+        self.ledger.event(self.now, &event);
+        self.machine.handle(at(self.now, self.wall), event);
+        self.settle(&before);
+    }
+
+    pub fn connect(&mut self) {
+        self.intent(Intent::Connect(ME));
+    }
+
+    pub fn disconnect(&mut self) {
+        self.intent(Intent::Disconnect(ME));
+    }
+
+    pub fn log_out(&mut self) {
+        self.intent(Intent::Logout(ME));
+    }
+
+    pub fn intent(&mut self, intent: Intent) {
+        let source = Source::Page;
+        self.send(Event::Intent { intent, source });
+    }
+
+    /// The link that was started last says something.
+    pub fn link(&mut self, event: LinkEvent) {
+        let epoch = self.ledger.newest();
+        self.link_of(epoch, event);
+    }
+
+    pub fn link_of(&mut self, epoch: Epoch, event: LinkEvent) {
+        let account = ME;
+        self.send(Event::Link {
+            account,
+            epoch,
+            event,
+        });
+    }
+
+    pub fn ended(&mut self) {
+        self.link(LinkEvent::Ended);
+    }
+
+    pub fn store(&mut self, event: StoreEvent) {
+        self.send(Event::Store { account: ME, event });
+    }
+
+    pub fn edge(&mut self, button: Button, pressed: bool) {
+        let at = self.now;
+        self.send(Event::Edge(Edge {
+            button,
+            pressed,
+            at,
+        }));
+    }
+
+    /// A clean press: down, `held`, up, and the debounce after it.
+    pub fn press(&mut self, button: Button, held: Duration) {
+        self.edge(button, true);
+        self.pass(held);
+        self.edge(button, false);
+        self.pass(millis(50));
+    }
+
+    /// Lets time pass; what becomes due on the way is told when it is due.
+    pub fn pass(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while let Some((at, _)) = self.machine.poll_timeout().filter(|(at, _)| *at <= end) {
+            self.now = self.now.max(at);
+            self.tell_time();
+        }
+        self.now = end;
+    }
+
+    /// Goes to the next deadline. Its name; `None` when there is none.
+    pub fn next_deadline(&mut self) -> Option<&'static str> {
+        let (at, what) = self.machine.poll_timeout()?;
+        self.now = self.now.max(at);
+        self.tell_time();
+        Some(what)
+    }
+
+    pub fn tell_time(&mut self) {
+        let before = self.machine.snapshot();
+        self.machine.handle_timeout(at(self.now, self.wall));
+        self.settle(&before);
+        Ledger::check_timeout(&self.machine, self.now);
+    }
+
+    /// What was asked for since the last call.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The same in words, without the details most tests do not care about.
+    pub fn asked(&mut self) -> Vec<&'static str> {
+        let words = self.effects.iter().map(|effect| match effect {
+            Effect::StartLink { .. } => "start",
+            Effect::StopLink { .. } => "stop",
+            Effect::Unlink { .. } => "unlink",
+            Effect::WipeAuth { .. } => "wipe",
+            Effect::SaveRecord { .. } => "save",
+        });
+        let words = words.collect();
+        self.effects.clear();
+        words
+    }
+
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.machine.snapshot()
+    }
+
+    pub fn view(&self) -> AccountView {
+        self.snapshot().current().clone()
+    }
+
+    pub fn status(&self) -> Status {
+        self.view().status
+    }
+
+    pub fn word(&self) -> &'static str {
+        self.status().word()
+    }
+
+    pub fn fault(&self) -> Option<Fault> {
+        match self.status() {
+            Status::Failed { fault, .. } => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// The code of `last_error`.
+    pub fn error(&self) -> Option<&'static str> {
+        self.view().last_error.map(|last| last.code)
+    }
+
+    pub fn shown_code(&self) -> Option<String> {
+        match self.status() {
+            Status::ScanQrCode(pairing) => Some(pairing.code.expose().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn settle(&mut self, before: &Snapshot) {
+        while let Some(effect) = self.machine.poll_effect() {
+            self.ledger.effect(&effect);
+            self.effects.push(effect);
+        }
+        self.ledger.check(&self.machine, before, self.now);
+    }
+}
+
+fn at(mono: Mono, wall: bool) -> Now {
+    let passed = u64::try_from(mono.0.as_millis()).unwrap();
+    Now {
+        mono,
+        wall: wall.then_some(UnixMillis(WALL_START + passed)),
+    }
+}

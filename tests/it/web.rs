@@ -1,0 +1,11 @@
+//! The page and its API over real sockets, with a machine that is only a snapshot and an inbox.
+//!
+//! `routes` asks as an ordinary client, `strangers` as those who must not get anything, `hostile` and
+//! `survival` as those who mean harm or are broken; `router` tries random heads without a socket.
+
+mod hostile;
+pub mod rig;
+mod router;
+mod routes;
+mod strangers;
+mod survival;

@@ -1,0 +1,194 @@
+//! Clients that are slow, lie or hold on: the page goes on for everybody else.
+//!
+//! Nothing here measures time. Where a client is stuck, the proof is that another one is answered;
+//! every wait has a deadline far beyond what a loaded machine needs.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use pairbox::limits::{HTTP_SENDS, HTTP_WORKERS};
+use pairbox::web::messages::SendReceipt;
+
+use super::rig::{LOCAL, Rig};
+
+/// Longest wait for an answer before a test fails.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Sends bytes on a connection of its own and keeps it open.
+fn hold(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream
+}
+
+/// Sends bytes and reads until the other side closes.
+fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = hold(address, bytes);
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Asks for the status on a new connection, as a person opening the page would.
+fn status_line(address: SocketAddr) -> String {
+    let request = "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = exchange(address, request.as_bytes());
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn heads_that_are_no_heads_are_refused() {
+    let rig = Rig::start();
+    for (bytes, line) in [
+        ("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 400 Bad Request"),
+        (
+            "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 400 Bad Request",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 400 Bad Request",
+        ),
+        ("NONSENSE\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        (
+            "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 404 Not Found",
+        ),
+    ] {
+        let answer = exchange(rig.address, bytes.as_bytes());
+        assert_eq!(answer.lines().next(), Some(line), "{bytes:?}");
+    }
+}
+
+#[test]
+fn slow_clients_hold_up_nobody_else() {
+    let rig = Rig::start();
+    let post = "POST /api/v1/sessions/ses_1/messages HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/json\r\n";
+    let mut held = Vec::new();
+    // More of each kind than there are workers.
+    for _ in 0..HTTP_WORKERS * 3 {
+        for half in [
+            "GET /api/v1/status HTTP/1.1\r\nHost: loc".to_owned(),
+            format!("{post}Content-Length: 40000\r\n\r\n{{\"to\":"),
+            format!("{post}Content-Length: 500\r\n\r\n{{\"to\":"),
+            format!("{post}Transfer-Encoding: chunked\r\n\r\n5\r\n{{\"to"),
+            // Refused by the router, with a body that the library wants to read to its end.
+            "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000\r\n\r\n".to_owned(),
+        ] {
+            held.push(hold(rig.address, half.as_bytes()));
+            assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
+        }
+    }
+    // Uploads that do not end are more than the places for sending, and take none of them.
+    assert!(held.len() > HTTP_SENDS);
+    let body = r#"{"to":"1","type":"text","text":"x"}"#;
+    let sent = rig.post("/api/v1/sessions/ses_1/messages", body);
+    assert_eq!(sent.status(), 202, "{}", sent.text);
+}
+
+#[test]
+fn a_body_that_comes_in_pieces_is_put_together() {
+    let rig = Rig::start();
+    let text = "x".repeat(3000);
+    let body = format!("{{\"to\":\"1\",\"type\":\"text\",\"text\":\"{text}\"}}");
+    let (first, second) = body.split_at(1500);
+    let head = "POST /api/v1/sessions/ses_1/messages HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/json\r\nConnection: close\r\n";
+    for (start, rest) in [
+        (
+            format!("{head}Content-Length: {}\r\n\r\n{first}", body.len()),
+            second.to_owned(),
+        ),
+        (
+            format!(
+                "{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{first}\r\n",
+                first.len()
+            ),
+            format!("{:x}\r\n{second}\r\n0\r\n\r\n", second.len()),
+        ),
+    ] {
+        let mut stream = hold(rig.address, start.as_bytes());
+        // Another client in between: the first half has been read, or waits, but holds nobody up.
+        assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
+        stream.write_all(rest.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    }
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_cut_off() {
+    let rig = Rig::start();
+    let mut stream = TcpStream::connect(rig.address).unwrap();
+    stream.set_write_timeout(Some(DEADLINE)).unwrap();
+    // Far more answers than the buffers of two sockets hold: both workers end up writing to it.
+    let page = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(3000);
+    // The far side may already have had enough.
+    let _ = stream.write_all(page.as_bytes());
+    assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn sends_that_hang_leave_the_page_alone() {
+    let (release, released) = mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    let (entered, entries) = mpsc::channel();
+    let entered = Mutex::new(entered);
+    let rig = Rig::with(LOCAL, |context| {
+        context.send_message = Box::new(move |_, _, _| {
+            entered.lock().unwrap().send(()).unwrap();
+            // Ends with an error when the test lets go.
+            let _ = released.lock().unwrap().recv();
+            Ok(SendReceipt {
+                id: "3EB0AA".into(),
+                status: "queued",
+            })
+        });
+    });
+    let body = r#"{"to":"1","type":"text","text":"x"}"#;
+    let request = format!(
+        "POST /api/v1/sessions/ses_1/messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let held: Vec<TcpStream> = (0..HTTP_SENDS)
+        .map(|_| {
+            let stream = hold(rig.address, request.as_bytes());
+            entries.recv_timeout(DEADLINE).unwrap();
+            stream
+        })
+        .collect();
+    let refused = rig.post("/api/v1/sessions/ses_1/messages", body);
+    refused.assert_problem(503, "busy");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
+
+    drop(release);
+    for mut stream in held {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    }
+    // The places are free again.
+    assert_eq!(
+        rig.post("/api/v1/sessions/ses_1/messages", body).status(),
+        202
+    );
+}
+
+#[test]
+fn a_bug_in_one_answer_costs_that_answer_only() {
+    let rig = Rig::with(LOCAL, |context| {
+        context.panel_png = Box::new(|_, _| panic!("on purpose: a bug in drawing"));
+    });
+    for _ in 0..HTTP_WORKERS * 3 {
+        rig.get("/panel.png").assert_problem(500, "broken");
+    }
+    assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
+}

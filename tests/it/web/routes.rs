@@ -1,0 +1,412 @@
+//! Each route with an ordinary client.
+//!
+//! Every answer goes over a real socket, so that headers, lengths and the absence of a body are what
+//! a browser would see. The snapshot is published by the test.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use pairbox::account::AccountId;
+use pairbox::event::{Event, Intent, Source};
+use pairbox::fault::Fault;
+use pairbox::inbox::Inbox;
+use pairbox::limits::EVENT_QUEUE;
+use pairbox::snapshot::{Pairing, Status};
+use pairbox::time::Mono;
+use sha2::{Digest as _, Sha256};
+
+use super::rig::{LOCAL, PNG, QR_TEXT, Rig, scan};
+
+#[test]
+fn the_page_is_one_document_that_runs_nothing_else() {
+    let rig = Rig::start();
+    let page = rig.get("/");
+    assert_eq!(page.status(), 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
+        let (_, rest) = page.text.split_once(open).unwrap();
+        let (inside, _) = rest.split_once(close).unwrap();
+        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(inside));
+        assert!(inside.len() > 1000, "{open} was not filled in");
+        assert!(policy.contains(&format!("'sha256-{hash}'")), "{open}");
+        assert_eq!(page.text.matches(open).count(), 1);
+    }
+    // Nothing is loaded from anywhere else: the one URL is the name of a namespace.
+    let elsewhere = page.text.replace("http://www.w3.org/2000/svg", "");
+    assert!(!elsewhere.contains("http://") && !elsewhere.contains("https://"));
+    assert!(!elsewhere.contains(" style=") && !elsewhere.contains(" onclick="));
+
+    let head = rig.ask("HEAD", "/", &[], "");
+    assert_eq!((head.status(), head.text.as_str()), (200, ""));
+    assert_eq!(head.header("content-security-policy"), policy);
+}
+
+#[test]
+fn the_page_reads_what_the_status_tells() {
+    let rig = Rig::start();
+    rig.publish(scan());
+    let script = rig.get("/").text;
+    let status = rig.get("/api/v1/status").json();
+    for (name, value) in [
+        ("status", &status),
+        ("session", &status["sessions"][0]),
+        ("panel", &status["panel"]),
+        ("pairing", &status["sessions"][0]["pairing"]),
+    ] {
+        let mut read = 0;
+        for (at, _) in script.match_indices(&format!("{name}.")) {
+            // The end of a longer word, or of a path like `x.session.`, is another thing.
+            let before = script[..at].chars().next_back().unwrap();
+            let field: String = script[at + name.len() + 1..]
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            if before.is_ascii_alphanumeric() || ".-\"/".contains(before) || field.is_empty() {
+                continue;
+            }
+            assert!(value.get(&field).is_some(), "the page reads {name}.{field}");
+            read += 1;
+        }
+        assert!(read >= 2, "{name} is read in {read} places only");
+    }
+}
+
+#[test]
+fn the_status_tells_the_account_and_is_cheap_when_nothing_changed() {
+    let rig = Rig::start();
+    rig.publish(Status::Working);
+    let answer = rig.get("/api/v1/status");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let body = answer.json();
+    let session = &body["sessions"][0];
+    assert_eq!(body["selected"], "ses_1");
+    assert_eq!(body["access"], "full");
+    assert_eq!(body["panel"]["width"], 128);
+    assert_eq!(session["id"], "ses_1");
+    assert_eq!(session["label"], "shop");
+    assert_eq!(session["status"], "working");
+    assert_eq!(session["status_text"], "Connected");
+    assert_eq!(session["phone_last4"], "1234");
+    assert_eq!(session["since"], "2026-03-01T07:05:09.250Z");
+
+    let tag = answer.header("etag").to_owned();
+    let known = |tags: &str| rig.ask("GET", "/api/v1/status", &[("If-None-Match", tags)], "");
+    let again = known(&tag);
+    assert_eq!((again.status(), again.text.as_str()), (304, ""));
+    assert_eq!(again.header("etag"), tag);
+    assert_eq!(known(&format!("\"x\", {tag}")).status(), 304);
+    rig.publish(scan());
+    let changed = known(&tag);
+    assert_eq!(changed.status(), 200);
+    assert_eq!(changed.json()["sessions"][0]["pairing"]["seq"], 2);
+}
+
+#[test]
+fn a_tag_of_an_earlier_run_is_not_known() {
+    let (before, after) = (Rig::start(), Rig::start());
+    let tag = before.get("/api/v1/status").header("etag").to_owned();
+    let answer = after.ask("GET", "/api/v1/status", &[("If-None-Match", &tag)], "");
+    assert_eq!(answer.status(), 200);
+}
+
+#[test]
+fn the_status_carries_what_each_state_carries() {
+    let rig = Rig::start();
+    let now = rig.clock.mono();
+    let session = |status: Status| {
+        rig.publish(status);
+        rig.get("/api/v1/status").json()["sessions"][0].clone()
+    };
+    let within = |value: &serde_json::Value, most: u64| {
+        let ms = value.as_u64().unwrap_or_else(|| panic!("{value}"));
+        assert!(ms > 0 && ms <= most, "{ms}");
+    };
+
+    let failed = session(Status::Failed {
+        fault: Fault::AccountLocked,
+        retry_at: Some(now + Duration::from_secs(300)),
+    });
+    assert_eq!(failed["reason"], "account_locked");
+    assert_eq!(failed["advice"], Fault::AccountLocked.advice());
+    within(&failed["retry_in_ms"], 300_000);
+
+    let reconnecting = session(Status::Reconnecting {
+        attempt: 3,
+        next_at: Some(now + Duration::from_secs(60)),
+    });
+    assert_eq!(reconnecting["reconnect"]["attempt"], 3);
+    within(&reconnecting["reconnect"]["next_in_ms"], 60_000);
+
+    let scanning = session(scan());
+    assert_eq!(scanning["pairing"]["lifetime_ms"], 3_600_000);
+    within(&scanning["pairing"]["expires_in_ms"], 3_600_000);
+
+    let slow = session(Status::Starting {
+        pairing_done: false,
+        slow: Some("no route".into()),
+    });
+    assert_eq!(slow["detail"], "no route");
+    assert_eq!(slow["pairing"], serde_json::Value::Null);
+}
+
+#[test]
+fn the_qr_is_there_exactly_while_it_can_be_scanned() {
+    let rig = Rig::start();
+    let ask = |status: Status| {
+        rig.publish(status);
+        rig.get("/api/v1/sessions/ses_1/qr")
+    };
+    let qr = ask(scan());
+    assert_eq!(qr.status(), 200);
+    assert_eq!(qr.header("content-type"), "image/svg+xml");
+    assert_eq!(qr.header("cache-control"), "no-store");
+    assert_eq!(
+        qr.text,
+        format!("<svg><!-- {} modules --></svg>", QR_TEXT.len())
+    );
+
+    let Status::ScanQrCode(fresh) = scan() else {
+        unreachable!()
+    };
+    let expired = ask(Status::ScanQrCode(Pairing {
+        lifetime: Duration::ZERO,
+        ..fresh
+    }));
+    assert_eq!(expired.status(), 202);
+    let starting = ask(Status::Starting {
+        pairing_done: false,
+        slow: None,
+    });
+    assert_eq!(
+        (starting.status(), starting.header("retry-after")),
+        (202, "1")
+    );
+    assert_eq!(starting.json()["status"], "starting");
+
+    ask(Status::Working).assert_problem(409, "already_working");
+    ask(Status::Stopped).assert_problem(409, "not_pairing");
+    ask(Status::Failed {
+        fault: Fault::QrExhausted,
+        retry_at: None,
+    })
+    .assert_problem(410, "qr_exhausted");
+    rig.get("/api/v1/sessions/ses_7/qr")
+        .assert_problem(404, "unknown_session");
+    rig.get("/api/v1/sessions/ses_1/qr?format=png")
+        .assert_problem(422, "unknown_format");
+}
+
+#[test]
+fn a_code_that_fits_no_qr_is_a_problem_without_the_code() {
+    let rig = Rig::with(LOCAL, |context| context.qr_svg = |_| None);
+    rig.publish(scan());
+    let answer = rig.get("/api/v1/sessions/ses_1/qr");
+    answer.assert_problem(500, "qr_too_long");
+    assert!(!answer.text.contains("secret"));
+}
+
+#[test]
+fn the_panels_picture() {
+    let rig = Rig::start();
+    let picture = rig.get("/panel.png");
+    assert_eq!(picture.status(), 200);
+    assert_eq!(picture.header("content-type"), "image/png");
+    assert_eq!(picture.header("cache-control"), "no-store");
+    assert_eq!(picture.text, String::from_utf8_lossy(PNG));
+    let headless = Rig::with(LOCAL, |context| context.panel_png = Box::new(|_, _| None));
+    headless.get("/panel.png").assert_problem(404, "no_panel");
+}
+
+#[test]
+fn a_wish_goes_into_the_inbox() {
+    let mut rig = Rig::start();
+    let id = AccountId::FIRST;
+    for (word, intent, status, code) in [
+        ("start", Intent::Connect(id), Status::Stopped, 202),
+        ("connect", Intent::Connect(id), Status::Stopped, 202),
+        ("start", Intent::Connect(id), Status::Working, 200),
+        ("stop", Intent::Disconnect(id), Status::Working, 200),
+        ("disconnect", Intent::Disconnect(id), Status::Working, 200),
+        ("stop", Intent::Disconnect(id), Status::Stopped, 200),
+        ("logout", Intent::Logout(id), Status::Working, 200),
+        ("logout", Intent::Logout(id), scan(), 200),
+    ] {
+        rig.publish(status);
+        let answer = rig.post(&format!("/api/v1/sessions/ses_1/{word}"), "");
+        assert_eq!(answer.status(), code, "{word}: {}", answer.text);
+        assert_eq!(answer.json()["id"], "ses_1");
+        let source = Source::Api;
+        assert_eq!(rig.wishes.try_recv(), Ok(Event::Intent { intent, source }));
+    }
+    rig.post("/api/v1/sessions/ses_2/start", "")
+        .assert_problem(404, "unknown_session");
+    assert!(rig.wishes.try_recv().is_err());
+}
+
+#[test]
+fn a_wish_from_the_page_says_so() {
+    let mut rig = Rig::start();
+    let origin = format!("http://{}", rig.address);
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("Origin", origin.as_str()),
+        ("Sec-Fetch-Site", "same-origin"),
+    ];
+    let answer = rig.ask("POST", "/api/v1/sessions/ses_1/start", &headers, "{}");
+    assert_eq!(answer.status(), 202, "{}", answer.text);
+    let intent = Intent::Connect(AccountId::FIRST);
+    let source = Source::Page;
+    assert_eq!(rig.wishes.try_recv(), Ok(Event::Intent { intent, source }));
+}
+
+#[test]
+fn a_wish_that_cannot_be_taken_is_refused() {
+    let mut rig = Rig::start();
+    for _ in 0..EVENT_QUEUE {
+        assert_eq!(rig.post("/api/v1/sessions/ses_1/start", "").status(), 202);
+    }
+    let full = rig.post("/api/v1/sessions/ses_1/start", "");
+    full.assert_problem(503, "busy");
+    assert_eq!(full.header("retry-after"), "1");
+    rig.wishes.close();
+    while rig.wishes.try_recv().is_ok() {}
+    rig.post("/api/v1/sessions/ses_1/start", "")
+        .assert_problem(503, "ending");
+
+    let (inbox, ended) = Inbox::new();
+    drop(ended);
+    let rig = Rig::with(LOCAL, |context| context.inbox = inbox);
+    rig.post("/api/v1/sessions/ses_1/stop", "")
+        .assert_problem(503, "ending");
+}
+
+#[test]
+fn messages_are_listed() {
+    let rig = Rig::start();
+    let answer = rig.get("/api/v1/sessions/ses_1/messages?limit=2");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let body = answer.json();
+    assert_eq!(body["data"].as_array().unwrap().len(), 2);
+    assert_eq!(body["data"][0]["text"], "text 0");
+    assert_eq!(body["data"][0]["direction"], "inbound");
+    assert_eq!(body["next_cursor"], serde_json::Value::Null);
+    for limit in ["0", "201", "-1", "x", ""] {
+        rig.get(&format!("/api/v1/sessions/ses_1/messages?limit={limit}"))
+            .assert_problem(422, "bad_limit");
+    }
+    let broken = Rig::with(LOCAL, |context| {
+        context.list_messages = Box::new(|_, _| Err("the database is gone".into()));
+    });
+    broken
+        .get("/api/v1/sessions/ses_1/messages")
+        .assert_problem(500, "store");
+}
+
+#[test]
+fn messages_are_taken() {
+    let rig = Rig::start();
+    let send = |body: &str| rig.post("/api/v1/sessions/ses_1/messages", body);
+    let taken = send(r#"{"to":"+1 555 000 9876","type":"text","text":"hello"}"#);
+    assert_eq!(taken.status(), 202, "{}", taken.text);
+    assert_eq!(taken.json()["id"], "3EB0AA");
+    assert_eq!(taken.json()["status"], "queued");
+    send(r#"{"to":"nobody","type":"text","text":"hello"}"#).assert_problem(404, "not_on_whatsapp");
+    for (body, status, code) in [
+        ("", 400, "bad_json"),
+        ("{\"to\":", 400, "bad_json"),
+        ("[]", 422, "bad_message"),
+        (r#"{"to":"1","text":"x"}"#, 422, "bad_message"),
+        (
+            r#"{"to":"1","type":"image","text":"x"}"#,
+            422,
+            "bad_message",
+        ),
+        (
+            r#"{"to":"1","type":"text","text":"x","cc":"2"}"#,
+            422,
+            "bad_message",
+        ),
+        (
+            r#"{"to":5,"type":"text","text":"secret words"}"#,
+            422,
+            "bad_message",
+        ),
+        (r#"{"to":" ","type":"text","text":"x"}"#, 422, "bad_message"),
+        (r#"{"to":"1","type":"text","text":""}"#, 422, "bad_message"),
+    ] {
+        let answer = send(body);
+        answer.assert_problem(status, code);
+        assert!(!answer.text.contains("secret words"));
+    }
+    let long = format!(
+        r#"{{"to":"1","type":"text","text":"{}"}}"#,
+        "x".repeat(60_000)
+    );
+    assert_eq!(send(&long).status(), 202);
+    let longer = format!(
+        r#"{{"to":"1","type":"text","text":"{}"}}"#,
+        "x".repeat(70_000)
+    );
+    send(&longer).assert_problem(413, "too_long");
+}
+
+#[test]
+fn what_is_not_there_or_not_meant_is_told() {
+    let rig = Rig::start();
+    for path in [
+        "/index.html",
+        "/../../etc/passwd",
+        "/%2e%2e/etc/passwd",
+        "/api/v1/sessions/ses_1/qr/",
+        "/api/v1/sessions/ses_01/qr",
+        "/api/v1/sessions/1/qr",
+        "/api/v2/status",
+    ] {
+        rig.get(path).assert_problem(404, "not_found");
+    }
+    for (method, path, allow) in [
+        ("POST", "/", "GET, HEAD"),
+        ("DELETE", "/api/v1/status", "GET, HEAD"),
+        ("GET", "/api/v1/sessions/ses_1/start", "POST"),
+        ("TRACE", "/api/v1/sessions/ses_1/stop", "POST"),
+        ("PUT", "/api/v1/sessions/ses_1/messages", "GET, HEAD, POST"),
+    ] {
+        let answer = rig.ask(method, path, &[("Content-Type", "application/json")], "");
+        answer.assert_problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), allow);
+    }
+}
+
+#[test]
+fn the_loop_alive_is_the_service_alive() {
+    let rig = Rig::start();
+    rig.pulse.beat(Mono(rig.clock.mono().0));
+    let answer = rig.get("/livez");
+    assert_eq!((answer.status(), answer.text.as_str()), (200, "ok\n"));
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_told_in_one_line() {
+    let rig = Rig::start();
+    let said = |address: &str| {
+        let error = pairbox::web::bind(address.parse().unwrap()).err().unwrap();
+        let said = error.to_string();
+        assert_eq!(said.lines().count(), 1, "{said}");
+        said
+    };
+    let taken = rig.address.to_string();
+    assert_eq!(
+        said(&taken),
+        format!("the page cannot listen on {taken}: another program does already ([http] listen)")
+    );
+    assert_eq!(
+        said("192.0.2.1:8080"),
+        "the page cannot listen on 192.0.2.1:8080: this machine does not have that address ([http] \
+         listen)"
+    );
+}

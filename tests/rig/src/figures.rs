@@ -1,0 +1,150 @@
+//! Walks once through pairing, messages and restarts, and prints what it took.
+//!
+//! Figures, not tests: nothing here fails because something was slow. Build with `--release` for
+//! figures that mean something on a box.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use pairbox_chips::Button;
+use pairbox_rig::power::PoweredBox;
+use pairbox_rig::stats;
+
+use crate::scene::{Action, OWNER, Scene};
+
+/// Restarts that are measured.
+const RESTARTS: usize = 5;
+/// Texts that are measured.
+const TEXTS: usize = 20;
+
+/// What the store has done so far.
+#[derive(Clone, Copy)]
+struct Written {
+    commits: u64,
+    bytes: u64,
+}
+
+impl Written {
+    fn of(powered: &PoweredBox) -> Result<Self> {
+        let metrics = powered.get("/metrics")?;
+        let number = |name: &str| -> Result<u64> {
+            let line = metrics.lines().find(|line| line.starts_with(name));
+            let value = line.and_then(|line| line.split_whitespace().nth(1));
+            Ok(value
+                .with_context(|| format!("no {name} in the metrics"))?
+                .parse()?)
+        };
+        Ok(Self {
+            commits: number("pairbox_storage_commits_total ")?,
+            bytes: number("pairbox_storage_bytes_written_total ")?,
+        })
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            commits: self.commits - before.commits,
+            bytes: self.bytes - before.bytes,
+        }
+    }
+}
+
+/// Measures and prints.
+#[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
+pub fn print() -> Result<()> {
+    let mut scene = Scene::set()?;
+    println!(
+        "build            {}",
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    );
+    scene.wait_glass("Disconnected")?;
+    let fresh = Written::of(scene.box_on()?)?;
+    let memory = memory(scene.box_on()?)?;
+    println!("memory, stopped  {memory}");
+
+    scene.act(Action::Tap(Button::Connect))?;
+    // A short press counts when the finger is off again: that is where the waiting begins.
+    let let_go = Instant::now();
+    scene.wait_code()?;
+    println!(
+        "press to QR      {} from letting go",
+        millis(let_go.elapsed())
+    );
+    let scanned = Instant::now();
+    scene.act(Action::Scan)?;
+    scene.wait_glass("Connected")?;
+    println!(
+        "scan to glass    {} (50 ms of it the service's)",
+        millis(scanned.elapsed())
+    );
+    scene.wait_quiet()?;
+    let paired = Written::of(scene.box_on()?)?.since(fresh);
+    println!(
+        "pairing wrote    {} commits, {} bytes",
+        paired.commits, paired.bytes
+    );
+    println!("memory, linked   {}", self::memory(scene.box_on()?)?);
+
+    messages(&mut scene)?;
+    restarts(&mut scene)
+}
+
+fn messages(scene: &mut Scene) -> Result<()> {
+    scene.receive("first contact, with its key exchange")?;
+    scene.send("first contact, the other way")?;
+    let before = Written::of(scene.box_on()?)?;
+    for n in 0..TEXTS {
+        scene.receive(&format!("inbound {n}"))?;
+    }
+    let inbound = Written::of(scene.box_on()?)?.since(before);
+    let before = Written::of(scene.box_on()?)?;
+    for n in 0..TEXTS {
+        scene.send(&format!("outbound {n}"))?;
+    }
+    let outbound = Written::of(scene.box_on()?)?.since(before);
+    for (name, written) in [("inbound", inbound), ("outbound", outbound)] {
+        let texts = TEXTS as u64;
+        println!(
+            "{name:<8} text    {}.{} commits, {} bytes each ({texts} one after the other)",
+            written.commits / texts,
+            written.commits * 10 / texts % 10,
+            written.bytes / texts,
+        );
+    }
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
+fn restarts(scene: &mut Scene) -> Result<()> {
+    let mut took = Vec::new();
+    for _ in 0..RESTARTS {
+        scene.act(Action::Power)?;
+        let started = Instant::now();
+        scene.act(Action::Power)?;
+        let page = started.elapsed();
+        scene.wait_glass(&OWNER[OWNER.len() - 4..])?;
+        took.push((started.elapsed(), page));
+    }
+    took.sort();
+    let (connected, page) = took[RESTARTS / 2];
+    println!(
+        "start to page    {} (median of {RESTARTS} power cuts)",
+        millis(page)
+    );
+    println!("start to Connected on the glass {}", millis(connected));
+    println!("memory, restarted {}", memory(scene.box_on()?)?);
+    Ok(())
+}
+
+fn memory(powered: &PoweredBox) -> Result<String> {
+    let all = powered.rss_kib()?;
+    let own = stats::rss_anonymous_kib(powered.id())?;
+    Ok(format!("{all} KiB resident, {own} KiB of it anonymous"))
+}
+
+fn millis(took: Duration) -> String {
+    format!("{} ms", took.as_millis())
+}

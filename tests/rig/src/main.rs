@@ -1,0 +1,56 @@
+//! The bench for people: WhatsApp, a phone, a panel and two buttons, all simulated, around the real
+//! pairbox. Prints two addresses: the box's own page, and the desk with everything around it.
+//!
+//! `pairbox-rig` runs all of it; `pairbox-rig box …` is the box itself, started by the former as a
+//! process of its own so that its power can be cut.
+
+mod desk;
+mod figures;
+mod scene;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// A bench for pairbox: no Raspberry Pi, no phone, no WhatsApp account needed.
+#[derive(Parser)]
+#[command(name = "pairbox-rig")]
+struct Arguments {
+    /// Address of the desk: the page with the simulated things.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// Walk through pairing, restart and disconnect once, print the figures, and end.
+    #[arg(long)]
+    figures: bool,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args();
+    let program = arguments.next().unwrap_or_default();
+    if arguments.next().as_deref() == Some("box") {
+        // The very program that is shipped, with the bench's hardware.
+        return pairbox::program::main(std::iter::once(program).chain(arguments));
+    }
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pairbox-rig: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.figures {
+        return figures::print();
+    }
+    let scene = scene::Scene::set()?;
+    let desk = desk::Desk::open(arguments.listen, scene)?;
+    println!("the box's own page   http://{}/", desk.page()?);
+    println!("the desk around it   http://{}/", desk.address());
+    println!("Ctrl-C ends both.");
+    desk.serve();
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! The commands: their words, and what each does.
+//!
+//! One line is one command; what follows the first word belongs to it as it stands, so that texts
+//! may hold anything.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use pairbox_sim::{Failure, Fault, Service, StreamError};
+
+use crate::Stage;
+
+/// What `help` prints.
+const HELP: &str = "commands:
+  scan QRTEXT          the phone scans a QR code
+  code ABCD-EFGH       the phone's owner types a pairing code
+  refresh-code         the companion is to show another pairing code
+  refresh-secret       the companion is to put a new secret into its QR code
+  refs N               the companion gets N new references; 0: its QR codes are used up
+  expire               all QR references expire
+  text WORDS           the contact writes to the account
+  write WORDS          the account's owner writes to the contact, on the phone
+  devices              the linked companions
+  remove [JID]         the phone unlinks a companion (the first one)
+  drop | reset         every connection is closed | reset
+  error KIND           stream error: 401 409 429 503 515 516 replaced device_removed
+  fault KIND           from now on: refuse stall slow=MS bad-hmac bad-signature no-version
+                       login=401 login=402 login=403 login=405 login=503
+  heal                 no faults any more
+  ping                 every client is pinged
+  rotate               the service gets a new static key
+  quit";
+
+/// One command.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Help,
+    Scan(String),
+    Code(String),
+    RefreshCode,
+    RefreshSecret,
+    Refs(usize),
+    Expire,
+    Text(String),
+    Write(String),
+    Devices,
+    Remove(Option<String>),
+    Drop,
+    Reset,
+    Error(StreamError),
+    Fault(Fault),
+    Heal,
+    Ping,
+    Rotate,
+    Quit,
+}
+
+/// A line that is no command.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Unknown(String);
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (try help)", self.0)
+    }
+}
+
+impl FromStr for Command {
+    type Err = Unknown;
+
+    fn from_str(line: &str) -> Result<Self, Unknown> {
+        let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        let rest = rest.trim();
+        let needed = || {
+            if rest.is_empty() {
+                Err(Unknown(format!("{word} needs something behind it")))
+            } else {
+                Ok(rest.to_owned())
+            }
+        };
+        Ok(match word {
+            "help" => Self::Help,
+            "scan" => Self::Scan(needed()?),
+            "code" => Self::Code(needed()?),
+            "refresh-code" => Self::RefreshCode,
+            "refresh-secret" => Self::RefreshSecret,
+            "refs" => {
+                let count = rest.parse();
+                Self::Refs(count.map_err(|_| Unknown("refs needs a number".to_owned()))?)
+            }
+            "expire" => Self::Expire,
+            "text" => Self::Text(needed()?),
+            "write" => Self::Write(needed()?),
+            "devices" | "status" => Self::Devices,
+            "remove" => Self::Remove((!rest.is_empty()).then(|| rest.to_owned())),
+            "drop" => Self::Drop,
+            "reset" => Self::Reset,
+            "error" => Self::Error(stream_error(rest)?),
+            "fault" => Self::Fault(fault(rest)?),
+            "heal" => Self::Heal,
+            "ping" => Self::Ping,
+            "rotate" => Self::Rotate,
+            "quit" => Self::Quit,
+            _ => return Err(Unknown(format!("there is no command {word}"))),
+        })
+    }
+}
+
+fn stream_error(word: &str) -> Result<StreamError, Unknown> {
+    let known = [
+        StreamError::Unauthorized,
+        StreamError::Conflict,
+        StreamError::RateLimited,
+        StreamError::Unavailable,
+        StreamError::Restart,
+        StreamError::DeviceGone,
+        StreamError::Replaced,
+        StreamError::DeviceRemoved,
+        StreamError::NotWellFormed,
+    ];
+    let found = known.into_iter().find(|error| error.name() == word);
+    found.ok_or_else(|| Unknown(format!("there is no stream error {word}")))
+}
+
+fn fault(word: &str) -> Result<Fault, Unknown> {
+    let unknown = || Unknown(format!("there is no fault {word}"));
+    Ok(match word.split_once('=') {
+        None => match word {
+            "refuse" => Fault::Refuse,
+            "stall" => Fault::Stall,
+            "bad-hmac" => Fault::BadHmac,
+            "bad-signature" => Fault::BadAccountSignature,
+            "no-version" => Fault::NoVersion,
+            _ => return Err(unknown()),
+        },
+        Some(("slow", milliseconds)) => {
+            let milliseconds = milliseconds.parse().map_err(|_| unknown())?;
+            Fault::Slow(Duration::from_millis(milliseconds))
+        }
+        Some(("login", reason)) => Fault::Login(match reason {
+            "401" => Failure::LoggedOut,
+            "402" => Failure::TemporaryBan {
+                code: 101,
+                expire: Duration::from_secs(3600),
+            },
+            "403" => Failure::Locked,
+            "405" => Failure::ClientOutdated,
+            "503" => Failure::Unavailable,
+            _ => return Err(unknown()),
+        }),
+        Some(_) => return Err(unknown()),
+    })
+}
+
+impl Command {
+    /// Does it. The answer is one line, except for `help`.
+    pub(crate) fn run(self, stage: &Stage) -> Result<String, String> {
+        let Stage {
+            service,
+            phone,
+            contact,
+        } = stage;
+        match self {
+            Self::Help => return Ok(HELP.to_owned()),
+            Self::Scan(text) => {
+                return answer(phone.scan(&text).map(|jid| format!("linked {jid}")));
+            }
+            Self::Code(code) => {
+                return answer(phone.type_code(&code).map(|jid| format!("linked {jid}")));
+            }
+            Self::RefreshCode => return answer(phone.refresh_code().map(|()| String::new())),
+            Self::Text(body) => return Ok(contact.send_text(phone.number(), &body)),
+            Self::Write(body) => return Ok(phone.send_text(contact.number(), &body)),
+            Self::Devices => {
+                let devices = phone.devices();
+                let devices: Vec<String> = devices.iter().map(ToString::to_string).collect();
+                return Ok(devices.join(" "));
+            }
+            Self::Remove(jid) => return remove(stage, jid),
+            Self::Quit => {}
+            other => other.run_on(service),
+        }
+        Ok(String::new())
+    }
+
+    /// Those that concern the service alone and cannot fail.
+    fn run_on(self, service: &Service) {
+        match self {
+            Self::RefreshSecret => service.refresh_qr_secret(),
+            Self::Refs(count) => service.offer_refs(count),
+            Self::Expire => service.expire_refs(),
+            Self::Drop => service.close_all(),
+            Self::Reset => service.reset_all(),
+            Self::Error(error) => service.stream_error(error),
+            Self::Fault(fault) => service.set_fault(fault),
+            Self::Heal => service.clear_faults(),
+            Self::Ping => service.ping(),
+            Self::Rotate => service.rotate_static_key(),
+            // Taken by `run`.
+            _ => {}
+        }
+    }
+}
+
+fn answer<E: fmt::Display>(outcome: Result<String, E>) -> Result<String, String> {
+    outcome.map_err(|error| error.to_string())
+}
+
+fn remove(stage: &Stage, jid: Option<String>) -> Result<String, String> {
+    let jid = if let Some(jid) = jid {
+        jid.parse().map_err(|_| "that is no address".to_owned())?
+    } else {
+        let first = stage.phone.devices().into_iter().next();
+        first.ok_or_else(|| "no companion is linked".to_owned())?
+    };
+    if stage.phone.remove_device(&jid) {
+        Ok(format!("removed {jid}"))
+    } else {
+        Err("no such companion is linked".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_become_commands() {
+        let scan = Command::Scan("2@ref,a,b,c,1".to_owned());
+        for (line, wanted) in [
+            ("scan 2@ref,a,b,c,1", scan),
+            (
+                "  text  hello  there ",
+                Command::Text("hello  there".to_owned()),
+            ),
+            ("remove", Command::Remove(None)),
+            ("refs 0", Command::Refs(0)),
+            ("error replaced", Command::Error(StreamError::Replaced)),
+            (
+                "fault slow=250",
+                Command::Fault(Fault::Slow(Duration::from_millis(250))),
+            ),
+            (
+                "fault login=405",
+                Command::Fault(Fault::Login(Failure::ClientOutdated)),
+            ),
+        ] {
+            assert_eq!(line.parse(), Ok(wanted), "{line}");
+        }
+        for line in [
+            "scan",
+            "refs",
+            "refs x",
+            "fault slow=x",
+            "error 1",
+            "dance",
+            "",
+        ] {
+            assert!(line.parse::<Command>().is_err(), "{line}");
+        }
+    }
+}

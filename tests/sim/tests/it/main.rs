@@ -1,0 +1,21 @@
+//! The simulated service under test: by a real client library, whatsapp-rust, which knows nothing of
+//! the simulator, and by a hand-written client that breaks the rules one at a time.
+//!
+//! Every test waits on events with a deadline; none sleeps.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests a panic is the report"
+)]
+
+mod binary;
+mod companion;
+mod faults;
+mod other_clients;
+mod pairing;
+mod raw;
+mod refusals;
+mod sessions;
+mod signal;
+mod texts;
