@@ -13,7 +13,6 @@
 //! The appliance's end is `src/bench.rs` of pairbox. Any number of appliances may be connected; all of
 //! them are wired to the same panel and hear the same buttons.
 
-use rustix::time::{ClockId, clock_gettime};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
