@@ -42,8 +42,31 @@ pub(crate) fn on_our_clock(stamp: Duration, clock: Clock) -> Mono {
     // Neither part of a monotonic time is negative.
     let boot = Duration::new(boot.tv_sec.unsigned_abs(), 0)
         + Duration::from_nanos(boot.tv_nsec.unsigned_abs());
+    placed(stamp, boot, now)
+}
+
+/// A stamp of the clock that shows `boot`, on the clock that shows `now` at the same moment.
+fn placed(stamp: Duration, boot: Duration, now: Mono) -> Mono {
     match boot.checked_sub(stamp) {
         Some(age) if age <= STAMP_AGE_MAX => now - age,
         _ => now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_placed_where_it_happened_or_now() {
+        let millis = Duration::from_millis;
+        let now = Mono(millis(5_000));
+        let at = |stamp| placed(millis(stamp), millis(90_000), now);
+        assert_eq!(at(90_000), now);
+        assert_eq!(at(89_980), now - millis(20));
+        assert_eq!(at(89_000), now - millis(1_000));
+        // From another clock, or ahead of this one: now is the best guess.
+        assert_eq!(at(88_999), now);
+        assert_eq!(at(90_001), now);
     }
 }

@@ -1,7 +1,7 @@
 //! Buttons on the header of a Raspberry Pi, through rppal.
 //!
-//! Lines are inputs as the board file describes them; both edges are told, undebounced, with the time the kernel stamped
-//! on them. The callback does nothing but hand the edge on.
+//! Lines are inputs as the board file describes them; both edges are told, undebounced, with the time
+//! the kernel stamped on them. The callback does nothing but hand the edge on.
 
 use ::rppal::gpio::{Error, Gpio, InputPin, Trigger};
 
@@ -50,15 +50,11 @@ fn watch_line(
         Pull::Down => pin.into_input_pulldown(),
         Pull::Off => pin.into_input(),
     };
-    let pressing = match spec.pressed {
-        Level::Low => Trigger::FallingEdge,
-        Level::High => Trigger::RisingEdge,
-    };
     // No debouncing here: the machine does it, with the times of the edges.
     pin.set_async_interrupt(Trigger::Both, None, move |event| {
         let edge = Edge {
             button,
-            pressed: event.trigger == pressing,
+            pressed: event.trigger == pressing(spec.pressed),
             at: on_our_clock(event.timestamp, clock),
         };
         match inbox.try_send(Event::Edge(edge)) {
@@ -69,4 +65,44 @@ fn watch_line(
         }
     })?;
     Ok(pin)
+}
+
+/// The edge that means "pressed": towards the level that the line has while the button is pressed.
+fn pressing(pressed: Level) -> Trigger {
+    match pressed {
+        Level::Low => Trigger::FallingEdge,
+        Level::High => Trigger::RisingEdge,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_to_ground_is_pressed_by_a_falling_edge() {
+        assert_eq!(pressing(Level::Low), Trigger::FallingEdge);
+        assert_eq!(pressing(Level::High), Trigger::RisingEdge);
+    }
+
+    #[test]
+    fn without_gpio_the_error_says_so() {
+        let spec = ButtonLine {
+            line: 5,
+            pull: Pull::Up,
+            pressed: Level::Low,
+        };
+        let lines = ButtonLines {
+            connect: spec,
+            disconnect: ButtonLine { line: 6, ..spec },
+        };
+        let (inbox, _events) = Inbox::new();
+        // On a Raspberry Pi the lines may well be there.
+        if let Err(error) = watch(&lines, &inbox, Clock::start()) {
+            let said = error.to_string();
+            let names_it = said.starts_with("no GPIO for the buttons: ")
+                || said.starts_with("GPIO 5 cannot be a button: ");
+            assert!(names_it, "{said}");
+        }
+    }
 }

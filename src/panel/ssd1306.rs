@@ -42,7 +42,7 @@ enum Stage<I2C> {
     /// Nothing was sent yet.
     Cold(Bus<I2C>),
     /// It shows this frame, which is also in the crate's buffer.
-    Running(Display<I2C>, Frame),
+    Running(Box<Display<I2C>>, Frame),
     /// A transfer failed.
     Broken,
 }
@@ -72,7 +72,7 @@ impl<I2C: I2c> Oled<I2C> {
         step: impl FnOnce(Stage<I2C>) -> Result<Stage<I2C>, DisplayError>,
     ) -> Result<(), PanelError> {
         let stage = std::mem::replace(&mut self.stage, Stage::Broken);
-        self.stage = step(stage).map_err(|error| self.trouble.tell(error))?;
+        self.stage = step(stage).map_err(|error| self.trouble.tell(&error))?;
         Ok(())
     }
 }
@@ -86,7 +86,7 @@ impl<I2C: I2c + Send> Panel for Oled<I2C> {
         self.talk(|stage| {
             let display = match stage {
                 Stage::Broken => return Err(DisplayError::BusWriteError),
-                Stage::Cold(bus) => bring_up(bus, frame)?,
+                Stage::Cold(bus) => Box::new(bring_up(bus, frame)?),
                 Stage::Running(display, shown) if shown == *frame => display,
                 Stage::Running(mut display, shown) => {
                     send(&mut display, &shown, frame)?;
@@ -209,7 +209,7 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn tell(&self, error: DisplayError) -> PanelError {
+    fn tell(&self, error: &DisplayError) -> PanelError {
         let why = self.first_error.get().cloned();
         PanelError::Bus {
             device: self.device.clone(),

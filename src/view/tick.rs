@@ -13,7 +13,7 @@ pub fn after(anchor: Mono, period: Duration, now: Mono) -> Mono {
     if now < anchor {
         return anchor;
     }
-    now + (period - remainder(now.since(anchor), period))
+    now + period.saturating_sub(remainder(now.since(anchor), period))
 }
 
 /// The first of `end`, `end - period`, `end - 2 * period`… that lies after `now`; none once `end` is

@@ -7,6 +7,8 @@
 //! which no real chip is kind enough to do.
 
 mod command;
+#[cfg(test)]
+mod tests;
 mod violation;
 
 use crate::picture::Picture;
@@ -36,6 +38,10 @@ pub struct Stats {
 
 /// The chip's registers, as its reset leaves them.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "one flag for each bit of the datasheet"
+)]
 struct Registers {
     addressing: Addressing,
     columns: (u8, u8),
@@ -47,7 +53,6 @@ struct Registers {
     com_reversed: bool,
     multiplex: u8,
     offset: u8,
-    alternate_coms: bool,
     contrast: u8,
     clock: u8,
     precharge: u8,
@@ -70,7 +75,6 @@ impl Registers {
             com_reversed: false,
             multiplex: 63,
             offset: 0,
-            alternate_coms: true,
             contrast: 0x7f,
             clock: 0x80,
             precharge: 0x22,
@@ -219,7 +223,9 @@ impl Ssd1306 {
             };
             if is_data {
                 self.run(&mut commands)?;
-                payload.iter().for_each(|byte| self.store(*byte));
+                for byte in payload {
+                    self.store(*byte);
+                }
             } else {
                 commands.extend_from_slice(payload);
             }
@@ -243,7 +249,6 @@ impl Ssd1306 {
     fn execute(&mut self, command: Command) -> Result<(), Violation> {
         let r = &mut self.registers;
         match command {
-            Command::Nop => {}
             Command::ColumnLow(_) | Command::ColumnHigh(_) | Command::PageStart(_)
                 if r.addressing != Addressing::Page =>
             {
@@ -288,9 +293,9 @@ impl Ssd1306 {
                 if !alternate || swapped {
                     return Err(Violation::ComPins);
                 }
-                r.alternate_coms = alternate;
             }
-            Command::ScrollOff | Command::Vcomh(_) => {}
+            // Without effect on what is modelled: scrolling is off anyway.
+            Command::Nop | Command::ScrollOff | Command::Vcomh(_) => {}
         }
         Ok(())
     }
