@@ -9,6 +9,14 @@
     reason = "a test that cannot go on has failed"
 )]
 
+/// Prints a figure past the test harness, which keeps to itself what passing tests print.
+macro_rules! figure {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stderr().lock(), $($words)*).unwrap();
+    }};
+}
+
 mod config;
 mod glass;
 mod health;

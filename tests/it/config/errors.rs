@@ -157,7 +157,7 @@ fn each_mistake_is_one_line_with_file_line_key_and_reason() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("{} mistakes, one line each", MISTAKES.len());
+    figure!("{} mistakes, one line each", MISTAKES.len());
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn an_equal_frame_costs_no_byte_and_a_dot_costs_few() {
     assert_eq!(cable.stats(), before);
     panel.show(&frame_of(&without)).unwrap();
     let bytes = cable.stats().bytes - before.bytes;
-    println!(
+    figure!(
         "a beat of the dot takes {bytes} bytes; a first picture {}",
         before.bytes
     );

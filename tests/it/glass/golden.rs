@@ -119,7 +119,7 @@ fn every_screen_looks_as_recorded() {
             |recorded| leave_diff(scene.name, recorded.as_ref(), &picture),
         );
     }
-    println!("{} screens compared", scenes::all().len());
+    figure!("{} screens compared", scenes::all().len());
     album.close();
 }
 

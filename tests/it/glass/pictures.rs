@@ -93,7 +93,7 @@ fn pictures_stand_still_between_their_changes() {
             (now, seen) = (next, then);
         }
     }
-    println!("{changes} changes on time, {quiet} scenes that never change");
+    figure!("{changes} changes on time, {quiet} scenes that never change");
     assert!(changes > 500 && quiet == 2);
 }
 

@@ -62,7 +62,7 @@ fn every_size_of_payload_is_read_off_the_glass() {
         .iter()
         .map(|((version, ec), count)| format!("v{version}-{ec}: {count}"))
         .collect();
-    println!("142 payload sizes read off the glass: {}", codes.join(", "));
+    figure!("142 payload sizes read off the glass: {}", codes.join(", "));
     assert!(
         tally
             .keys()
@@ -123,7 +123,7 @@ fn a_shifted_picture_fails_wherever_it_goes() {
         });
         assert!(read_qr(&torn).is_err(), "column {line}");
     }
-    println!("{tried} shifts tried");
+    figure!("{tried} shifts tried");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn anything_drawn_inside_the_code_fails() {
         assert!(read_qr(&spot).is_err(), "module at ({x}, {y})");
         seen += 1;
     }
-    println!("{seen} single wrong modules seen");
+    figure!("{seen} single wrong modules seen");
     let logo = edited(&good, |x, y| {
         ((28..35).contains(&x) && (28..35).contains(&y)).then_some(true)
     });
@@ -240,9 +240,11 @@ fn larger_panels_pass_the_same_check() {
         );
         let sighting = inspect(&as_picture(&frame))
             .unwrap_or_else(|fault| panic!("{width}x{height}: {fault}"));
-        println!(
+        figure!(
             "{width}x{height}: v{}-{} at {} px",
-            sighting.version, sighting.correction, sighting.scale
+            sighting.version,
+            sighting.correction,
+            sighting.scale
         );
         assert_eq!(sighting.text, scenes::payload(239));
     }

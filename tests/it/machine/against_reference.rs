@@ -213,7 +213,7 @@ fn the_machine_agrees_with_the_reference() {
         steps.set(steps.get() + pair.steps);
         Ok(())
     });
-    println!("reference: {runs} runs, {} steps compared", steps.get());
+    figure!("reference: {runs} runs, {} steps compared", steps.get());
     if let Err(error) = outcome {
         panic!("{error}");
     }

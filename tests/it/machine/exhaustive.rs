@@ -118,10 +118,10 @@ fn every_sequence_of_events_keeps_every_promise() {
             }
         }
         layer = next;
-        println!("depth {depth}: {} distinct states so far", seen.len());
+        figure!("depth {depth}: {} distinct states so far", seen.len());
     }
     let sequences = starts * letters.len().pow(last);
-    println!(
+    figure!(
         "exhaustive: {sequences} sequences of {last} out of {} letters, {steps} steps made",
         letters.len()
     );

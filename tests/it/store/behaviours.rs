@@ -61,14 +61,14 @@ fn run_all(which: &str, mut backend: impl FnMut() -> Arc<dyn Backend>) -> usize 
 #[test]
 fn the_in_memory_backend_shows_all_behaviours() {
     let count = run_all("in memory", || Arc::new(InMemoryBackend::new()));
-    println!("store: {count} behaviours hold for the library's in-memory backend");
+    figure!("store: {count} behaviours hold for the library's in-memory backend");
     assert!(count >= 80);
 }
 
 #[test]
 fn the_store_shows_all_behaviours() {
     let count = run_all("store", || fresh().1);
-    println!("store: {count} behaviours hold for the store");
+    figure!("store: {count} behaviours hold for the store");
     assert!(count >= 80);
 }
 
@@ -86,7 +86,7 @@ fn accounts_do_not_see_each_other() {
     for store in &stores {
         block_on(check_filled(&*store.backend(super::ONE)));
     }
-    println!("store: {count} behaviours hold beside a filled account, which stays as it was");
+    figure!("store: {count} behaviours hold beside a filled account, which stays as it was");
 }
 
 /// Puts a row into every kind of table, under keys the behaviours use as well.

@@ -43,7 +43,7 @@ fn random_operations_have_the_same_answers() {
     for seed in 0..SEEDS {
         block_on(run(seed));
     }
-    println!("store: {SEEDS} seeds of {STEPS} random operations, same answers as in memory");
+    figure!("store: {SEEDS} seeds of {STEPS} random operations, same answers as in memory");
 }
 
 /// Both backends, and the dice.

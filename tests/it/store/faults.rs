@@ -80,7 +80,7 @@ fn whenever_the_disk_fills_up_what_was_acknowledged_stays() {
             break;
         }
     }
-    println!("store: a disk that fills up at {points} different writes");
+    figure!("store: a disk that fills up at {points} different writes");
     assert!(points > 20);
 }
 

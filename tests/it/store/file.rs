@@ -234,6 +234,6 @@ fn a_rotten_store_is_refused_or_whole() {
             Err(_) => refused += 1,
         }
     }
-    println!("store: {ROTS} flipped bits, {refused} refused, the others changed no row");
+    figure!("store: {ROTS} flipped bits, {refused} refused, the others changed no row");
     assert!(refused > ROTS / 4);
 }

@@ -92,5 +92,5 @@ fn a_store_held_by_another_process_is_refused_and_survives_its_death() {
             "{acked} was acknowledged and {last} is there"
         );
     }
-    println!("store: killed 5 times in the middle of writes, the last of them after {last}");
+    figure!("store: killed 5 times in the middle of writes, the last of them after {last}");
 }

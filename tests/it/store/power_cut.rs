@@ -106,9 +106,10 @@ fn nothing_acknowledged_is_lost_by_a_power_cut() {
     let (mut images, mut second_cuts) = (0, 0);
     for worker in workers {
         let (ops, tally) = worker.join().unwrap();
-        println!(
+        figure!(
             "store: {ops} operations, {} images, {} second cuts",
-            tally.images, tally.second_cuts
+            tally.images,
+            tally.second_cuts
         );
         assert!(
             tally.violations.is_empty(),
@@ -119,7 +120,7 @@ fn nothing_acknowledged_is_lost_by_a_power_cut() {
         images += tally.images;
         second_cuts += tally.second_cuts;
     }
-    println!(
+    figure!(
         "store: {SEEDS} seeds, {images} images of power cuts, {second_cuts} more cut again during \
          recovery; nothing acknowledged was lost"
     );
@@ -133,7 +134,7 @@ fn commits_that_are_not_durable_are_found_out() {
     let story = story::record(0, Commits::Volatile);
     let tally = cut_everywhere(&story, 0);
     let cuts = tally.images + tally.second_cuts;
-    println!(
+    figure!(
         "store: without durable commits {} of {cuts} images violate the rules",
         tally.violations.len(),
     );

@@ -1,5 +1,6 @@
-// Baileys as a linked device: an implementation of the protocol that shares next to nothing with
-// the one under test. Its keys live in memory, so a companion is a device and may connect again.
+// Baileys as a linked device. Its Noise, stanza codec, signatures and Signal sessions are its own;
+// its HKDF and its app-state hash come from the author of whatsapp-rust, so it is no second opinion
+// on those two. Keys live in memory: a companion is one device, which may connect again.
 //
 // Baileys 7.0.0-rc14 calls libsignal for every signature and drops the answer: any signature would
 // do. `trust` makes it look, and gives it the simulator's root key in place of WhatsApp's.
