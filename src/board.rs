@@ -1,7 +1,7 @@
 //! The hardware as data: which panel on which bus, which lines the buttons are on.
 //!
 //! One TOML file a board, in `board/`, built into the program. Adding a board is adding a file and a
-//! line in [`EMBEDDED`]; code asks for capabilities, never for a board's name. Nothing here opens a
+//! line in `EMBEDDED`; code asks for capabilities, never for a board's name. Nothing here opens a
 //! device, except `probe`, which reads one byte from the addresses a panel may have.
 
 pub mod probe;

@@ -33,7 +33,7 @@ pub struct Config {
     /// 1 to 25 characters. Default: `pairbox`.
     #[serde(deserialize_with = "value::label")]
     pub label: String,
-    /// Folder of the database. Default: see [`state_dir`].
+    /// Folder of the database. Default: see [`state_dir()`].
     pub state_dir: Option<PathBuf>,
     /// The hardware: `auto`, the name of a file in `board/`, or a path to such a file.
     /// Default: `auto`.

@@ -1,6 +1,6 @@
 //! One connection, from the WebSocket upgrade to its end: frames, handshake, encryption.
 //!
-//! The task owns the socket; everything it learns goes to [`State`] under the lock, and what the
+//! The task owns the socket; everything it learns goes to the state under the lock, and what the
 //! state wants written comes through the outbox. While [`Fault::Stall`] is in force it neither
 //! reads nor writes, but can still be cut.
 
