@@ -78,7 +78,7 @@ mod tests {
     fn running_needs_no_word() {
         let options = RunOptions {
             config: Some("/etc/x.toml".into()),
-            state_dir: Some("/tmp/state".into()),
+            state_dir: Some("/srv/state".into()),
             listen: Some(([127, 0, 0, 1], 9000).into()),
             board: Some(BoardName::Named("headless".into())),
         };
@@ -86,7 +86,7 @@ mod tests {
             "--config",
             "/etc/x.toml",
             "--state-dir",
-            "/tmp/state",
+            "/srv/state",
             "--listen",
             "127.0.0.1:9000",
             "--board",

@@ -5,6 +5,7 @@
 //! reconnects by itself while the link lives, but failed attempts emit no event, so the live socket
 //! is looked at once a second as well.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,7 +170,7 @@ impl Voice {
     }
 }
 
-async fn run(parts: LinkParts, commands: mpsc::Receiver<Command>) {
+async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
     let voice = Voice {
         account: parts.account,
         epoch: parts.epoch,
@@ -177,8 +178,9 @@ async fn run(parts: LinkParts, commands: mpsc::Receiver<Command>) {
     };
     let (tap, events) = mpsc::unbounded_channel();
     let failure = LastFailure::default();
-    match build(&parts, tap, failure.clone()).await {
-        Ok(bot) => {
+    match build_unless_told(&parts, tap, failure.clone(), &mut commands).await {
+        None => {}
+        Some(Ok(bot)) => {
             let running = Running {
                 client: bot.client(),
                 store: parts.store,
@@ -189,12 +191,36 @@ async fn run(parts: LinkParts, commands: mpsc::Receiver<Command>) {
             };
             running.drive(bot.spawn(), commands, events).await;
         }
-        Err(error) => {
+        Some(Err(error)) => {
             let why = format!("{error:#}");
             voice.say(LinkEvent::StartFailed { why }).await;
         }
     }
     voice.say(LinkEvent::Ended).await;
+}
+
+/// Builds the client; `None` when the link is told to end first. Building may wait for the network
+/// (a box that never had a client version asks for one), and a stop does not wait for that.
+async fn build_unless_told(
+    parts: &LinkParts,
+    tap: mpsc::UnboundedSender<Arc<LibraryEvent>>,
+    failure: LastFailure,
+    commands: &mut mpsc::Receiver<Command>,
+) -> Option<anyhow::Result<Bot>> {
+    let mut building = pin!(build(parts, tap, failure));
+    loop {
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                Some(Command::Send(_, reply)) => {
+                    // The asker may have given up waiting.
+                    let _ = reply.send(Err(SendProblem::NotWorking));
+                }
+                Some(Command::Stop | Command::Unlink) | None => return None,
+            },
+            built = &mut building => return Some(built),
+        }
+    }
 }
 
 async fn build(
