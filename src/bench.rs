@@ -5,6 +5,7 @@
 //! an I2C bus like any other, and edges come in like those of GPIO lines.
 
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -123,7 +124,11 @@ impl Wire {
         match self.answers.recv_timeout(ANSWER) {
             Ok(true) => Ok(()),
             Ok(false) => Err(BenchError::NotAcknowledged),
-            Err(RecvTimeoutError::Timeout) => Err(BenchError::Gone("no answer".into())),
+            Err(RecvTimeoutError::Timeout) => {
+                // A late answer would be taken for the next one's: this connection is over.
+                let _ = self.stream.shutdown(Shutdown::Both);
+                Err(BenchError::Gone("no answer".into()))
+            }
             Err(RecvTimeoutError::Disconnected) => Err(BenchError::Gone("closed".into())),
         }
     }

@@ -214,6 +214,24 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_is_told_once_however_long_it_lasts() {
+        let cable = Cable::new(ADDRESS);
+        cable.unplug();
+        let (mut glass, mut events) = glass(&cable);
+        let turns = run(&mut glass, &stopped(Light::Bright), Mono::START, hour());
+        let retries = hour().0.as_secs() / limits::PANEL_RETRY.as_secs();
+        assert_eq!(u64::from(turns), retries);
+        assert!(matches!(
+            events.try_recv(),
+            Ok(Event::Panel(PanelEvent::Lost { .. }))
+        ));
+        assert!(events.try_recv().is_err());
+        cable.replug();
+        glass.turn(&stopped(Light::Bright), hour());
+        assert_eq!(events.try_recv(), Ok(Event::Panel(PanelEvent::Attached)));
+    }
+
+    #[test]
     fn a_loose_contact_between_two_messages_heals() {
         let cable = Cable::new(ADDRESS);
         let (mut glass, mut events) = glass(&cable);
