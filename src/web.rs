@@ -145,8 +145,7 @@ pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
         } else {
             Access::StatusOnly
         },
-        // Random keys, made anew by each hasher, are all this needs to be.
-        run: RandomState::new().hash_one(address),
+        run: name_of_this_run(),
         page: Page::assemble(),
     }));
     let (stop, stopped) = mpsc::channel();
@@ -160,6 +159,13 @@ pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
         stop: Some(stop),
         thread: Some(thread),
     })
+}
+
+/// A number that tells this run of the program from the one before, whose snapshots were counted from
+/// the same start. Random keys, made anew by each hasher, are all this needs to be.
+#[allow(clippy::disallowed_methods, reason = "nothing is decided by it")]
+fn name_of_this_run() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 /// The running page. Dropping it ends it: requests under way are answered first, except those that
