@@ -303,7 +303,16 @@ impl Running<'_> {
                     }
                 },
                 Some(event) = events.recv() => self.tell(&event).await,
-                _ = poll.tick() => self.look(),
+                _ = poll.tick() => {
+                    if self.client.persistence_manager().is_saver_halted() {
+                        // The library has given up saving, for good: the next link tries again.
+                        let why = "the identity could not be saved".to_owned();
+                        self.voice.say(LinkEvent::Dropped { why }).await;
+                        self.end(handle, false).await;
+                        break;
+                    }
+                    self.look();
+                }
                 () = &mut handle => break,
             }
         }
@@ -341,17 +350,11 @@ impl Running<'_> {
 
     fn look(&self) {
         let socket = self.client.is_connected();
-        let halted = self.client.persistence_manager().is_saver_halted();
-        let why = if halted {
-            Some("the identity can no longer be saved".to_owned())
-        } else {
-            self.failure.get()
-        };
         self.voice.mention(LinkEvent::Alive {
-            online: socket && self.client.is_logged_in() && !halted,
+            online: socket && self.client.is_logged_in(),
             socket,
             failures: self.client.stats().reconnect_errors,
-            why,
+            why: self.failure.get(),
         });
     }
 

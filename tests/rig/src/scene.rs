@@ -192,6 +192,14 @@ impl Scene {
         Ok(())
     }
 
+    /// Waits until the box says that it works, and the glass with it. The glass alone would not do:
+    /// after a power cut it still shows what stood on it.
+    pub fn wait_working(&self) -> Result<()> {
+        self.box_on()?
+            .wait_log(0, PATIENCE, |line| line.contains("→ working"))?;
+        self.wait_glass("Connected")
+    }
+
     /// Waits for a code on the glass.
     pub fn wait_code(&self) -> Result<()> {
         self.bench
