@@ -10,7 +10,7 @@ use pairbox_chips::Button;
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::stats;
 
-use crate::scene::{Action, OWNER, Scene};
+use crate::scene::{Action, Scene};
 
 /// Restarts that are measured.
 const RESTARTS: usize = 5;

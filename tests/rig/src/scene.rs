@@ -9,7 +9,7 @@ use pairbox_sim::{Contact, Event, Options, Phone, Service, StreamError};
 use tempfile::TempDir;
 
 /// The phone that can scan.
-pub const OWNER: &str = "15550001111";
+const OWNER: &str = "15550001111";
 /// Somebody who writes.
 const ALICE: &str = "15550002222";
 /// How long a step of the figures may take.
