@@ -7,8 +7,9 @@ use super::*;
 
 const LINES: [Button; 2] = [Button::Connect, Button::Disconnect];
 
-/// Between two edges: bounces, a short press, a hold with its bar, a complete one.
-const GAPS_MS: [u64; 5] = [5, 28, 45, 700, 5100];
+/// Between two edges: bounces, a short press, a hold with its bar, one that is almost complete. The
+/// last edge of a train stands for twenty seconds.
+const GAPS_MS: [u64; 5] = [5, 28, 45, 700, 4985];
 
 const TRAIN: u32 = 4;
 
@@ -136,7 +137,10 @@ fn meant(train: &Train) -> Vec<Gesture> {
             // Complete at five seconds, or when the finger is back from a bounce over that moment;
             // a release that ends the press stops the clock when it happens.
             let due = held.at + limits::HOLD_LOGOUT;
-            let back = train.iter().map(|edge| edge.0).find(|at| *at >= due);
+            let back = train
+                .iter()
+                .find(|edge| edge.0 >= due && edge.1 == Button::Disconnect && edge.2)
+                .map(|edge| edge.0);
             let fires = if raw_down(Button::Disconnect, due) {
                 due
             } else {

@@ -126,6 +126,19 @@ fn a_retry_waits_for_the_old_link() {
 }
 
 #[test]
+fn a_retry_does_not_survive_the_shutdown() {
+    let mut bench = Bench::working();
+    bench.link(LinkEvent::Locked);
+    bench.ended();
+    bench.send(Event::Shutdown);
+    assert_eq!(failed(&bench), (Fault::AccountLocked, None));
+    bench.pass(secs(100_000));
+    bench.tell_time();
+    assert_eq!(bench.asked(), ["stop", "save"]);
+    assert!(bench.machine.is_drained());
+}
+
+#[test]
 fn refusals_and_links_that_cannot_be_built_wait_for_a_person() {
     for (event, fault) in [
         (LinkEvent::Refused { why: why() }, Fault::Refused),
