@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// Makes a change; returns when it is durable. The change happens even if the caller stops
-    /// waiting. `change` may run twice (see [`writer::Request::run`]).
+    /// waiting. `change` may run twice, the first time for nothing (see `writer`).
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnMut(&Tx) -> Result<T> + Send + 'static,

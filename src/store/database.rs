@@ -5,7 +5,9 @@
 //! keeps the reason in the slot when that fails, to try again with the next request. Readers hold
 //! the slot for the length of one transaction and never across an `await`.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
@@ -137,8 +139,8 @@ pub(super) fn open_database(
     medium: &Medium,
 ) -> std::result::Result<(Database, Found), redb::Error> {
     let backend = medium.backend()?;
-    let repaired = std::rc::Rc::new(std::cell::Cell::new(false));
-    let seen = std::rc::Rc::clone(&repaired);
+    let repaired = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&repaired);
     let database = Database::builder()
         .set_cache_size(limits::STORE_CACHE)
         .set_repair_callback(move |_| seen.set(true))

@@ -1,5 +1,5 @@
-//! Disks that fail: full, losing syncs, not answering. Nobody is told a lie, nothing panics, and the
-//! store works again when the disk does.
+//! Disks that fail: full, losing syncs, not answering. Nobody is told a lie, nothing panics, and
+//! the store works again when the disk does.
 
 use pairbox::store::probe::{Commits, open_on};
 use pairbox::store::{OpenError, StoreError};

@@ -224,8 +224,12 @@ fn a_rotten_store_is_refused_or_whole() {
         .collect::<Vec<_>>();
     let mut rng = StdRng::seed_from_u64(1);
     let mut refused = 0;
-    for _ in 0..ROTS {
-        let at = used[rng.random_range(0..used.len())];
+    for rot in 0..ROTS {
+        // Zeros hurt too, such as those in the list of free pages.
+        let at = match rot % 2 {
+            0 => used[rng.random_range(0..used.len())],
+            _ => rng.random_range(0..*used.last().unwrap()),
+        };
         let bit = 1 << rng.random_range(0..8);
         let rotten = Disk::of(sound.clone());
         rotten.tamper(|bytes| bytes[at] ^= bit);
@@ -235,5 +239,5 @@ fn a_rotten_store_is_refused_or_whole() {
         }
     }
     figure!("store: {ROTS} flipped bits, {refused} refused, the others changed no row");
-    assert!(refused > ROTS / 4);
+    assert!(refused > ROTS / 5);
 }

@@ -99,15 +99,21 @@ fn nothing_acknowledged_is_lost_by_a_power_cut() {
             std::thread::spawn(move || {
                 let story = story::record(seed, Commits::Durable);
                 let tally = cut_everywhere(&story, seed);
-                (story.ops.len(), tally)
+                (story, tally)
             })
         })
         .collect::<Vec<_>>();
     let (mut images, mut second_cuts) = (0, 0);
     for worker in workers {
-        let (ops, tally) = worker.join().unwrap();
+        let (story, tally) = worker.join().unwrap();
         figure!(
-            "store: {ops} operations, {} images, {} second cuts",
+            "store: a life of {} requests took {} commits, {} syncs, {} writes of {} bytes in all; \
+             {} images, {} second cuts",
+            story.wear.requests,
+            story.wear.commits,
+            story.wear.syncs,
+            story.wear.writes,
+            story.wear.bytes_written,
             tally.images,
             tally.second_cuts
         );

@@ -250,7 +250,10 @@ fn a_device_that_cannot_be_read_is_an_error_and_never_a_new_identity() {
         b.save(&paired()).await.unwrap();
         store.damage_device_row(ONE).await.unwrap();
         let before = store.all_rows().unwrap();
-        b.load().await.map(|_| ()).unwrap_err();
+        let error = b.load().await.map(|_| ()).unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("device"), "{said}");
+        assert!(!said.contains("17"), "it quotes the row: {said}");
         assert!(b.exists().await.unwrap());
         b.create().await.unwrap();
         b.save(&paired()).await.unwrap_err();

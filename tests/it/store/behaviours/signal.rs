@@ -225,7 +225,8 @@ behaviours! {
     }
 
     async fn the_highest_prekey_id_is_a_number_not_a_text(b) {
-        b.store_prekeys_batch(&keys(&[(9, b"a"), (10, b"b"), (65_536, b"c")]), false).await.unwrap();
+        let batch = keys(&[(9, b"a"), (10, b"b"), (65_536, b"c")]);
+        b.store_prekeys_batch(&batch, false).await.unwrap();
         assert_eq!(b.get_max_prekey_id().await.unwrap(), 65_536);
         b.remove_prekey(65_536).await.unwrap();
         assert_eq!(b.get_max_prekey_id().await.unwrap(), 10);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures::future::join_all;
-use pairbox::store::Store;
 use pairbox::store::probe::{Commits, open_on};
+use pairbox::store::{Counters, Store};
 use whatsapp_rust::futures;
 use whatsapp_rust::wacore::store::Device;
 
@@ -27,6 +27,8 @@ pub struct Story {
     /// The whole content after each request, as a digest.
     states: Vec<u64>,
     deeds: Vec<Deed>,
+    /// What it cost.
+    pub wear: Counters,
 }
 
 /// Lives a life on a recorded disk.
@@ -55,6 +57,7 @@ pub fn record(seed: u64, commits: Commits) -> Story {
     Story {
         ops: disk.log(),
         states,
+        wear: store.counters(),
         deeds: steps.into_iter().flatten().collect(),
     }
 }
