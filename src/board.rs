@@ -247,7 +247,7 @@ impl Board {
     /// Lines that the panel's bus takes: I2C 1 of every Pi is on BCM 2 (data) and 3 (clock).
     fn bus_lines(&self) -> &'static [u8] {
         match self.panel.as_ref().map(|panel| &panel.bus) {
-            Some(Bus::I2c { path, .. }) if path == Path::new("/dev/i2c-1") => &[2, 3],
+            Some(Bus::I2c { path, .. }) if path == Path::new(probe::BUS) => &[2, 3],
             _ => &[],
         }
     }

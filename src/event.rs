@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::account::{AccountId, AccountRecord, E164, Epoch};
 use crate::secret::Secret;
-use crate::time::{Mono, UnixMillis};
+use crate::time::Mono;
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -251,6 +251,3 @@ pub struct LinkedAs {
     /// The account's number, when the identity names one.
     pub phone: Option<E164>,
 }
-
-/// A moment for the page and the API, when the wall clock is known.
-pub type WallTime = Option<UnixMillis>;

@@ -49,7 +49,7 @@ pub const WHY_CHARS: usize = 200;
 /// A link that has not ended this long after it was told to is waited for no more by shutdown.
 pub const LINK_STOP: Duration = Duration::from_secs(12);
 
-/// Time for each kind of panel step after which the panel counts as lost.
+/// A panel that does not answer is opened anew this often.
 pub const PANEL_RETRY: Duration = Duration::from_secs(2);
 
 /// How often a panel is asked whether it is still there while its picture stands still.

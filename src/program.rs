@@ -4,7 +4,6 @@
 //! It is a library function so that the bench runs the very same program with simulated hardware.
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -35,9 +34,7 @@ where
     match CommandLine::parse_from(arguments).into_command() {
         Command::Run(options) => serve(&options),
         Command::CheckConfig { file } => {
-            let file = file.as_deref().unwrap_or(Path::new(config::DEFAULT_FILE));
-            Config::read(file)?;
-            println!("{}: in order", file.display());
+            println!("{}", config::check(file.as_deref())?);
             Ok(())
         }
     }

@@ -81,7 +81,7 @@ impl Hardware {
         let device = socket.display().to_string();
         let panel = board.panel.as_ref().map(|spec| {
             let open: Open = Box::new(move || {
-                let oled = panel::ssd1306::Oled::new(bus.clone(), BENCH_ADDRESS, &device);
+                let oled = panel::ssd1306::Oled::new(bus.clone(), panel::ssd1306::ADDRESS, &device);
                 Ok(Box::new(oled))
             });
             (geometry(spec), open)
@@ -127,10 +127,6 @@ impl Hardware {
     }
 }
 
-/// The address of the chip on the bench.
-#[cfg(feature = "bench")]
-const BENCH_ADDRESS: u8 = 0x3c;
-
 /// An opener that tries the addresses the panel may have, one at each call, the usual one first:
 /// whether a panel is there shows only when something is sent to it, and what does not answer is
 /// opened anew.
@@ -140,7 +136,7 @@ fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
     let (path, addresses) = match &spec.bus {
         Bus::I2c { path, addresses } => (path.clone(), addresses.clone()),
         #[cfg(feature = "bench")]
-        Bus::Socket => ("[bench] socket".into(), vec![BENCH_ADDRESS]),
+        Bus::Socket => ("[bench] socket".into(), vec![panel::ssd1306::ADDRESS]),
     };
     let mut addresses = addresses.into_iter().cycle();
     let open: Open = Box::new(move || match addresses.next() {

@@ -9,9 +9,6 @@ use linux_embedded_hal::I2cdev;
 use super::ssd1306::Oled;
 use super::{Panel, PanelError};
 
-/// The bus on the pins 3 and 5 of every Raspberry Pi since the first.
-pub const BUS: &str = "/dev/i2c-1";
-
 /// Opens the bus at `path`, for an SSD1306 at the 7-bit `address` on it. Whether one is there shows
 /// with the first frame.
 ///

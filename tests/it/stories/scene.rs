@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use pairbox_chips::{Bench, Button, Picture};
 use pairbox_rig::power::{PoweredBox, Socket};
-use pairbox_sim::{Contact, Cursor, Event, Options, Phone, Service};
+use pairbox_rig::workbench::Workbench;
+pub use pairbox_rig::workbench::{ALICE, OWNER};
+use pairbox_sim::{Contact, Cursor, Event, Phone, Service};
 use tempfile::TempDir;
 
-/// The phone of the account's owner.
-pub const OWNER: &str = "15550001111";
 /// What panel and page may show of it.
 pub const OWNER_LAST4: &str = "1111";
-/// Somebody who writes to the account.
-pub const ALICE: &str = "15550002222";
 
 /// How long any single step may take. Generous: the machines that run this are small and busy.
 pub const PATIENCE: Duration = Duration::from_secs(40);
@@ -31,24 +29,15 @@ pub struct Scene {
 impl Scene {
     /// A bench with nothing switched on.
     pub fn set() -> Self {
-        Self::with(Options::default())
-    }
-
-    pub fn with(options: Options) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let service = Service::start(options).unwrap();
-        let phone = service.phone(OWNER, "Owner");
-        let alice = service.contact(ALICE, "Alice");
-        let hardware = folder.path().join("bench.sock");
-        let bench = Bench::start(&hardware).unwrap();
-        let socket = Socket {
-            program: vec![env!("CARGO_BIN_EXE_pairbox").to_owned()],
-            folder: folder.path().to_owned(),
-            endpoint: service.url(),
-            version_url: service.version_url(),
-            hardware: Some(hardware),
-            extra: String::new(),
-        };
+        let program = vec![env!("CARGO_BIN_EXE_pairbox").to_owned()];
+        let Workbench {
+            service,
+            phone,
+            alice,
+            bench,
+            socket,
+            folder,
+        } = Workbench::set(program).unwrap();
         let secrets = vec![OWNER.to_owned(), ALICE.to_owned()];
         Self {
             service,

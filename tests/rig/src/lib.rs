@@ -7,3 +7,4 @@
 
 pub mod power;
 pub mod stats;
+pub mod workbench;

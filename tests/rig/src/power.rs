@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -264,22 +264,4 @@ impl Drop for PoweredBox {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Whether `text` occurs in any file below `folder`: for tests that look for secrets at rest.
-pub fn occurs_below(folder: &Path, text: &[u8]) -> Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let found = if path.is_dir() {
-            occurs_below(&path, text)?
-        } else {
-            fs::read(&path)?
-                .windows(text.len())
-                .any(|window| window == text)
-        };
-        if found {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

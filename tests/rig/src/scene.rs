@@ -5,13 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use pairbox_chips::{Bench, Button, qr_check};
 use pairbox_rig::power::{PoweredBox, Socket};
-use pairbox_sim::{Contact, Event, Options, Phone, Service, StreamError};
+use pairbox_rig::workbench::{ALICE, OWNER, Workbench};
+use pairbox_sim::{Contact, Event, Phone, Service, StreamError};
 use tempfile::TempDir;
 
-/// The phone that can scan.
-const OWNER: &str = "15550001111";
-/// Somebody who writes.
-const ALICE: &str = "15550002222";
 /// How long a step of the figures may take.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -53,21 +50,15 @@ pub enum Action {
 impl Scene {
     /// Sets the bench up and switches the box on.
     pub fn set() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let service = Service::start(Options::default())?;
-        let phone = service.phone(OWNER, "Owner");
-        let alice = service.contact(ALICE, "Alice");
-        let hardware = folder.path().join("bench.sock");
-        let bench = Bench::start(&hardware)?;
         let program = std::env::current_exe()?.display().to_string();
-        let socket = Socket {
-            program: vec![program, "box".to_owned()],
-            folder: folder.path().to_owned(),
-            endpoint: service.url(),
-            version_url: service.version_url(),
-            hardware: Some(hardware),
-            extra: String::new(),
-        };
+        let Workbench {
+            service,
+            phone,
+            alice,
+            bench,
+            socket,
+            folder,
+        } = Workbench::set(vec![program, "box".to_owned()])?;
         let powered = Some(socket.power_on()?);
         Ok(Self {
             service,
