@@ -9,7 +9,9 @@ use std::thread::JoinHandle;
 use log::{info, warn};
 use tokio::sync::watch;
 
-use crate::board::{Board, Bus, PanelDriver, PanelSpec, probe};
+#[cfg(feature = "bench")]
+use crate::board::Board;
+use crate::board::{Bus, PanelDriver, PanelSpec, probe};
 use crate::button;
 use crate::clock::Clock;
 use crate::config::{Config, FileError};
