@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::config::source::{self, FileError, Source};
 use crate::event::Button;
+use crate::view::{Format, Geometry, Medium};
 
 /// The boards that come with the program.
 const EMBEDDED: &[(&str, &str)] = &[
@@ -42,12 +43,31 @@ pub struct Board {
 pub struct PanelSpec {
     /// The controller on the module.
     pub driver: PanelDriver,
-    /// Pixels across.
+    /// Pixels across, as a person sees it: after the rotation.
     pub width: u32,
-    /// Pixels down.
+    /// Pixels down, as a person sees it.
     pub height: u32,
+    /// From one pixel to the next, in micrometres.
+    pub pitch_um: u32,
+    /// How far the picture is turned clockwise on its way into the controller's memory.
+    #[serde(default)]
+    pub rotation: Rotation,
     /// The wires.
     pub bus: Bus,
+}
+
+impl PanelSpec {
+    /// What pictures for it are drawn for.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        Format {
+            geometry: Geometry {
+                width: self.width,
+                height: self.height,
+            },
+            medium: self.driver.medium(),
+        }
+    }
 }
 
 /// The controllers we have a driver for.
@@ -56,9 +76,59 @@ pub struct PanelSpec {
 pub enum PanelDriver {
     /// Solomon Systech SSD1306 and the modules compatible with it.
     Ssd1306,
+    /// Solomon Systech SSD1309: the 2.42" modules. No charge pump.
+    Ssd1309,
+    /// Sino Wealth SH1106: the 1.3" modules. 132 columns, pages only.
+    Sh1106,
+    /// Sino Wealth SH1107: the 128x128 modules.
+    Sh1107,
+    /// Solomon Systech SSD1680: e-paper of 122x250 and 176x264.
+    Ssd1680,
+    /// Solomon Systech SSD1683: e-paper of 400x300.
+    Ssd1683,
 }
 
-/// How the panel is connected.
+impl PanelDriver {
+    /// What its glass is made of.
+    #[must_use]
+    pub fn medium(self) -> Medium {
+        match self {
+            Self::Ssd1306 | Self::Ssd1309 | Self::Sh1106 | Self::Sh1107 => Medium::Oled,
+            Self::Ssd1680 | Self::Ssd1683 => Medium::Paper,
+        }
+    }
+}
+
+/// Clockwise turns, in degrees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(try_from = "u16")]
+pub enum Rotation {
+    /// As it is.
+    #[default]
+    None,
+    /// 90.
+    Quarter,
+    /// 180.
+    Half,
+    /// 270.
+    ThreeQuarters,
+}
+
+impl TryFrom<u16> for Rotation {
+    type Error = &'static str;
+
+    fn try_from(degrees: u16) -> Result<Self, Self::Error> {
+        match degrees {
+            0 => Ok(Self::None),
+            90 => Ok(Self::Quarter),
+            180 => Ok(Self::Half),
+            270 => Ok(Self::ThreeQuarters),
+            _ => Err("a rotation is 0, 90, 180 or 270"),
+        }
+    }
+}
+
+/// How the panel is connected. Lines are BCM numbers.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Bus {
@@ -69,13 +139,35 @@ pub enum Bus {
         /// The addresses the panel may have, 7 bits, the usual one first. At least one.
         #[serde(deserialize_with = "crate::config::value::i2c_addresses")]
         addresses: Vec<u8>,
+        /// The line that resets the controller while low, where the module has one.
+        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
+        reset: Option<u8>,
+    },
+    /// A Linux SPI device. The chip select belongs to the device.
+    Spi {
+        /// The device file, like `/dev/spidev0.0`.
+        path: PathBuf,
+        /// Clock, in hertz.
+        hz: u32,
+        /// The line that tells data (high) from commands (low).
+        #[serde(deserialize_with = "crate::config::value::line")]
+        dc: u8,
+        /// The line that resets the controller while low.
+        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
+        reset: Option<u8>,
+        /// The line that is high while e-paper is busy. E-paper needs it.
+        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
+        busy: Option<u8>,
+        /// The line that has to be high for the panel to have power.
+        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
+        power: Option<u8>,
     },
     /// The socket of `[bench]`.
     #[cfg(feature = "bench")]
     Socket,
 }
 
-/// The lines of the buttons.
+/// The lines of the buttons. Two are enough; boards with more scroll through accounts.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButtonLines {
@@ -83,6 +175,32 @@ pub struct ButtonLines {
     pub connect: ButtonLine,
     /// Disconnect.
     pub disconnect: ButtonLine,
+    /// The previous account.
+    #[serde(default)]
+    pub previous: Option<ButtonLine>,
+    /// The next account.
+    #[serde(default)]
+    pub next: Option<ButtonLine>,
+    /// Between an account and the overview.
+    #[serde(default)]
+    pub select: Option<ButtonLine>,
+}
+
+impl ButtonLines {
+    /// Every button there is, with its line.
+    pub fn iter(&self) -> impl Iterator<Item = (Button, ButtonLine)> {
+        let all = [
+            Some(self.connect),
+            Some(self.disconnect),
+            self.previous,
+            self.next,
+            self.select,
+        ];
+        Button::ALL
+            .into_iter()
+            .zip(all)
+            .filter_map(|(button, line)| Some((button, line?)))
+    }
 }
 
 /// One line with a button on it.
@@ -228,15 +346,6 @@ impl Board {
         Ok(())
     }
 
-    /// The line of a button.
-    #[must_use]
-    pub fn button(&self, button: Button) -> ButtonLine {
-        match button {
-            Button::Connect => self.buttons.connect,
-            Button::Disconnect => self.buttons.disconnect,
-        }
-    }
-
     /// Width and height of the panel in pixels.
     #[must_use]
     pub fn geometry(&self) -> Option<(u32, u32)> {
@@ -264,8 +373,7 @@ mod tests {
             assert_eq!(board.name, name);
             assert!(!board.title.is_empty());
             // Polarity and resistor belong together, or the line floats while nobody presses.
-            for button in [Button::Connect, Button::Disconnect] {
-                let line = board.button(button);
+            for (_, line) in board.buttons.iter() {
                 assert!(matches!(
                     (line.pull, line.pressed),
                     (Pull::Up, Level::Low) | (Pull::Down, Level::High) | (Pull::Off, _)

@@ -89,7 +89,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let (inbox, events) = Inbox::new();
     let end = EndSignal::listen()?;
     let mut hardware = Hardware::find(&config, &inbox, clock)?;
-    let geometry = hardware.geometry();
+    let format = hardware.format();
     let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), clock.now());
     let (publish, snapshots) = watch::channel(appliance.snapshot());
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
@@ -107,7 +107,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         inbox: inbox.clone(),
         clock,
         pulse: pulse.clone(),
-        geometry,
+        format,
         store: store.clone(),
         links: effects.switchboard(),
     };

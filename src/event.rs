@@ -75,6 +75,35 @@ pub enum Button {
     Connect,
     /// Disconnect; held: log out.
     Disconnect,
+    /// The previous account: a joystick's up or left.
+    Previous,
+    /// The next account: a joystick's down or right.
+    Next,
+    /// Between one account and the overview of all.
+    Select,
+}
+
+impl Button {
+    /// All of them, in the order of their value: `Button::ALL[button as usize] == button`.
+    pub const ALL: [Self; 5] = [
+        Self::Connect,
+        Self::Disconnect,
+        Self::Previous,
+        Self::Next,
+        Self::Select,
+    ];
+
+    /// Its name in board files and in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Disconnect => "disconnect",
+            Self::Previous => "previous",
+            Self::Next => "next",
+            Self::Select => "select",
+        }
+    }
 }
 
 /// An edge on a button line. Polarity is already resolved: `pressed` means pressed.

@@ -65,6 +65,10 @@ pub const PANEL_DIM: Duration = Duration::from_secs(60);
 /// Switch it off after this long (HARDWARE.md 1.5).
 pub const PANEL_OFF: Duration = Duration::from_secs(120);
 
+/// Somebody who touched the box is taken to stand before it for this long: a slow panel shows them
+/// changes at once instead of gathering them.
+pub const ATTENDED: Duration = Duration::from_secs(60);
+
 /// A level must be stable this long to count (mechanical buttons bounce for up to 20 ms).
 pub const DEBOUNCE: Duration = Duration::from_millis(30);
 

@@ -68,6 +68,9 @@ impl Appliance {
             seq: 0,
             selected,
             accounts: Vec::new(),
+            overview: false,
+            page: None,
+            attended: false,
             hold: None,
             panel: panel.clone(),
             light: Light::Bright,
@@ -217,6 +220,9 @@ impl Appliance {
                     self.intent(now, Intent::Disconnect(selected));
                 }
                 Gesture::Held(HoldAction::Logout) => self.intent(now, Intent::Logout(selected)),
+                // Not yet.
+                Gesture::Press(Button::Previous | Button::Next | Button::Select)
+                | Gesture::Held(HoldAction::AddAccount | HoldAction::ResetTokens) => {}
             }
         }
         !gestures.is_empty()
@@ -265,6 +271,9 @@ impl Appliance {
             seq: self.snapshot.seq,
             selected: self.selected,
             accounts: self.sessions.values().map(Session::view).collect(),
+            overview: false,
+            page: None,
+            attended: false,
             hold: self.gestures.hold().filter(|_| !self.shutting_down),
             panel: self.panel.clone(),
             light: self.backlight.light(),

@@ -25,14 +25,14 @@ use crate::inbox::Inbox;
 use crate::limits;
 use crate::snapshot::Snapshot;
 use crate::time::Mono;
-use crate::view::{Frame, Geometry, Glow};
+use crate::view::{Format, Frame, Glow};
 use glass::Glass;
 
 /// A display that can show one [`Frame`]. Called from its own thread; may block for the time of a
 /// transfer. After an error it is dropped and opened anew, so it need not be usable any more.
 pub trait Panel: Send {
-    /// Its size as a person sees it.
-    fn geometry(&self) -> Geometry;
+    /// What it is: its size as a person sees it, and its kind.
+    fn format(&self) -> Format;
 
     /// Shows a frame of that size. Sends nothing that is on the glass already.
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError>;

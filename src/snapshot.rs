@@ -20,6 +20,12 @@ pub struct Snapshot {
     pub selected: AccountId,
     /// All accounts, by number. Never empty.
     pub accounts: Vec<AccountView>,
+    /// The panel shows all accounts, the selected one marked, instead of the selected one alone.
+    pub overview: bool,
+    /// Where the page is, as `192.168.1.20:8080`: shown where no code fits. `None` while unknown.
+    pub page: Option<String>,
+    /// A person did something within [`crate::limits::ATTENDED`]: a slow panel shows changes at once.
+    pub attended: bool,
     /// A button held for something: the bar on the panel.
     pub hold: Option<Hold>,
     /// The panel's health.
@@ -151,6 +157,18 @@ pub struct Pairing {
     pub shown_at: Mono,
     /// How long it lives from then.
     pub lifetime: Duration,
+    /// A code to type on the phone, when one was asked for: it goes before the QR where both do not
+    /// fit.
+    pub typed: Option<TypedCode>,
+}
+
+/// A pairing code to type on the phone ("Link with phone number instead").
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TypedCode {
+    /// Eight characters, without the dash in their middle.
+    pub code: Secret,
+    /// When it ends.
+    pub expires_at: Mono,
 }
 
 impl Pairing {
@@ -188,6 +206,10 @@ pub struct Hold {
 pub enum HoldAction {
     /// Log the selected account out.
     Logout,
+    /// Add another account and pair it.
+    AddAccount,
+    /// Take back every API token.
+    ResetTokens,
 }
 
 /// Whether the panel answers.

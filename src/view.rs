@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::snapshot::{Light, Snapshot, Status};
 use crate::time::Mono;
 
-pub use frame::{Frame, Geometry};
+pub use frame::{Format, Frame, Geometry, Medium};
 
 /// Status screens move by a pixel this often: an OLED keeps the shadow of what never moves
 /// (HARDWARE.md 1.5).
@@ -47,8 +47,8 @@ pub enum Glow {
 
 /// Draws the picture for this moment.
 #[must_use]
-pub fn draw(snapshot: &Snapshot, geometry: Geometry, now: Mono) -> Frame {
-    let mut frame = Frame::new(geometry);
+pub fn draw(snapshot: &Snapshot, format: Format, now: Mono) -> Frame {
+    let mut frame = Frame::new(format.geometry);
     if is_blank(snapshot) {
         return frame;
     }
@@ -62,7 +62,7 @@ pub fn draw(snapshot: &Snapshot, geometry: Geometry, now: Mono) -> Frame {
 
 /// When the picture or its glow changes by itself, if the snapshot stays as it is. Always after `now`.
 #[must_use]
-pub fn next_change(snapshot: &Snapshot, now: Mono) -> Option<Mono> {
+pub fn next_change(snapshot: &Snapshot, _medium: Medium, now: Mono) -> Option<Mono> {
     if is_blank(snapshot) {
         return None;
     }

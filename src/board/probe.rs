@@ -133,6 +133,7 @@ mod tests {
         let expected = board::Bus::I2c {
             path: BUS.into(),
             addresses: ADDRESSES.to_vec(),
+            reset: None,
         };
         assert_eq!(found.panel.map(|panel| panel.bus), Some(expected));
         assert_eq!(board::resolve(AUTO_NAMES[1]).unwrap().panel, None);

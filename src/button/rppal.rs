@@ -23,17 +23,13 @@ pub struct Buttons {
 /// [`ButtonError::Line`] for a line that cannot be used.
 pub fn watch(lines: &ButtonLines, inbox: &Inbox, clock: Clock) -> Result<Buttons, ButtonError> {
     let gpio = Gpio::new().map_err(ButtonError::NoGpio)?;
-    let each = [
-        (lines.connect, Button::Connect),
-        (lines.disconnect, Button::Disconnect),
-    ];
-    let pins = each.map(|(line, button)| {
+    let pins = lines.iter().map(|(button, line)| {
         watch_line(&gpio, line, button, inbox.clone(), clock).map_err(|error| ButtonError::Line {
             line: line.line,
             why: error.to_string(),
         })
     });
-    let pins = pins.into_iter().collect::<Result<_, _>>()?;
+    let pins = pins.collect::<Result<_, _>>()?;
     Ok(Buttons { _pins: pins })
 }
 
@@ -95,6 +91,9 @@ mod tests {
         let lines = ButtonLines {
             connect: spec,
             disconnect: ButtonLine { line: 6, ..spec },
+            previous: None,
+            next: None,
+            select: None,
         };
         let (inbox, _events) = Inbox::new();
         // On a Raspberry Pi the lines may well be there.

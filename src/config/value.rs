@@ -199,7 +199,7 @@ pub(super) fn pre_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16
         .ok_or_else(|| Error::custom(format!("{count} is not between 5 and 65535")))
 }
 
-pub(super) fn optional_line<'de, D: Deserializer<'de>>(
+pub(crate) fn optional_line<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u8>, D::Error> {
     line(deserializer).map(Some)

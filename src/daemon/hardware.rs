@@ -11,20 +11,20 @@ use tokio::sync::watch;
 
 #[cfg(feature = "bench")]
 use crate::board::Board;
-use crate::board::{Bus, PanelDriver, PanelSpec, probe};
+use crate::board::{Bus, PanelSpec, probe};
 use crate::button;
 use crate::clock::Clock;
 use crate::config::{Config, FileError};
 use crate::inbox::Inbox;
 use crate::panel::{self, Panel, PanelError};
 use crate::snapshot::{PanelHealth, Snapshot};
-use crate::view::Geometry;
+use crate::view::Format;
 
 type Open = Box<dyn FnMut() -> Result<Box<dyn Panel>, PanelError> + Send>;
 
 /// What the box is made of.
 pub struct Hardware {
-    panel: Option<(Geometry, Open)>,
+    panel: Option<(Format, Open)>,
     /// Watching ends when these are dropped.
     _buttons: Option<button::Buttons>,
 }
@@ -86,7 +86,7 @@ impl Hardware {
                 let oled = panel::ssd1306::Oled::new(bus.clone(), panel::ssd1306::ADDRESS, &device);
                 Ok(Box::new(oled))
             });
-            (geometry(spec), open)
+            (spec.format(), open)
         });
         Self {
             panel,
@@ -105,10 +105,10 @@ impl Hardware {
         }
     }
 
-    /// The panel's size.
+    /// The panel's size and kind.
     #[must_use]
-    pub fn geometry(&self) -> Option<Geometry> {
-        self.panel.as_ref().map(|(geometry, _)| *geometry)
+    pub fn format(&self) -> Option<Format> {
+        self.panel.as_ref().map(|(format, _)| *format)
     }
 
     /// Starts the panel's thread: the first frame is drawn at once.
@@ -132,11 +132,13 @@ impl Hardware {
 /// An opener that tries the addresses the panel may have, one at each call, the usual one first:
 /// whether a panel is there shows only when something is sent to it, and what does not answer is
 /// opened anew.
-fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
-    let geometry = geometry(spec);
-    let PanelDriver::Ssd1306 = spec.driver;
+fn on_i2c(spec: &PanelSpec) -> (Format, Open) {
+    let format = spec.format();
     let (path, addresses) = match &spec.bus {
-        Bus::I2c { path, addresses } => (path.clone(), addresses.clone()),
+        Bus::I2c {
+            path, addresses, ..
+        } => (path.clone(), addresses.clone()),
+        Bus::Spi { path, .. } => (path.clone(), Vec::new()),
         #[cfg(feature = "bench")]
         Bus::Socket => ("[bench] socket".into(), vec![panel::ssd1306::ADDRESS]),
     };
@@ -148,12 +150,5 @@ fn on_i2c(spec: &PanelSpec) -> (Geometry, Open) {
             why: "the board names no address".to_owned(),
         }),
     });
-    (geometry, open)
-}
-
-fn geometry(spec: &PanelSpec) -> Geometry {
-    Geometry {
-        width: spec.width,
-        height: spec.height,
-    }
+    (format, open)
 }

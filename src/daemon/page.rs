@@ -14,7 +14,7 @@ use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::time::Mono;
-use crate::view::{self, Geometry, qr};
+use crate::view::{self, Format, qr};
 use crate::web::{PanelPng, WebContext};
 
 /// The parts.
@@ -27,8 +27,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The event loop's sign of life.
     pub pulse: Pulse,
-    /// The panel's size, if there is one.
-    pub geometry: Option<Geometry>,
+    /// The panel's size and kind, if there is one.
+    pub format: Option<Format>,
     /// Messages and counters.
     pub store: Store,
     /// The links that can send.
@@ -45,9 +45,9 @@ impl Parts {
             clock: self.clock,
             pulse: self.pulse,
             geometry: self
-                .geometry
-                .map(|geometry| (geometry.width, geometry.height)),
-            panel_png: panel_png(self.geometry),
+                .format
+                .map(|format| (format.geometry.width, format.geometry.height)),
+            panel_png: panel_png(self.format),
             metrics: metrics(self.store.clone()),
             qr_svg,
             list_messages: messages::list(self.store),
@@ -74,9 +74,9 @@ fn metrics(store: Store) -> Box<dyn Fn() -> String + Send + Sync> {
 }
 
 /// What the panel shows, for the page: drawn anew, so that a panel that was pulled out shows too.
-fn panel_png(geometry: Option<Geometry>) -> PanelPng {
+fn panel_png(format: Option<Format>) -> PanelPng {
     Box::new(move |snapshot: &Snapshot, now: Mono| {
-        let frame = view::draw(snapshot, geometry?, now);
+        let frame = view::draw(snapshot, format?, now);
         panel::png::encode(&frame, PANEL_PNG_SCALE).ok()
     })
 }

@@ -96,6 +96,9 @@ impl Gestures {
     pub(super) fn edge(&mut self, edge: Edge, now: Mono, dark: bool) -> Vec<Gesture> {
         let at = edge.at.min(now).max(self.latest);
         self.latest = at;
+        if !matches!(edge.button, Button::Connect | Button::Disconnect) {
+            return Vec::new();
+        }
         // Whatever was complete before this edge happened, happened.
         let gestures = self.advance(at, dark);
         self.line_mut(edge.button).edge(edge.pressed, at);
@@ -173,12 +176,7 @@ impl Gestures {
                 }
             }
             // Connect has no long press yet.
-            Hand::One {
-                button: Button::Connect,
-                ..
-            }
-            | Hand::Free
-            | Hand::Spent => None,
+            Hand::One { .. } | Hand::Free | Hand::Spent => None,
         }
     }
 
@@ -244,15 +242,15 @@ impl Gestures {
 
     fn line(&self, button: Button) -> &Line {
         match button {
-            Button::Connect => &self.connect,
             Button::Disconnect => &self.disconnect,
+            _ => &self.connect,
         }
     }
 
     fn line_mut(&mut self, button: Button) -> &mut Line {
         match button {
-            Button::Connect => &mut self.connect,
             Button::Disconnect => &mut self.disconnect,
+            _ => &mut self.connect,
         }
     }
 }

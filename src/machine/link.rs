@@ -148,6 +148,7 @@ impl Session {
             Phase::Working { .. } | Phase::Reconnecting { .. } => return,
         };
         run.phase = Phase::Scanning(Pairing {
+            typed: None,
             code,
             seq: shown + 1,
             shown_at: now,

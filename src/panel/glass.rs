@@ -67,13 +67,13 @@ impl<O: Open> Glass<O> {
             }),
         };
         let panel = &mut attached.panel;
-        panel.show(&view::draw(snapshot, panel.geometry(), now))?;
+        panel.show(&view::draw(snapshot, panel.format(), now))?;
         panel.set_glow(glow)?;
         if now >= attached.probe_at {
             panel.probe()?;
             attached.probe_at = now + limits::PANEL_PROBE;
         }
-        let own = view::next_change(snapshot, now);
+        let own = view::next_change(snapshot, panel.format().medium, now);
         Ok(own.map_or(attached.probe_at, |own| own.min(attached.probe_at)))
     }
 
@@ -101,7 +101,7 @@ impl<O: Open> Glass<O> {
             None => (self.open)(),
         };
         let cleared = panel.and_then(|mut panel| {
-            panel.show(&Frame::new(panel.geometry()))?;
+            panel.show(&Frame::new(panel.format().geometry))?;
             panel.set_glow(Glow::Off)
         });
         if let Err(error) = cleared {
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::account::AccountId;
     use crate::snapshot::{AccountView, Light, PanelHealth, Status};
-    use crate::view::Geometry;
+    use crate::view::Format;
 
     type Boxed = Box<dyn Panel>;
 
@@ -142,6 +142,9 @@ mod tests {
                 since_wall: None,
                 last_error: None,
             }],
+            overview: false,
+            page: None,
+            attended: false,
             hold: None,
             panel: PanelHealth::Headless,
             light,
@@ -157,7 +160,7 @@ mod tests {
     }
 
     fn truth(snapshot: &Snapshot, now: Mono) -> Picture {
-        let frame = view::draw(snapshot, Geometry::OLED_128X64, now);
+        let frame = view::draw(snapshot, Format::OLED_128X64, now);
         Picture::from_fn(128, 64, |x, y| frame.is_lit(x, y))
     }
 

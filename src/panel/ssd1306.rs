@@ -16,7 +16,7 @@ use ssd1306::mode::{BufferedGraphicsMode, DisplayConfig};
 use ssd1306::prelude::{Brightness, DisplayRotation, DisplaySize128x64};
 
 use super::{Panel, PanelError};
-use crate::view::{Frame, Geometry, Glow};
+use crate::view::{Format, Frame, Geometry, Glow};
 
 /// The 7-bit address of nearly every module; its SA0 pin makes it 0x3D.
 pub const ADDRESS: u8 = 0x3c;
@@ -78,8 +78,8 @@ impl<I2C: I2c> Oled<I2C> {
 }
 
 impl<I2C: I2c + Send> Panel for Oled<I2C> {
-    fn geometry(&self) -> Geometry {
-        Geometry::OLED_128X64
+    fn format(&self) -> Format {
+        Format::OLED_128X64
     }
 
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError> {

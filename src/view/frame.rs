@@ -28,6 +28,48 @@ impl Geometry {
     };
 }
 
+/// What a panel is made of, as far as pictures depend on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Medium {
+    /// Shines: lit on dark, may move every second, wears where it is lit.
+    Oled,
+    /// E-paper: dark on light, keeps its picture without power, and takes seconds and some of its
+    /// life for every change, so that nothing on it moves by itself.
+    Paper,
+}
+
+/// Size and kind of a panel: what a picture is drawn for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Format {
+    /// Its size.
+    pub geometry: Geometry,
+    /// What it is made of.
+    pub medium: Medium,
+}
+
+impl Format {
+    /// The common OLED modules.
+    pub const OLED_128X64: Self = Self::oled(128, 64);
+
+    /// An OLED of this size.
+    #[must_use]
+    pub const fn oled(width: u32, height: u32) -> Self {
+        Self {
+            geometry: Geometry { width, height },
+            medium: Medium::Oled,
+        }
+    }
+
+    /// An e-paper panel of this size.
+    #[must_use]
+    pub const fn paper(width: u32, height: u32) -> Self {
+        Self {
+            geometry: Geometry { width, height },
+            medium: Medium::Paper,
+        }
+    }
+}
+
 /// One picture. Row-major, 8 pixels a byte, leftmost in the highest bit, 1 = lit; every row starts
 /// on a byte, and the bits beyond the width are 0, so that equal pictures are equal bytes.
 #[derive(Clone, PartialEq, Eq)]

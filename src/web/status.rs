@@ -125,6 +125,8 @@ pub fn status(
         hold: snapshot.hold.map(|hold| HoldBody {
             action: match hold.action {
                 HoldAction::Logout => "logout",
+                HoldAction::AddAccount => "add_account",
+                HoldAction::ResetTokens => "reset_tokens",
             },
             held_ms: millis(now.since(hold.began)),
             needs_ms: millis(hold.needs),

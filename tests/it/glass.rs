@@ -13,7 +13,7 @@ mod scenes;
 
 use std::time::Duration;
 
-use pairbox::view::{self, Frame, Geometry};
+use pairbox::view::{self, Format, Frame, Geometry};
 use pairbox_chips::Picture;
 
 use scenes::Scene;
@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What a scene should look like.
 fn frame_of(scene: &Scene) -> Frame {
-    view::draw(&scene.snapshot, Geometry::OLED_128X64, scene.now)
+    view::draw(&scene.snapshot, Format::OLED_128X64, scene.now)
 }
 
 /// A frame as if it were on glass.

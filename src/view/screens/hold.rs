@@ -16,8 +16,12 @@ const STEP: Duration = Duration::from_millis(100);
 
 pub fn draw(frame: &mut Frame, account: &AccountView, hold: &Hold, now: Mono) {
     let geometry = frame.geometry();
-    let HoldAction::Logout = hold.action;
-    widgets::headline(frame, &icon::LEAVE, "Hold to log out");
+    let words = match hold.action {
+        HoldAction::Logout => "Hold to log out",
+        HoldAction::AddAccount => "Hold to add another",
+        HoldAction::ResetTokens => "Hold to reset access",
+    };
+    widgets::headline(frame, &icon::LEAVE, words);
     widgets::name(frame, &account.label, widgets::BODY_TOP - 1);
     let width = widgets::width(geometry);
     let steps = u64::from(widgets::bar_steps(width));

@@ -9,7 +9,7 @@ use pairbox::inbox::Inbox;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
 use pairbox::panel::{self, Panel};
 use pairbox::snapshot::{Snapshot, Status};
-use pairbox::view::{self, Geometry};
+use pairbox::view::{self, Format};
 use pairbox_chips::{Cable, qr_check};
 use tokio::sync::{mpsc, watch};
 
@@ -53,7 +53,7 @@ impl Rig {
     fn wait_for(&self, snapshot: &Snapshot) {
         let wanted = as_picture(&view::draw(
             snapshot,
-            Geometry::OLED_128X64,
+            Format::OLED_128X64,
             self.clock.mono(),
         ));
         self.cable
@@ -135,7 +135,7 @@ fn snapshots_that_look_alike_cost_no_byte() {
     let direct = Cable::new(ADDRESS);
     let mut panel = Oled::new(direct.clone(), ADDRESS, "bench");
     for snapshot in [stopped(), scenes::snapshot(Status::LoggedOut)] {
-        let frame = view::draw(&snapshot, Geometry::OLED_128X64, scenes::BEGIN);
+        let frame = view::draw(&snapshot, Format::OLED_128X64, scenes::BEGIN);
         panel.show(&frame).unwrap();
     }
     assert_eq!(bytes, direct.stats().bytes);
@@ -161,7 +161,7 @@ fn a_panel_pulled_out_and_put_back_shows_the_truth_again() {
     assert_eq!(rig.next_event(), PanelEvent::Attached);
     let truth = as_picture(&view::draw(
         &stopped(),
-        Geometry::OLED_128X64,
+        Format::OLED_128X64,
         rig.clock.mono(),
     ));
     for seen in cable.kept_pictures() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pairbox::fault::Fault;
 use pairbox::snapshot::{Light, Status};
 use pairbox::time::Mono;
-use pairbox::view::{self, Geometry, Glow};
+use pairbox::view::{self, Format, Glow, Medium};
 
 use super::{as_picture, frame_of, scenes};
 
@@ -66,13 +66,13 @@ fn pictures_stand_still_between_their_changes() {
     let (mut changes, mut quiet) = (0, 0);
     for scene in scenes::all() {
         let at = |now| {
-            let frame = view::draw(&scene.snapshot, Geometry::OLED_128X64, now);
+            let frame = view::draw(&scene.snapshot, Format::OLED_128X64, now);
             (frame, view::glow(&scene.snapshot, now))
         };
         let mut now = scene.now;
         let mut seen = at(now);
         for _ in 0..60 {
-            let Some(next) = view::next_change(&scene.snapshot, now) else {
+            let Some(next) = view::next_change(&scene.snapshot, Medium::Oled, now) else {
                 quiet += 1;
                 // Nothing will ever move.
                 assert!(
@@ -108,7 +108,7 @@ fn a_countdown_never_skips_and_ends() {
     let snapshot = scenes::snapshot(status);
     let says = |words: &str, seconds: u64| {
         let now = now + Duration::from_secs(seconds);
-        let frame = view::draw(&snapshot, Geometry::OLED_128X64, now);
+        let frame = view::draw(&snapshot, Format::OLED_128X64, now);
         assert!(as_picture(&frame).says(words), "{seconds} s: not {words:?}");
     };
     says("Next try: 2 min", 0);
@@ -157,11 +157,11 @@ fn odd_panels_and_odd_times_draw_without_trouble() {
     for scene in scenes::all() {
         for (width, height) in sizes {
             for now in times {
-                let _ = view::draw(&scene.snapshot, Geometry { width, height }, now);
+                let _ = view::draw(&scene.snapshot, Format::oled(width, height), now);
             }
         }
         for now in times {
-            let _ = view::next_change(&scene.snapshot, now);
+            let _ = view::next_change(&scene.snapshot, Medium::Oled, now);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pairbox::panel::Panel as _;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
-use pairbox::view::{self, Geometry};
+use pairbox::view::{self, Format};
 use pairbox_chips::qr_check::{QrFault, inspect, read_qr};
 use pairbox_chips::{Cable, Picture};
 
@@ -35,7 +35,7 @@ fn every_size_of_payload_is_read_off_the_glass() {
         for seconds in [0, 1, 30, 59, 60] {
             let now = scenes::BEGIN + Duration::from_secs(seconds);
             panel
-                .show(&view::draw(&snapshot, Geometry::OLED_128X64, now))
+                .show(&view::draw(&snapshot, Format::OLED_128X64, now))
                 .unwrap();
         }
         // v11-L, the largest that 64 rows hold, takes 321 bytes.
@@ -206,10 +206,7 @@ fn a_wrong_scale_fails() {
             possible: 3
         })
     );
-    let larger = Geometry {
-        width: 128,
-        height: 128,
-    };
+    let larger = Format::oled(128, 128);
     let at_twice = as_picture(&view::draw(
         &scenes::named("qr").snapshot,
         larger,
@@ -235,7 +232,7 @@ fn larger_panels_pass_the_same_check() {
     ] {
         let frame = view::draw(
             &scenes::named("qr").snapshot,
-            Geometry { width, height },
+            Format::oled(width, height),
             scenes::BEGIN,
         );
         let sighting = inspect(&as_picture(&frame))

@@ -38,6 +38,9 @@ pub fn snapshot(status: Status) -> Snapshot {
             since_wall: None,
             last_error: None,
         }],
+        overview: false,
+        page: None,
+        attended: true,
         hold: None,
         panel: PanelHealth::Attached,
         light: Light::Bright,
@@ -66,6 +69,7 @@ pub fn pairing(length: usize) -> Status {
         seq: 1,
         shown_at: BEGIN,
         lifetime: Duration::from_secs(60),
+        typed: None,
     })
 }
 

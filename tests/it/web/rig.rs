@@ -179,6 +179,9 @@ pub fn snapshot(seq: u64, status: Status) -> Snapshot {
             since_wall: Some(UnixMillis(1_772_348_709_250)),
             last_error: None,
         }],
+        overview: false,
+        page: None,
+        attended: false,
         hold: None,
         panel: PanelHealth::Attached,
         light: Light::Bright,
@@ -189,6 +192,7 @@ pub fn snapshot(seq: u64, status: Status) -> Snapshot {
 /// A QR that lives long enough for any test.
 pub fn scan() -> Status {
     Status::ScanQrCode(Pairing {
+        typed: None,
         code: Secret::new(QR_TEXT.into()),
         seq: 2,
         shown_at: Mono::START,

@@ -173,6 +173,7 @@ fn the_qr_is_there_exactly_while_it_can_be_scanned() {
         unreachable!()
     };
     let expired = ask(Status::ScanQrCode(Pairing {
+        typed: None,
         lifetime: Duration::ZERO,
         ..fresh
     }));
