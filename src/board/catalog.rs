@@ -162,7 +162,7 @@ fn read(path: &Path, name: &str) -> Result<Board, FileError> {
         return Ok(board);
     }
     let reason = format!(
-        "the board is called `{}`, its file is not {0}.toml",
+        "must be `{name}`, as the file is called, not `{}`",
         board.name
     );
     let source = Source {

@@ -17,6 +17,7 @@ macro_rules! figure {
     }};
 }
 
+mod check;
 mod config;
 mod glass;
 mod health;
