@@ -181,6 +181,19 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         PAPER,
+        "width = 250\nheight = 122",
+        "width = 296\nheight = 128",
+        "panel.rotation: 296x128 turned by 270 is 128x296 to the controller: panels with an ssd1680 \
+         are 122x250 or 176x264 (board waveshare-epd-2.13-v4)",
+    ),
+    (
+        HAT,
+        "width = 128",
+        "width = 132",
+        "panel.width: 132x64: panels with an sh1106 are 128x64 (board waveshare-oled-hat-1.3)",
+    ),
+    (
+        PAPER,
         "pitch_um = 194",
         "pitch_um = 194000",
         "panel.pitch_um: 194000 is not between 50 and 1000; the pitch is in micrometres (board \
@@ -246,9 +259,9 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         SQUARE,
-        "driver = \"sh1107\"",
-        "driver = \"ssd1680\"",
-        "panel.bus: e-paper (`ssd1680`) is on SPI, it has no I2C (board sh1107-1.5)",
+        "driver = \"sh1107\"\nwidth = 128\nheight = 128",
+        "driver = \"ssd1683\"\nwidth = 400\nheight = 300",
+        "panel.bus: e-paper (`ssd1683`) is on SPI, it has no I2C (board sh1107-1.5)",
     ),
     // Wires.
     (
