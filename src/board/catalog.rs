@@ -17,6 +17,7 @@ const EMBEDDED: &[(&str, &str)] = &[
         "ssd1306-i2c-32",
         include_str!("../../board/ssd1306-i2c-32.toml"),
     ),
+    ("sh1106-i2c", include_str!("../../board/sh1106-i2c.toml")),
     (
         "adafruit-oled-bonnet",
         include_str!("../../board/adafruit-oled-bonnet.toml"),

@@ -122,8 +122,8 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "board = \"ssd1309\"",
         "f.toml:1: board: no board is called `ssd1309`; there are: auto, ssd1306-i2c, \
-         ssd1306-i2c-32, adafruit-oled-bonnet, waveshare-oled-hat-1.3, ssd1309-2.42, sh1107-1.5, \
-         waveshare-epd-2.13-v4, waveshare-epd-2.7-v2, waveshare-epd-4.2-v2, headless, bench",
+         ssd1306-i2c-32, sh1106-i2c, adafruit-oled-bonnet, waveshare-oled-hat-1.3, ssd1309-2.42, \
+         sh1107-1.5, waveshare-epd-2.13-v4, waveshare-epd-2.7-v2, waveshare-epd-4.2-v2, headless, bench",
     ),
     (
         "board = \"waveshare-oled-hat-1.3\"\n[buttons]\nprevious = 24",
