@@ -4,8 +4,8 @@
 //! lines. `rppal` writes the registers of the Raspberry Pi models it knows; `gpiocdev` asks the
 //! kernel's character device (v2), on every other machine. Lines have their BCM numbers in both.
 
-mod cdev;
-mod rppal;
+pub(crate) mod cdev;
+pub(crate) mod rppal;
 
 use std::fmt;
 
@@ -87,8 +87,9 @@ impl digital::Error for LineError {
 #[derive(Clone)]
 pub struct Lines(Driver);
 
+/// Who drives them.
 #[derive(Clone)]
-enum Driver {
+pub(crate) enum Driver {
     Rppal(rppal::Registers),
     Cdev(cdev::Header),
 }
@@ -118,6 +119,10 @@ impl Lines {
         let lines = Self(driver);
         info!("GPIO through {lines}: {why}");
         Ok(lines)
+    }
+
+    pub(crate) fn driver(&self) -> &Driver {
+        &self.0
     }
 
     /// Takes a line as an output that has the level `high` from the beginning. It stays as it is

@@ -6,10 +6,12 @@
 
 use std::fmt;
 use std::fs;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gpiocdev::chip::{Chip, path_compare};
-use gpiocdev::line::{Bias, Value};
+use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, EventClock, Value};
 use gpiocdev::request::{Builder, Request};
 use rustix::io::Errno;
 
@@ -28,7 +30,7 @@ const STEM: &str = "gpiochip";
 
 /// The chip of the header: where it was when it was last looked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     path: PathBuf,
     label: String,
 }
@@ -40,7 +42,7 @@ impl fmt::Display for Header {
 }
 
 /// A line that we hold. It is let go when this is dropped.
-pub(super) struct Held {
+pub(crate) struct Held {
     request: Request,
     chip: String,
     line: u8,
@@ -61,26 +63,52 @@ impl Header {
     }
 
     pub(super) fn output(&self, line: u8, high: bool) -> Result<Held, LineError> {
-        self.request(line, "cannot be an output", |request| {
+        self.request(line, |request| {
             request.as_output(Value::from(high));
         })
+        .map_err(|refusal| refusal.told(line, "cannot be an output"))
     }
 
     pub(super) fn input(&self, line: u8, pull: Pull) -> Result<Held, LineError> {
-        self.request(line, "cannot be an input", |request| {
+        self.request(line, |request| {
             request.as_input().with_bias(bias(pull));
         })
+        .map_err(|refusal| refusal.told(line, "cannot be an input"))
+    }
+
+    /// Takes a line as an input whose edges are told, if the kernel can tell them.
+    pub(crate) fn watch(
+        &self,
+        line: u8,
+        pull: Pull,
+        debounce: Option<Duration>,
+    ) -> Result<(Held, bool), LineError> {
+        let asked = leniently(debounce, |debounce| {
+            let outcome = self.request(line, |request| {
+                request
+                    .as_input()
+                    .with_bias(bias(pull))
+                    .with_edge_detection(EdgeDetection::BothEdges)
+                    .with_event_clock(EventClock::Monotonic)
+                    // Zero is none.
+                    .with_debounce_period(debounce.unwrap_or_default());
+            });
+            outcome.map_err(|refusal| (refusal.errno, refusal))
+        });
+        match asked {
+            Ok((held, _)) => Ok((held, true)),
+            Err((errno, _)) if means_no_edges(errno) => Ok((self.input(line, pull)?, false)),
+            Err((_, refusal)) => Err(refusal.told(line, "cannot be watched")),
+        }
     }
 
     /// Takes a line, configured by `shape`.
-    pub(super) fn request(
-        &self,
-        line: u8,
-        what: &'static str,
-        shape: impl Fn(&mut Builder),
-    ) -> Result<Held, LineError> {
+    fn request(&self, line: u8, shape: impl Fn(&mut Builder)) -> Result<Held, Refusal> {
         // It may have gone and come back elsewhere.
-        let header = Self::find()?;
+        let header = Self::find().map_err(|error| Refusal {
+            errno: Errno::NODEV,
+            header: Err(error),
+        })?;
         let mut request = Request::builder();
         request
             .on_chip(&header.path)
@@ -93,18 +121,10 @@ impl Header {
                 chip: header.to_string(),
                 line,
             }),
-            Err(error) if errno(&error) == Errno::BUSY => Err(header.taken(line)),
-            Err(error) => Err(header.broken(line, what, &error)),
-        }
-    }
-
-    fn taken(&self, line: u8) -> LineError {
-        let holder = self.holder(line);
-        LineError::Taken {
-            chip: self.to_string(),
-            line,
-            holder: holder.unwrap_or_else(|| "somebody else".into()),
-            fix: TAKEN_FIX,
+            Err(error) => Err(Refusal {
+                errno: errno(&error),
+                header: Ok(header),
+            }),
         }
     }
 
@@ -117,15 +137,58 @@ impl Header {
             consumer => format!("`{consumer}`"),
         })
     }
+}
 
-    fn broken(&self, line: u8, what: &'static str, error: &gpiocdev::Error) -> LineError {
+/// A request that was refused.
+struct Refusal {
+    errno: Errno,
+    /// Whose line it was; or there is no such chip.
+    header: Result<Header, LineError>,
+}
+
+impl Refusal {
+    fn told(self, line: u8, what: &'static str) -> LineError {
+        let header = match self.header {
+            Ok(header) => header,
+            Err(error) => return error,
+        };
+        let chip = header.to_string();
+        if self.errno == Errno::BUSY {
+            return told_taken(chip, line, header.holder(line));
+        }
         LineError::Line {
-            chip: self.to_string(),
+            chip,
             line,
             what,
-            why: errno(error).to_string(),
+            why: self.errno.to_string(),
         }
     }
+}
+
+/// The kernel's own word for "not supported" (include/linux/errno.h), which some drivers let out.
+const ENOTSUPP: Errno = Errno::from_raw_os_error(524);
+
+/// Asks with the debouncing wanted, and without where the kernel cannot give that: chips and kernels
+/// say so with one of these. The answer comes with what was granted.
+pub(super) fn leniently<T, E>(
+    debounce: Option<Duration>,
+    mut ask: impl FnMut(Option<Duration>) -> Result<T, (Errno, E)>,
+) -> Result<(T, Option<Duration>), (Errno, E)> {
+    match ask(debounce) {
+        Err((Errno::INVAL | Errno::NOTSUP | ENOTSUPP, _)) if debounce.is_some() => {
+            ask(None).map(|t| (t, None))
+        }
+        outcome => outcome.map(|t| (t, debounce)),
+    }
+}
+
+/// What the kernel says of a line without interrupts: ENXIO by its documentation
+/// (gpio-v2-get-line-ioctl), the others by chips that have none at all.
+pub(super) fn means_no_edges(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::NXIO | Errno::INVAL | Errno::NOTSUP | Errno::NOSYS | ENOTSUPP
+    )
 }
 
 /// What can be done about a line that another program or driver has.
@@ -135,19 +198,68 @@ const TAKEN_FIX: &str =
 /// Refuses a line that the kernel says is taken. Says nothing where the kernel cannot be asked.
 pub(super) fn refuse_taken(line: u8) -> Result<(), LineError> {
     match Header::find() {
-        Ok(header) if header.holder(line).is_some() => Err(header.taken(line)),
-        Ok(_) | Err(_) => Ok(()),
+        Ok(header) => match header.holder(line) {
+            None => Ok(()),
+            holder => Err(told_taken(header.to_string(), line, holder)),
+        },
+        Err(_) => Ok(()),
+    }
+}
+
+/// The error for a line that was found to be taken, with its holder where the kernel can be asked.
+pub(super) fn taken(driver: &str, line: u8) -> LineError {
+    match Header::find() {
+        Ok(header) => told_taken(header.to_string(), line, header.holder(line)),
+        Err(_) => told_taken(driver.to_owned(), line, None),
+    }
+}
+
+fn told_taken(chip: String, line: u8, holder: Option<String>) -> LineError {
+    LineError::Taken {
+        chip,
+        line,
+        holder: holder.unwrap_or_else(|| "somebody else".into()),
+        fix: TAKEN_FIX,
+    }
+}
+
+/// Edges taken from the kernel at once.
+const EDGES: usize = 16;
+
+impl AsFd for Held {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.request.as_fd()
     }
 }
 
 impl Held {
+    /// The edges that wait, at most [`EDGES`]: the level after each, and its time since boot. Blocks
+    /// when there are none.
+    pub(crate) fn edges(&self) -> Result<Vec<(bool, Duration)>, LineError> {
+        let size = self.request.edge_event_u64_size();
+        let mut words = vec![0; EDGES * size];
+        let read = self
+            .request
+            .read_edge_events_into_slice(&mut words)
+            .map_err(|error| self.broken("tells no more edges", &error))?;
+        if read == 0 {
+            return Err(self.refused("tells no more edges", Errno::NODEV));
+        }
+        let edge = |words| {
+            let event = self.request.edge_event_from_slice(words).ok()?;
+            let stamp = Duration::from_nanos(event.timestamp_ns);
+            Some((event.kind == EdgeKind::Rising, stamp))
+        };
+        Ok(words[..read].chunks_exact(size).filter_map(edge).collect())
+    }
+
     pub(super) fn set(&self, high: bool) -> Result<(), LineError> {
         self.request
             .set_lone_value(Value::from(high))
             .map_err(|error| self.broken("cannot be set", &error))
     }
 
-    pub(super) fn is_high(&self) -> Result<bool, LineError> {
+    pub(crate) fn is_high(&self) -> Result<bool, LineError> {
         self.request
             .lone_value()
             .map(|value| value == Value::Active)
@@ -155,11 +267,15 @@ impl Held {
     }
 
     fn broken(&self, what: &'static str, error: &gpiocdev::Error) -> LineError {
+        self.refused(what, errno(error))
+    }
+
+    fn refused(&self, what: &'static str, errno: Errno) -> LineError {
         LineError::Line {
             chip: self.chip.clone(),
             line: self.line,
             what,
-            why: errno(error).to_string(),
+            why: errno.to_string(),
         }
     }
 }
