@@ -6,7 +6,7 @@
 //! glass is cleared first: a code on it is a credential.
 
 mod glass;
-pub mod i2c;
+pub mod open;
 pub mod png;
 pub mod ssd1306;
 
@@ -34,21 +34,43 @@ pub trait Panel: Send {
     /// What it is: its size as a person sees it, and its kind.
     fn format(&self) -> Format;
 
-    /// Shows a frame of that size. Sends nothing that is on the glass already.
-    fn show(&mut self, frame: &Frame) -> Result<(), PanelError>;
+    /// Shows a frame of that size. The first one of a panel is always [`Refresh::Full`], whatever is
+    /// asked for. On e-paper it ends when the picture stands, after seconds.
+    fn show(&mut self, frame: &Frame, refresh: Refresh) -> Result<(), PanelError>;
 
-    /// Sets how strongly the lit pixels shine, once there is a frame. Sends nothing when it is so
-    /// already.
+    /// Sets how strongly the lit pixels shine; before the first frame it is what that frame will shine
+    /// with. Sends nothing when it is so already. E-paper does not shine and ignores it.
     fn set_glow(&mut self, glow: Glow) -> Result<(), PanelError>;
 
-    /// Finds out whether it is still there, with a message as short as possible.
-    fn probe(&mut self) -> Result<(), PanelError>;
+    /// Nothing is going to be shown for a while: e-paper goes into deep sleep, out of which the next
+    /// `show` takes it. Nothing to an OLED, which is dark when [`Glow::Off`] says so.
+    fn rest(&mut self) -> Result<(), PanelError>;
+
+    /// Whether a transfer fails when nobody is there. I2C acknowledges and e-paper says that it is
+    /// busy; an OLED on SPI takes everything in silence.
+    fn answers(&self) -> bool {
+        true
+    }
+}
+
+/// How much of the glass is done again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refresh {
+    /// What changed, and nothing when nothing did. On e-paper quick and without flashing, at the
+    /// price of a shadow of what was there.
+    Partial,
+    /// Everything, equal or not. An OLED is set up anew, without a flicker; e-paper flashes and is
+    /// clean after it.
+    Full,
 }
 
 /// Opens the panel: called at the start, and again whenever it has to be set up anew.
 pub trait Open: FnMut() -> Result<Box<dyn Panel>, PanelError> {}
 
 impl<F: FnMut() -> Result<Box<dyn Panel>, PanelError>> Open for F {}
+
+/// An [`Open`] that can be kept and sent to the panel's thread.
+pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Panel>, PanelError> + Send>;
 
 /// Why a panel does not work. Says which one.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]

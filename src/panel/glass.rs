@@ -3,7 +3,7 @@
 //! Present or lost, asked often enough, set up anew now and then, and every change of its health
 //! reported once. Time is an argument, so that tests can let hours pass.
 
-use super::{Open, Panel, PanelError};
+use super::{Open, Panel, PanelError, Refresh};
 use crate::event::{Event, PanelEvent};
 use crate::inbox::{Inbox, InboxError};
 use crate::limits;
@@ -67,10 +67,9 @@ impl<O: Open> Glass<O> {
             }),
         };
         let panel = &mut attached.panel;
-        panel.show(&view::draw(snapshot, panel.format(), now))?;
+        panel.show(&view::draw(snapshot, panel.format(), now), Refresh::Partial)?;
         panel.set_glow(glow)?;
         if now >= attached.probe_at {
-            panel.probe()?;
             attached.probe_at = now + limits::PANEL_PROBE;
         }
         let own = view::next_change(snapshot, panel.format().medium, now);
@@ -101,7 +100,7 @@ impl<O: Open> Glass<O> {
             None => (self.open)(),
         };
         let cleared = panel.and_then(|mut panel| {
-            panel.show(&Frame::new(panel.format().geometry))?;
+            panel.show(&Frame::new(panel.format().geometry), Refresh::Full)?;
             panel.set_glow(Glow::Off)
         });
         if let Err(error) = cleared {

@@ -15,7 +15,7 @@ use ssd1306::command::AddrMode;
 use ssd1306::mode::{BufferedGraphicsMode, DisplayConfig};
 use ssd1306::prelude::{Brightness, DisplayRotation, DisplaySize128x64};
 
-use super::{Panel, PanelError};
+use super::{Panel, PanelError, Refresh};
 use crate::view::{Format, Frame, Geometry, Glow};
 
 /// The 7-bit address of nearly every module; its SA0 pin makes it 0x3D.
@@ -82,7 +82,7 @@ impl<I2C: I2c + Send> Panel for Oled<I2C> {
         Format::OLED_128X64
     }
 
-    fn show(&mut self, frame: &Frame) -> Result<(), PanelError> {
+    fn show(&mut self, frame: &Frame, _refresh: Refresh) -> Result<(), PanelError> {
         self.talk(|stage| {
             let display = match stage {
                 Stage::Broken => return Err(DisplayError::BusWriteError),
@@ -119,15 +119,8 @@ impl<I2C: I2c + Send> Panel for Oled<I2C> {
         })
     }
 
-    fn probe(&mut self) -> Result<(), PanelError> {
-        self.talk(|stage| {
-            let Stage::Running(mut display, shown) = stage else {
-                return Ok(stage);
-            };
-            // The shortest message that changes nothing: it never is inverted.
-            display.set_invert(false)?;
-            Ok(Stage::Running(display, shown))
-        })
+    fn rest(&mut self) -> Result<(), PanelError> {
+        Ok(())
     }
 }
 
