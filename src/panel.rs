@@ -2,13 +2,23 @@
 //!
 //! The thread sleeps until the snapshot changes or the picture does by itself, sends only what differs,
 //! and outlives a panel that is pulled out: it reports the loss, opens the panel anew every
-//! [`limits::PANEL_RETRY`], and nothing else in the process waits for it. When the service ends, the
-//! glass is cleared first: a code on it is a credential.
+//! [`limits::PANEL_RETRY`], and nothing else in the process waits for it. When the service ends, its last
+//! act is to clear the glass: a code on it is a credential.
 
 mod glass;
+pub mod oled;
 pub mod open;
+pub mod paged;
+pub mod pages;
+pub mod paper;
 pub mod png;
+pub mod sh1106;
+pub mod sh1107;
 pub mod ssd1306;
+pub mod ssd1309;
+pub mod ssd168x;
+pub mod turned;
+pub mod wire;
 
 use std::io;
 use std::pin::pin;
@@ -91,10 +101,18 @@ pub enum PanelError {
         /// The reason in the bus driver's words.
         why: String,
     },
+    /// E-paper does not do what its BUSY line should tell.
+    #[error("the panel at {device} does not answer: {why}")]
+    Busy {
+        /// The path of the bus.
+        device: String,
+        /// What the line does instead.
+        why: String,
+    },
 }
 
-/// Starts the panel thread. It draws the present snapshot at once, and ends when a snapshot says that
-/// the process is ending or when nobody can publish one any more.
+/// Starts the panel thread. It draws the present snapshot at once, and ends when nobody can publish one
+/// any more, with what is to stay on the glass.
 ///
 /// # Errors
 /// The thread cannot be started.
@@ -113,22 +131,20 @@ pub fn spawn(
 fn run<O: Open>(mut glass: Glass<O>, mut snapshots: watch::Receiver<Arc<Snapshot>>, clock: Clock) {
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        if snapshot.shutting_down {
-            break;
-        }
         let wake_at = glass.turn(&snapshot, clock.mono());
         if !wait(&mut snapshots, wake_at, clock) {
             break;
         }
     }
-    glass.clear();
+    glass.part(clock.mono());
 }
 
-/// Blocks until there is a new snapshot or `until` comes; `false` when there will be none any more.
+/// Blocks until there is a new snapshot, or `until` comes if it ever does; `false` when there will be
+/// none any more.
 ///
 /// Parks the thread instead of using the runtime's timers: those stand still when the runtime does,
 /// and the glass has to be cleared after that.
-fn wait(snapshots: &mut watch::Receiver<Arc<Snapshot>>, until: Mono, clock: Clock) -> bool {
+fn wait(snapshots: &mut watch::Receiver<Arc<Snapshot>>, until: Option<Mono>, clock: Clock) -> bool {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut changed = pin!(snapshots.changed());
@@ -136,6 +152,10 @@ fn wait(snapshots: &mut watch::Receiver<Arc<Snapshot>>, until: Mono, clock: Cloc
         if let Poll::Ready(outcome) = changed.as_mut().poll(&mut context) {
             return outcome.is_ok();
         }
+        let Some(until) = until else {
+            thread::park();
+            continue;
+        };
         let left = until.since(clock.mono());
         if left.is_zero() {
             return true;

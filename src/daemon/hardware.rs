@@ -16,6 +16,7 @@ use crate::button;
 use crate::clock::Clock;
 use crate::config::{Config, FileError};
 use crate::inbox::Inbox;
+use crate::line::{LineDriver, Lines};
 use crate::panel::{self, Opener};
 use crate::snapshot::{PanelHealth, Snapshot};
 use crate::view::Format;
@@ -52,18 +53,23 @@ impl Hardware {
         if let Some(bench) = &config.bench {
             return Ok(Self::on_bench(&board, &bench.socket, inbox, clock));
         }
-        let buttons = match button::rppal::watch(&board.buttons, inbox, clock) {
-            Ok(buttons) => Some(buttons),
+        let lines = match Lines::open(LineDriver::Auto) {
+            Ok(lines) => Some(lines),
             Err(error) => {
                 warn!("no buttons: {error}");
                 None
             }
         };
+        let buttons = lines.as_ref().and_then(|lines| {
+            button::watch(&board.buttons, lines, inbox, clock)
+                .inspect_err(|error| warn!("no buttons: {error}"))
+                .ok()
+        });
         Ok(Self {
             panel: board
                 .panel
                 .as_ref()
-                .map(|spec| (spec.format(), panel::open::opener(spec))),
+                .map(|spec| (spec.format(), panel::open::opener(spec, lines.clone()))),
             _buttons: buttons,
         })
     }
