@@ -52,12 +52,15 @@ pub const LINK_STOP: Duration = Duration::from_secs(12);
 /// A panel that does not answer is opened anew this often.
 pub const PANEL_RETRY: Duration = Duration::from_secs(2);
 
-/// How often a panel is asked whether it is still there while its picture stands still.
-pub const PANEL_PROBE: Duration = Duration::from_secs(5);
-
-/// A lit panel is set up anew this often: a loose contact takes its settings and its picture away
-/// without a failed transfer, and nobody would see why it stays dark.
+/// A lit OLED is set up anew this often, on the full minute of the process's clock, when its picture
+/// wanders anyway: a loose contact takes its settings and its picture away without a failed transfer,
+/// and nobody would see why it stays dark.
 pub const PANEL_RENEW: Duration = Duration::from_secs(60);
+
+/// The same for an OLED on SPI, where every transfer succeeds and none tells that the panel was pulled
+/// out: 4 ms of its bus, so that it shows the truth 5 s after it was put back. It is also the step in
+/// which the contrast of a code changes.
+pub const PANEL_RENEW_BLIND: Duration = Duration::from_secs(4);
 
 /// Dim the glass after this long without a button or a state change (HARDWARE.md 1.5).
 pub const PANEL_DIM: Duration = Duration::from_secs(60);
