@@ -5,6 +5,7 @@
 //! kernel's character device (v2), on every other machine. Lines have their BCM numbers in both.
 
 pub(crate) mod cdev;
+mod header;
 pub(crate) mod rppal;
 
 use std::fmt;

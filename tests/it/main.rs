@@ -25,4 +25,5 @@ mod machine;
 mod store;
 mod stories;
 mod tidy;
+mod trial;
 mod web;
