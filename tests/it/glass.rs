@@ -5,6 +5,7 @@
 mod bench_wire;
 mod driver;
 mod golden;
+mod modules;
 mod panel_thread;
 mod pictures;
 mod poster;
