@@ -72,6 +72,7 @@ impl Appliance {
             page: None,
             attended: false,
             hold: None,
+            stuck: Vec::new(),
             panel: panel.clone(),
             light: Light::Bright,
             shutting_down: false,
@@ -121,6 +122,8 @@ impl Appliance {
                 false
             }
             Event::Panel(event) => self.panel(event),
+            // Not yet.
+            Event::Page(_) => false,
             Event::NetworkUp => {
                 if !self.shutting_down {
                     self.each_session(now, Session::network_up);
@@ -198,6 +201,8 @@ impl Appliance {
             Intent::Connect(account) => self.session(now, account, Session::connect),
             Intent::Disconnect(account) => self.session(now, account, Session::disconnect),
             Intent::Logout(account) => self.session(now, account, Session::log_out),
+            // Not yet.
+            Intent::AddAccount | Intent::ResetTokens => None,
         };
     }
 
@@ -275,6 +280,7 @@ impl Appliance {
             page: None,
             attended: false,
             hold: self.gestures.hold().filter(|_| !self.shutting_down),
+            stuck: Vec::new(),
             panel: self.panel.clone(),
             light: self.backlight.light(),
             shutting_down: self.shutting_down,

@@ -146,6 +146,7 @@ mod tests {
             page: None,
             attended: false,
             hold: None,
+            stuck: Vec::new(),
             panel: PanelHealth::Headless,
             light,
             shutting_down: false,
