@@ -139,6 +139,9 @@ pub const STORE_QUEUE: usize = 1024;
 /// Commands waiting for a link: sends in flight beside a stop.
 pub const LINK_COMMANDS: usize = 32;
 
+/// Longest label of an account, in characters: the phone's list of linked devices cuts longer ones.
+pub const LABEL_CHARS: usize = 25;
+
 /// Longest text, in characters: what WhatsApp's own apps accept.
 pub const TEXT_MAX: usize = 65_536;
 
