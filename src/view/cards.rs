@@ -1,10 +1,9 @@
 //! Pictures that show no account: the test cards of `pairbox panel-test`, and what stays on the glass
 //! when the program ends.
 
-use embedded_graphics::pixelcolor::BinaryColor::{Off, On};
-
+use super::face::Face;
 use super::frame::{Format, Frame, Medium};
-use super::text::{self, Face};
+use super::text;
 
 /// Test cards there are; a step beyond them starts again.
 pub const TEST_CARD_STEPS: u32 = 4;
@@ -26,7 +25,7 @@ pub fn parting(format: Format) -> Frame {
         let face = Face::Large;
         let left = width.saturating_sub(face.width(words)) / 2;
         let top = height.saturating_sub(face.height()) / 2;
-        text::line(&mut frame, words, face, (left, top), Off);
+        face.draw(&mut frame, words, (left, top), false);
     }
     frame
 }
@@ -72,6 +71,6 @@ fn title_box(frame: &mut Frame, title: &str) {
     );
     for (line, index) in lines.iter().zip(0..) {
         let left = width.saturating_sub(face.width(line)) / 2;
-        text::line(frame, line, face, (left, top + index * face.leading()), On);
+        face.draw(frame, line, (left, top + index * face.leading()), true);
     }
 }

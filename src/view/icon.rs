@@ -1,6 +1,6 @@
 //! The small pictures beside headlines, as text a person can edit: `#` is lit.
 //!
-//! All are [`SIZE`] pixels square, drawn lit on dark.
+//! All are [`SIZE`] pixels square.
 
 use super::frame::Frame;
 
@@ -10,12 +10,12 @@ pub const SIZE: u32 = 11;
 /// Rows of an icon, top first.
 pub type Icon = [&'static str; SIZE as usize];
 
-/// Draws an icon with its top left corner at `(x, y)`.
-pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32)) {
-    for (row, y) in icon.iter().zip(y..) {
-        for (pixel, x) in row.bytes().zip(x..) {
+/// Draws an icon with its top left corner at `(x, y)`, each of its pixels `scale` on a side.
+pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32), scale: u32, lit: bool) {
+    for (row, y) in icon.iter().zip((y..).step_by(scale as usize)) {
+        for (pixel, x) in row.bytes().zip((x..).step_by(scale as usize)) {
             if pixel == b'#' {
-                frame.set(x, y, true);
+                frame.fill((x, y), (scale, scale), lit);
             }
         }
     }
@@ -126,6 +126,36 @@ pub const PHONE: Icon = [
     "..#######..",
 ];
 
+/// One more.
+pub const PLUS: Icon = [
+    "...#####...",
+    ".#########.",
+    ".####.####.",
+    "#####.#####",
+    "#####.#####",
+    "##.......##",
+    "#####.#####",
+    "#####.#####",
+    ".####.####.",
+    ".#########.",
+    "...#####...",
+];
+
+/// Access to the box.
+pub const KEY: Icon = [
+    "...........",
+    ".####......",
+    "##..##.....",
+    "#....#.....",
+    "#....######",
+    "#....######",
+    "##..##.#.##",
+    ".####..#..#",
+    "...........",
+    "...........",
+    "...........",
+];
+
 /// A door with an arrow out of it.
 pub const LEAVE: Icon = [
     "######.....",
@@ -148,7 +178,7 @@ mod tests {
     #[test]
     fn every_row_has_the_size() {
         let all = [
-            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE,
+            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE, PLUS, KEY,
         ];
         for row in all.iter().flatten() {
             assert_eq!(row.len(), SIZE as usize, "{row}");

@@ -1,5 +1,5 @@
-//! Golden pictures: every screen, through the real driver and the simulated chip, as a person sees it;
-//! and the pictures of the README, made from the same glass.
+//! Golden pictures: every screen on every panel, through the real driver and the simulated chip, as a
+//! person sees it; and the pictures of the README, made from the same glass.
 //!
 //! `PAIRBOX_GOLDEN=write` records both; look at them before committing. A picture that differs leaves
 //! `NAME.actual.png` and `NAME.diff.png` under `target/golden-diff`, four times as large. In the diff,
@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 
 use pairbox::panel::Panel as _;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
-use pairbox::view;
+use pairbox::view::{self, Format, Frame, Geometry, Glow};
 use pairbox_chips::{Cable, Picture};
 
-use super::scenes::{self, Scene};
-use super::{frame_of, poster};
+use super::{as_picture, frame_of, poster, scenes};
 
 /// The scenes that the README shows.
 const README: [&str; 6] = [
@@ -28,15 +27,32 @@ const README: [&str; 6] = [
 ];
 
 /// The picture on the glass after the driver brought it there.
-fn on_glass(scene: &Scene) -> Picture {
+fn on_glass(frame: &Frame, glow: Glow) -> Picture {
+    if frame.geometry() != Geometry::OLED_128X64 {
+        return as_picture(frame);
+    }
     let cable = Cable::new(ADDRESS);
     let mut panel = Oled::new(cable.clone(), ADDRESS, "bench");
-    panel.show(&frame_of(scene)).unwrap();
-    panel
-        .set_glow(view::glow(&scene.snapshot, scene.now))
-        .unwrap();
-    assert_eq!(cable.violations(), [], "{}", scene.name);
+    panel.show(frame).unwrap();
+    panel.set_glow(glow).unwrap();
+    assert_eq!(cable.violations(), []);
     cable.picture()
+}
+
+/// Every picture of a panel, with its name.
+fn pictures(format: Format) -> Vec<(String, Picture)> {
+    let scenes = scenes::all().into_iter().map(|scene| {
+        let frame = view::draw(&scene.snapshot, format, scene.now);
+        let glow = view::glow(&scene.snapshot, scene.now);
+        (scene.name.to_owned(), on_glass(&frame, glow))
+    });
+    let cards = (0..view::TEST_CARD_STEPS).map(|step| {
+        let card = view::test_card(format, "Bench board, 1.3 inch", step);
+        (format!("test-card-{step}"), on_glass(&card, Glow::Normal))
+    });
+    let parting = on_glass(&view::parting(format), Glow::Normal);
+    let parting = ("parting".to_owned(), parting);
+    scenes.chain(cards).chain([parting]).collect()
 }
 
 /// A folder of recorded pictures, and those of it that nobody asked for yet.
@@ -52,6 +68,7 @@ impl Album {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/golden")
             .join(name);
+        fs::create_dir_all(&folder).unwrap();
         let unused = fs::read_dir(&folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -109,25 +126,30 @@ impl Album {
 
 #[test]
 fn every_screen_looks_as_recorded() {
-    let mut album = Album::open("128x64");
-    for scene in scenes::all() {
-        let picture = on_glass(&scene);
-        album.check(
-            scene.name,
-            &picture.to_png(1),
-            |file| Picture::from_png(file).ok(),
-            |recorded| leave_diff(scene.name, recorded.as_ref(), &picture),
-        );
+    let mut compared = 0;
+    for (folder, format) in scenes::PANELS {
+        let mut album = Album::open(folder);
+        for (name, picture) in pictures(format) {
+            album.check(
+                &name,
+                &picture.to_png(1),
+                |file| Picture::from_png(file).ok(),
+                |recorded| leave_diff(folder, &name, recorded.as_ref(), &picture),
+            );
+            compared += 1;
+        }
+        album.close();
     }
-    figure!("{} screens compared", scenes::all().len());
-    album.close();
+    figure!("{compared} pictures compared");
 }
 
 #[test]
 fn the_pictures_of_the_readme_are_those_of_the_program() {
     let mut album = Album::open("readme");
     for name in README {
-        let poster = poster::of(&on_glass(&scenes::named(name)));
+        let scene = scenes::named(name);
+        let glow = view::glow(&scene.snapshot, scene.now);
+        let poster = poster::of(&on_glass(&frame_of(&scene), glow));
         album.check(name, &poster, poster::pixels, |_| {
             "is not what the glass shows now".into()
         });
@@ -135,14 +157,33 @@ fn the_pictures_of_the_readme_are_those_of_the_program() {
     album.close();
 }
 
-/// Leaves the two files for a person to look at, and says so.
-fn leave_diff(name: &str, recorded: Option<&Picture>, actual: &Picture) -> String {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .unwrap()
-        .join("golden-diff");
+/// Not a check: all pictures of a panel on one sheet, for a person to look at.
+#[test]
+fn proofs_are_left_for_a_look() {
+    let folder = leavings("golden-proof");
+    for (panel, format) in scenes::PANELS {
+        let pictures: Vec<Picture> = pictures(format)
+            .into_iter()
+            .map(|(_, picture)| picture)
+            .collect();
+        for (number, sheet) in pictures.chunks(18).enumerate() {
+            let file = folder.join(format!("{panel}-{number}.png"));
+            fs::write(file, poster::sheet(sheet)).unwrap();
+        }
+    }
+}
+
+fn leavings(name: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join(name);
     fs::create_dir_all(&folder).unwrap();
-    let file = |kind: &str| folder.join(format!("{name}.{kind}.png"));
+    folder
+}
+
+/// Leaves the two files for a person to look at, and says so.
+fn leave_diff(panel: &str, name: &str, recorded: Option<&Picture>, actual: &Picture) -> String {
+    let folder = leavings("golden-diff");
+    let file = |kind: &str| folder.join(format!("{panel}-{name}.{kind}.png"));
     fs::write(file("actual"), actual.to_png(4)).unwrap();
     let Some(recorded) = recorded else {
         return format!("nothing is recorded; see {}", file("actual").display());

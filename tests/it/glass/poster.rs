@@ -69,6 +69,24 @@ fn in_corner(x: u32, y: u32, width: u32, height: u32) -> bool {
     beyond(x, width).pow(2) + beyond(y, height).pow(2) > RADIUS.pow(2)
 }
 
+/// Pictures of one size below and beside each other, twice as large where they are small.
+pub fn sheet(pictures: &[Picture]) -> Vec<u8> {
+    let (width, height) = (pictures[0].width(), pictures[0].height());
+    let zoom = if width <= 128 { 3 } else { 2 };
+    let columns = 1600 / (width * zoom + 8);
+    let rows = u32::try_from(pictures.len()).unwrap().div_ceil(columns);
+    let palette = [[0x30, 0x30, 0x90], [0, 0, 0], [0xff, 0xff, 0xff]];
+    let (cell, row) = (width * zoom + 8, height * zoom + 8);
+    encode(columns * cell, rows * row, &palette, None, |x, y| {
+        let index = (y / row) * columns + x / cell;
+        let (x, y) = (x % cell / zoom, y % row / zoom);
+        match pictures.get(index as usize) {
+            Some(picture) if x < width && y < height => 1 + u8::from(picture.lit(x, y)),
+            _ => 0,
+        }
+    })
+}
+
 /// What differs between two pictures of one size: grey as recorded, red gone, green new.
 pub fn diff(recorded: &Picture, actual: &Picture) -> Vec<u8> {
     let palette = [
