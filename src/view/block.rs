@@ -72,7 +72,7 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
         Block::Who(label, last4) => who(label, last4.as_deref(), grid, width, level),
         Block::Name(label) => name(label, grid.name, width, level),
         Block::Text(words) => paragraph(words, at(grid.text, level), width),
-        Block::Note(words) => paragraph(words, at(grid.note, level), width),
+        Block::Note(words) => note(words, grid, width, level),
         Block::Title(words) => paragraph(words, at(grid.title, level), width),
         Block::Step(words) => step(words, at(grid.text, level), width),
         Block::Code(code) => code_line(code, grid, width, level),
@@ -122,6 +122,17 @@ fn paragraph(words: &str, face: Face, width: u32) -> Setting {
     }
 }
 
+/// In one line in the largest face that allows it.
+fn note(words: &str, grid: &Grid, width: u32, level: usize) -> Setting {
+    let faces = &grid.note[level.min(grid.note.len() - 1)..];
+    let in_one = faces.iter().find(|face| face.width(words) <= width);
+    paragraph(
+        words,
+        in_one.copied().unwrap_or(at(grid.note, level)),
+        width,
+    )
+}
+
 /// In one line as large as it fits, else in two, else small, and cut off only when even that is too
 /// short.
 fn name(label: &str, faces: &[Face], width: u32, level: usize) -> Setting {
@@ -164,7 +175,8 @@ fn number(last4: &str, face: Face, (x, y): (u32, u32)) -> [Piece; 2] {
     ]
 }
 
-/// Label and number: beside each other where the grid wants that and it fits, else below each other.
+/// Label and number: beside each other where the grid wants that and it fits, else below each other;
+/// at last with the label cut off.
 fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) -> Setting {
     let Some(last4) = last4 else {
         return name(label, grid.name, width, level);
@@ -180,6 +192,15 @@ fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) 
         let mut setting = lines(&[label.to_owned()], *face);
         let x = width - number_width(last4, *face);
         setting.pieces.extend(number(last4, *face, (x, 0)));
+        return setting;
+    }
+    if grid.inline && level >= grid.name.len() {
+        let face = at(grid.name, level);
+        let room = width.saturating_sub(face.advance() + number_width(last4, face));
+        let mut setting = lines(&[text::shorten(label, face.columns(room))], face);
+        setting
+            .pieces
+            .extend(number(last4, face, (width - number_width(last4, face), 0)));
         return setting;
     }
     let mut setting = name(label, grid.name, width, level);
@@ -236,6 +257,15 @@ fn address(address: &str, grid: &Grid, width: u32, level: usize) -> Setting {
 }
 
 impl Setting {
+    /// Rows of its largest face.
+    pub fn largest(&self) -> u32 {
+        let rows = self.pieces.iter().map(|piece| match &piece.ink {
+            Ink::Line(_, face) => face.height(),
+            Ink::Dots(_) | Ink::Pill(..) | Ink::Bar(..) => 0,
+        });
+        rows.max().unwrap_or(0)
+    }
+
     /// Draws it with its corner at `at`.
     pub fn draw(&self, canvas: &mut Canvas, at: (u32, u32), width: u32) {
         for piece in &self.pieces {

@@ -128,9 +128,10 @@ impl Canvas {
         let Ok(()) = shape.into_styled(style).draw(&mut self.frame);
     }
 
-    /// Draws an icon, each of its pixels `scale` on a side; inked, or wiped out of an inked ground.
+    /// Draws an icon, `scale` (1 or 2) times as large; inked, or wiped out of an inked ground.
     pub fn icon(&mut self, icon: &Icon, (left, top): (u32, u32), scale: u32, inked: bool) {
-        icon::draw(&mut self.frame, icon, (left, top), scale, inked == self.ink);
+        let lit = inked == self.ink;
+        icon::draw(&mut self.frame, icon, (left, top), scale > 1, lit);
         let side = icon::SIZE * scale;
         let area = Area {
             left,

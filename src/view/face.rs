@@ -47,6 +47,8 @@ pub enum Face {
     BoldTwice,
     /// 9x15 bold, doubled.
     LargeTwice,
+    /// 10x20, doubled: names on large paper.
+    GiantTwice,
 }
 
 impl Face {
@@ -67,6 +69,7 @@ impl Face {
             Self::NarrowTwice => (&FONT_6X13_BOLD, 2),
             Self::BoldTwice => (&FONT_7X13_BOLD, 2),
             Self::LargeTwice => (&FONT_9X15_BOLD, 2),
+            Self::GiantTwice => (&FONT_10X20, 2),
         }
     }
 
@@ -142,22 +145,27 @@ impl Face {
     }
 }
 
-/// Calls `ink` with every pixel of a glyph drawn twice as large, its stairs smoothed: Scale2x, by which
-/// a quarter of a pixel takes the colour of the two neighbours it touches where those agree and the
-/// two opposite them do not.
-fn doubled(font: &'static MonoFont<'static>, glyph: char, mut ink: impl FnMut(u32, u32)) {
-    let cell = Geometry {
-        width: font.character_size.width,
-        height: font.character_size.height,
-    };
-    let mut small = Frame::new(cell);
+/// Calls `ink` with every pixel of a glyph drawn twice as large.
+fn doubled(font: &'static MonoFont<'static>, glyph: char, ink: impl FnMut(u32, u32)) {
+    let (width, height) = (font.character_size.width, font.character_size.height);
+    let mut small = Frame::new(Geometry { width, height });
     let style = MonoTextStyle::new(font, BinaryColor::On);
     let mut buffer = [0; 4];
     let glyph: &str = glyph.encode_utf8(&mut buffer);
     let Ok(_) = Text::with_baseline(glyph, Point::zero(), style, Baseline::Top).draw(&mut small);
-    let at =
-        |x: Option<u32>, y: Option<u32>| matches!((x, y), (Some(x), Some(y)) if small.is_lit(x, y));
-    for (x, y) in (0..cell.height).flat_map(|y| (0..cell.width).map(move |x| (x, y))) {
+    smooth_twice(&small, ink);
+}
+
+/// Calls `ink` with every lit pixel of a picture twice as large, its stairs smoothed: Scale2x, by which
+/// a quarter of a pixel takes the colour of the two neighbours it touches where those agree and the
+/// two opposite them do not.
+pub fn smooth_twice(small: &Frame, mut ink: impl FnMut(u32, u32)) {
+    let Geometry { width, height } = small.geometry();
+    let at = |x: Option<u32>, y: Option<u32>| match (x, y) {
+        (Some(x), Some(y)) => small.is_lit(x, y),
+        _ => false,
+    };
+    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
         let own = small.is_lit(x, y);
         let (up, down) = (at(Some(x), y.checked_sub(1)), at(Some(x), Some(y + 1)));
         let (left, right) = (at(x.checked_sub(1), Some(y)), at(Some(x + 1), Some(y)));

@@ -43,8 +43,21 @@ pub struct Grid {
     pub gap: (u32, u32),
     /// Rows of a bar.
     pub bar: u32,
-    /// Rows of an entry of the list of accounts, and whether its status stands below its label.
-    pub entry: (u32, bool),
+    /// An entry of the list of accounts.
+    pub entry: Entry,
+}
+
+/// An entry of the list of accounts.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its rows.
+    pub rows: u32,
+    /// Whether the status stands below the label, and not at its right.
+    pub stacked: bool,
+    /// For the label.
+    pub label: Face,
+    /// For the status.
+    pub status: Face,
 }
 
 /// 128x32.
@@ -66,7 +79,12 @@ const STRIP: Grid = Grid {
     inline: true,
     gap: (0, 1),
     bar: 7,
-    entry: (15, false),
+    entry: Entry {
+        rows: 15,
+        stacked: false,
+        label: Face::Text,
+        status: Face::Small,
+    },
 };
 
 /// 128x64.
@@ -81,7 +99,7 @@ const SMALL: Grid = Grid {
     number: &[Face::Large, Face::Bold, Face::Text, Face::Small],
     text: &[Face::Text, Face::Small],
     note: &[Face::Small],
-    title: &[Face::Bold, Face::Text],
+    title: &[Face::Bold, Face::Bold, Face::Text],
     code: &[
         Face::BoldTwice,
         Face::NarrowTwice,
@@ -94,12 +112,17 @@ const SMALL: Grid = Grid {
     inline: false,
     gap: (2, 5),
     bar: 9,
-    entry: (20, true),
+    entry: Entry {
+        rows: 20,
+        stacked: true,
+        label: Face::Text,
+        status: Face::Small,
+    },
 };
 
 /// 128x128.
 const SQUARE: Grid = Grid {
-    edge: 1,
+    edge: 2,
     headline_rows: 15,
     below_rule: 4,
     name: &[
@@ -116,7 +139,12 @@ const SQUARE: Grid = Grid {
     note: &[Face::Text, Face::Small],
     gap: (3, 10),
     bar: 11,
-    entry: (21, true),
+    entry: Entry {
+        rows: 25,
+        stacked: true,
+        label: Face::Bold,
+        status: Face::Text,
+    },
     ..SMALL
 };
 
@@ -126,7 +154,7 @@ const WIDE: Grid = Grid {
     icon: 2,
     headline: &[
         Face::BoldTwice,
-        Face::Giant,
+        Face::NarrowTwice,
         Face::Tall,
         Face::Large,
         Face::Bold,
@@ -157,7 +185,12 @@ const WIDE: Grid = Grid {
     inline: false,
     gap: (3, 8),
     bar: 11,
-    entry: (19, false),
+    entry: Entry {
+        rows: 19,
+        stacked: false,
+        label: Face::Large,
+        status: Face::Wide,
+    },
 };
 
 /// 264x176.
@@ -165,11 +198,23 @@ const MEDIUM: Grid = Grid {
     edge: 6,
     headline_rows: 26,
     below_rule: 6,
+    name: &[
+        Face::GiantTwice,
+        Face::LargeTwice,
+        Face::BoldTwice,
+        Face::Giant,
+        Face::Large,
+    ],
     text: &[Face::Giant, Face::Book, Face::Wide, Face::Text, Face::Small],
     note: &[Face::Book, Face::Wide, Face::Text, Face::Small],
     action: Face::Book,
     gap: (4, 12),
-    entry: (24, false),
+    entry: Entry {
+        rows: 27,
+        stacked: false,
+        label: Face::Tall,
+        status: Face::Wide,
+    },
     ..WIDE
 };
 
@@ -180,15 +225,25 @@ const LARGE: Grid = Grid {
     headline_rows: 32,
     rule: 2,
     below_rule: 10,
-    name: &[Face::LargeTwice, Face::BoldTwice, Face::Giant],
+    name: &[
+        Face::GiantTwice,
+        Face::LargeTwice,
+        Face::BoldTwice,
+        Face::Giant,
+    ],
     number: &[Face::LargeTwice, Face::Giant],
-    text: &[Face::NarrowTwice, Face::Giant, Face::Book, Face::Wide],
+    text: &[Face::Giant, Face::Book, Face::Wide],
     note: &[Face::Giant, Face::Book, Face::Wide],
     title: &[Face::BoldTwice, Face::Giant, Face::Tall],
     action: Face::Giant,
     gap: (6, 18),
     bar: 15,
-    entry: (34, false),
+    entry: Entry {
+        rows: 34,
+        stacked: false,
+        label: Face::NarrowTwice,
+        status: Face::Book,
+    },
     ..MEDIUM
 };
 

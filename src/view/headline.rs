@@ -71,18 +71,30 @@ fn line(canvas: &mut Canvas, icon: &Icon, words: &str, width: u32) {
     let (grid, content) = (canvas.grid(), canvas.content());
     let rows = grid.headline_rows.min(content.height);
     let side = icon::SIZE * grid.icon;
-    let beside = grid.headline.iter().find_map(|face| {
-        let indents = ICON_GAPS.map(|gap| side + gap * grid.icon);
-        let fits = |indent: &u32| indent + face.width(words) <= width;
-        Some((*face, indents.into_iter().find(fits)?))
-    });
-    if let Some((face, indent)) = beside {
+    let fits = |face: &&Face| face.width(words) <= width;
+    let louder = grid
+        .headline
+        .split_last()
+        .map_or(&[][..], |(_, louder)| louder);
+    let beside = |faces: &[Face]| {
+        faces.iter().find_map(|face| {
+            let indents = ICON_GAPS.map(|gap| side + gap * grid.icon);
+            let fits = |indent: &u32| indent + face.width(words) <= width;
+            Some((*face, indents.into_iter().find(fits)?))
+        })
+    };
+    // Loud without an icon is better than quiet with one.
+    let chosen = match beside(louder) {
+        None if louder.iter().any(|face| fits(&face)) => None,
+        None => beside(grid.headline),
+        loud => loud,
+    };
+    if let Some((face, indent)) = chosen {
         let y = content.top + rows.saturating_sub(side).div_ceil(2);
         canvas.icon(icon, (content.left, y), grid.icon, true);
         let at = (content.left + indent, content.top + middle(rows, face));
         return canvas.text(words, face, at);
     }
-    let fits = |face: &&Face| face.width(words) <= width;
     let face = grid.headline.iter().find(fits).or(grid.headline.last());
     let face = face.copied().unwrap_or(Face::Small);
     let words = text::shorten(words, face.columns(width));

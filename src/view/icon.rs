@@ -2,7 +2,8 @@
 //!
 //! All are [`SIZE`] pixels square.
 
-use super::frame::Frame;
+use super::face;
+use super::frame::{Frame, Geometry};
 
 /// Pixels on a side.
 pub const SIZE: u32 = 11;
@@ -10,14 +11,24 @@ pub const SIZE: u32 = 11;
 /// Rows of an icon, top first.
 pub type Icon = [&'static str; SIZE as usize];
 
-/// Draws an icon with its top left corner at `(x, y)`, each of its pixels `scale` on a side.
-pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32), scale: u32, lit: bool) {
-    for (row, y) in icon.iter().zip((y..).step_by(scale as usize)) {
-        for (pixel, x) in row.bytes().zip((x..).step_by(scale as usize)) {
+/// Draws an icon with its top left corner at `(x, y)`, as it is or twice as large.
+pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32), twice: bool, lit: bool) {
+    let mut small = Frame::new(Geometry {
+        width: SIZE,
+        height: SIZE,
+    });
+    for (row, down) in icon.iter().zip(0..) {
+        for (pixel, right) in row.bytes().zip(0..) {
             if pixel == b'#' {
-                frame.fill((x, y), (scale, scale), lit);
+                small.set(right, down, true);
+                if !twice {
+                    frame.set(x + right, y + down, lit);
+                }
             }
         }
+    }
+    if twice {
+        face::smooth_twice(&small, |right, down| frame.set(x + right, y + down, lit));
     }
 }
 

@@ -23,7 +23,7 @@ use crate::time::Mono;
 use super::block::Block;
 use super::canvas::Canvas;
 use super::frame::Medium;
-use super::stack;
+use super::stack::{self, Item};
 use super::text;
 use super::tick;
 
@@ -104,6 +104,13 @@ fn badge(snapshot: &Snapshot) -> Option<String> {
 /// The account's label.
 fn name(account: &AccountView) -> Block {
     Block::Name(text::label(&account.label, account.id))
+}
+
+/// The account's label, where there are several and the screen is about something else.
+fn whose(canvas: &Canvas, account: &AccountView) -> Option<Item> {
+    canvas.badge.as_ref()?;
+    let label = text::label(&account.label, account.id);
+    Some(stack::spare(Block::Note(label)))
 }
 
 /// The account's label and the end of its number.

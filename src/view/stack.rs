@@ -52,7 +52,8 @@ pub fn draw(canvas: &mut Canvas, area: Area, items: &[Item], now: Mono) {
     place(canvas, area, &cut(&blocks, grid, area, page));
 }
 
-/// The largest setting in which all fits, with as many of the spare blocks as possible.
+/// The largest setting in which all fits. Spare blocks go before the type gets small on a strip, and
+/// after that elsewhere.
 fn fitting(items: &[Item], grid: &Grid, area: Area) -> Option<Vec<Setting>> {
     let spares = items.iter().filter(|item| item.spare).count();
     (0..=spares).find_map(|dropped| {
@@ -63,13 +64,44 @@ fn fitting(items: &[Item], grid: &Grid, area: Area) -> Option<Vec<Setting>> {
             keep
         });
         let blocks: Vec<&Block> = chosen.map(|item| &item.block).collect();
-        (0..LEVELS).find_map(|level| {
-            let set = |block: &&Block| block::set(block, grid, area.width, level);
-            let settings: Vec<Setting> = blocks.iter().map(set).collect();
-            let fits = height(&settings, grid) <= area.height;
-            (fits && settings.iter().all(|setting| setting.whole)).then_some(settings)
-        })
+        let least = if grid.inline && dropped < spares {
+            SPARE_STEPS
+        } else {
+            STEPS
+        };
+        shrunk(&blocks, grid, area, least)
     })
+}
+
+/// Steps down that all blocks together may take; on a strip, for the sake of a spare one.
+const STEPS: usize = 64;
+const SPARE_STEPS: usize = 1;
+
+/// All blocks as large as they may be, and the one with the largest face, or one that is cut off, a
+/// step down until they fit.
+fn shrunk(blocks: &[&Block], grid: &Grid, area: Area, steps: usize) -> Option<Vec<Setting>> {
+    let mut levels = vec![0; blocks.len()];
+    let set = |(block, level): (&&Block, &usize)| block::set(block, grid, area.width, *level);
+    let mut settings: Vec<Setting> = blocks.iter().zip(&levels).map(set).collect();
+    for _ in 0..steps {
+        let whole = settings.iter().all(|setting| setting.whole);
+        if whole && height(&settings, grid) <= area.height {
+            return Some(settings);
+        }
+        let shrinkable = |index: &usize| levels[*index] < LEVELS;
+        let cut = (0..blocks.len())
+            .filter(shrinkable)
+            .find(|index| !settings[*index].whole);
+        // The last of the largest: what a screen is about stands first.
+        let largest = || {
+            let all = (0..blocks.len()).filter(shrinkable);
+            all.max_by_key(|index| settings[*index].largest())
+        };
+        let index = cut.or_else(largest)?;
+        levels[index] += 1;
+        settings[index] = block::set(blocks[index], grid, area.width, levels[index]);
+    }
+    None
 }
 
 /// Rows that settings take at the least.

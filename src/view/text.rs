@@ -96,7 +96,8 @@ pub fn label(text: &str, id: AccountId) -> String {
 /// Dots for what was cut off.
 const DOTS: &str = "...";
 
-/// At most `columns` characters, the last three of them dots when something was cut off.
+/// At most `columns` characters, the last three of them dots when something was cut off: in place of
+/// whole words, unless that would leave less than half of the room in use.
 pub fn shorten(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
@@ -106,7 +107,12 @@ pub fn shorten(text: &str, columns: usize) -> String {
         .take(columns.saturating_sub(DOTS.len()))
         .collect();
     let dots = &DOTS[..columns.min(DOTS.len())];
-    format!("{}{dots}", kept.trim_end())
+    let next = text.chars().nth(kept.chars().count());
+    let whole = match kept.trim_end().rfind(' ') {
+        Some(space) if next != Some(' ') && 2 * (space + DOTS.len()) >= columns => &kept[..space],
+        _ => kept.trim_end(),
+    };
+    format!("{whole}{dots}")
 }
 
 /// Whether [`wrap`] shortens no word.
@@ -214,7 +220,7 @@ mod tests {
     #[test]
     fn nothing_is_longer_than_asked() {
         assert_eq!(shorten("Warehouse north", 15), "Warehouse north");
-        assert_eq!(shorten("Warehouse north", 14), "Warehouse n...");
+        assert_eq!(shorten("Warehouse north", 14), "Warehouse...");
         assert_eq!(shorten("Warehouse north", 13), "Warehouse...");
         assert_eq!(shorten("abc", 2), "..");
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);

@@ -1,13 +1,14 @@
 //! Something that needs a person or time: what it is, what to do, and when it is tried again.
 
+use super::whose;
 use crate::fault::Fault;
 use crate::snapshot::AccountView;
 use crate::time::Mono;
 use crate::view::block::Block;
 use crate::view::canvas::Canvas;
 use crate::view::frame::Medium;
-use crate::view::stack::{self, item, spare};
-use crate::view::{headline, icon, text, when};
+use crate::view::stack::{self, item};
+use crate::view::{headline, icon, when};
 
 pub fn draw(
     canvas: &mut Canvas,
@@ -23,11 +24,19 @@ pub fn draw(
         }
         when::wall(account, retry_at).map(when::moment)
     });
-    let mut items = vec![item(Block::Text(fault.advice().to_owned()))];
-    if let Some(retry) = retry {
-        items.push(item(Block::Note(format!("Next try: {retry}"))));
-    }
-    items.push(spare(Block::Note(text::label(&account.label, account.id))));
+    let retry = retry.map(|retry| format!("Next try: {retry}"));
+    let mut items = match retry {
+        // A strip has no line to spare: all of it turns pages.
+        Some(retry) if canvas.grid().inline => {
+            vec![item(Block::Text(format!("{} {retry}.", fault.advice())))]
+        }
+        retry => {
+            let advice = item(Block::Text(fault.advice().to_owned()));
+            let retry = retry.map(|retry| item(Block::Note(retry)));
+            [advice].into_iter().chain(retry).collect()
+        }
+    };
+    items.extend(whose(canvas, account));
     stack::draw(canvas, body, &items, now);
 }
 

@@ -6,11 +6,10 @@
 use crate::snapshot::{AccountView, Snapshot, Status};
 use crate::time::Mono;
 use crate::view::area::Area;
-use crate::view::block::at;
 use crate::view::canvas::Canvas;
 use crate::view::face::Face;
 use crate::view::frame::Medium;
-use crate::view::grid::Grid;
+use crate::view::grid::{Entry, Grid};
 use crate::view::icon::{self, Icon};
 use crate::view::stack::PAGE;
 use crate::view::text;
@@ -21,7 +20,7 @@ const THUMB: u32 = 4;
 
 pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
     let content = canvas.content();
-    let (rows, _) = canvas.grid().entry;
+    let rows = canvas.grid().entry.rows;
     let room = (content.height / rows).max(1) as usize;
     let selected = snapshot
         .accounts
@@ -83,14 +82,14 @@ fn draw_entry(canvas: &mut Canvas, area: Area, account: &AccountView, selected: 
         icon_scale(grid, ground),
         !selected,
     );
-    let words = ground.beside(side + 2 * inset);
+    let words = ground.beside(side + 2 * inset + 1);
     let words = Area {
         width: words.width.saturating_sub(inset),
         ..words
     };
     let label = text::label(&account.label, account.id);
     let status = text::plain(account.status.text());
-    if grid.entry.1 {
+    if grid.entry.stacked {
         below(canvas, words, &label, &status, selected);
     } else {
         beside(canvas, words, &label, &status, selected);
@@ -115,7 +114,11 @@ fn write(canvas: &mut Canvas, words: &str, face: Face, at: (u32, u32), reversed:
 
 /// The status below the label.
 fn below(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: bool) {
-    let (large, small) = (Face::Text, Face::Small);
+    let Entry {
+        label: large,
+        status: small,
+        ..
+    } = canvas.grid().entry;
     let free = area.height.saturating_sub(large.height() + small.height());
     let label = text::shorten(label, large.columns(area.width));
     let status = text::shorten(status, small.columns(area.width));
@@ -130,34 +133,25 @@ fn below(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: b
     );
 }
 
-/// The status at the right of the label, shortened first: the icon says it too.
+/// The status at the right of the label. A long label leaves a status a third of the room; one that
+/// is too long for that is left to the icon.
 fn beside(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: bool) {
-    let grid = canvas.grid();
-    let fits = |face: &&Face| face.height() <= area.height;
-    let large = grid.name.iter().rev().filter(fits).last().copied();
-    let large = large
-        .filter(|face| face.height() < 26)
-        .unwrap_or(Face::Text);
-    let large = if area.height < 16 { Face::Text } else { large };
-    let small = grid
-        .note
-        .iter()
-        .find(fits)
-        .copied()
-        .unwrap_or(at(grid.note, 9));
-    let label_room = area
-        .width
-        .saturating_sub(small.width(status) + large.advance());
-    let least = (area.width / 2).min(large.width(label));
-    let label = text::shorten(label, large.columns(label_room.max(least)));
-    let room = area
-        .width
-        .saturating_sub(large.width(&label) + small.advance());
-    let status = text::shorten(status, small.columns(room));
-    let middle = |face: Face| area.top + (area.height - face.height()).div_ceil(2);
+    let Entry {
+        label: large,
+        status: small,
+        ..
+    } = canvas.grid().entry;
+    let gap = large.advance();
+    let beside_status = area.width.saturating_sub(small.width(status) + gap);
+    let label_room = beside_status.max(large.width(label).min(area.width * 2 / 3));
+    let label = text::shorten(label, large.columns(label_room));
+    let middle = |face: Face| area.top + (area.height.saturating_sub(face.height())).div_ceil(2);
     write(canvas, &label, large, (area.left, middle(large)), reversed);
-    let left = area.right() - small.width(&status);
-    write(canvas, &status, small, (left, middle(small)), reversed);
+    let room = area.width.saturating_sub(large.width(&label) + gap);
+    if small.width(status) <= room {
+        let left = area.right() - small.width(status);
+        write(canvas, status, small, (left, middle(small)), reversed);
+    }
 }
 
 fn symbol(status: &Status) -> &'static Icon {

@@ -16,7 +16,7 @@ const EDGE: u32 = 1;
 pub fn draw(canvas: &mut Canvas, address: Option<&str>, now: Mono) {
     let Some(address) = address else {
         let body = headline::draw(canvas, &icon::PHONE, "Scan on the page");
-        let words = "This code is too large for the panel. Open the box's page to scan it.";
+        let words = "Open the box's page to scan the code.";
         return stack::draw(canvas, body, &[item(Block::Text(words.into()))], now);
     };
     light_up(canvas);
@@ -38,9 +38,9 @@ pub fn draw(canvas: &mut Canvas, address: Option<&str>, now: Mono) {
         ..words
     };
     let items = [
-        item(Block::Text("Scan on the page".into())),
+        item(Block::Title("Open the page")),
         item(Block::Address(address.to_owned())),
-        spare(Block::Note("This code is too large for the panel.".into())),
+        spare(Block::Note("to scan the code.".into())),
     ];
     stack::draw(canvas, column, &items, now);
 }

@@ -138,7 +138,7 @@ fn words(canvas: &Canvas, account: &AccountView, pairing: &Pairing, now: Mono) -
         item(Block::Step("Link a device")),
     ];
     if let Some(typed) = &pairing.typed {
-        items.push(item(Block::Note("Or the phone number, then:".into())));
+        items.push(item(Block::Note("or by phone number:".into())));
         items.push(item(Block::Code(typed::dashed(typed.code.expose()))));
         let left = format!("valid for {}", when::minutes(typed.expires_at, now));
         items.push(item(Block::Note(left)));

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::name;
+use super::{name, whose};
 use crate::snapshot::AccountView;
 use crate::time::Mono;
 use crate::view::block::Block;
 use crate::view::canvas::Canvas;
 use crate::view::frame::Medium;
-use crate::view::stack::{self, item, spare};
+use crate::view::stack::{self, item};
 use crate::view::{headline, icon, text, tick};
 
 /// From one dot to the next.
@@ -30,10 +30,10 @@ pub fn draw(
     let body = headline::draw(canvas, &icon::HOURGLASS, &format!("{words}{dots}"));
     let items = match slow {
         None => vec![item(name(account))],
-        Some(why) => vec![
-            item(Block::Text(text::plain(why))),
-            spare(Block::Note(text::label(&account.label, account.id))),
-        ],
+        Some(why) => {
+            let why = item(Block::Text(text::plain(why)));
+            [why].into_iter().chain(whose(canvas, account)).collect()
+        }
     };
     stack::draw(canvas, body, &items, now);
 }

@@ -41,14 +41,12 @@ fn strip(canvas: &mut Canvas, code: Block, left: &str, now: Mono) {
     let face = Face::Small;
     let column = face.width("000").max(face.width(words));
     let room = content.width.saturating_sub(column);
-    let at = (
-        content.left + content.width - face.width(words),
-        content.top + 10,
-    );
+    let middle = content.below(content.height.saturating_sub(Face::NarrowTwice.height()) / 2);
+    let at = (middle.right() - face.width(words), middle.top + 9);
     canvas.text(words, face, at);
     let area = Area {
         width: room,
-        ..content
+        ..middle
     };
     stack::draw(canvas, area, &[item(code)], now);
 }

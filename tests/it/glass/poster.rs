@@ -72,8 +72,8 @@ fn in_corner(x: u32, y: u32, width: u32, height: u32) -> bool {
 /// Pictures of one size below and beside each other, twice as large where they are small.
 pub fn sheet(pictures: &[Picture]) -> Vec<u8> {
     let (width, height) = (pictures[0].width(), pictures[0].height());
-    let zoom = if width <= 128 { 3 } else { 2 };
-    let columns = 1600 / (width * zoom + 8);
+    let zoom = if width <= 128 { 3 } else { 1 };
+    let columns = 1660 / (width * zoom + 8);
     let rows = u32::try_from(pictures.len()).unwrap().div_ceil(columns);
     let palette = [[0x30, 0x30, 0x90], [0, 0, 0], [0xff, 0xff, 0xff]];
     let (cell, row) = (width * zoom + 8, height * zoom + 8);
