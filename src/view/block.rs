@@ -20,8 +20,8 @@ pub enum Block {
     Note(String),
     /// Where the way to the scanner begins.
     Title(&'static str),
-    /// A step of that way.
-    Step(&'static str),
+    /// The steps of that way.
+    Steps(&'static [&'static str]),
     /// A code to type.
     Code(String),
     /// An address to type.
@@ -40,6 +40,8 @@ pub struct Setting {
     pub whole: bool,
     /// Whether it belongs to the bottom.
     pub sinks: bool,
+    /// Whether it is what the screen is there for.
+    precious: bool,
     pieces: Vec<Piece>,
 }
 
@@ -74,13 +76,14 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
         Block::Text(words) => paragraph(words, at(grid.text, level), width),
         Block::Note(words) => note(words, grid, width, level),
         Block::Title(words) => paragraph(words, at(grid.title, level), width),
-        Block::Step(words) => step(words, at(grid.text, level), width),
+        Block::Steps(all) => steps(all, at(grid.text, level), width, grid.gap.0),
         Block::Code(code) => code_line(code, grid, width, level),
         Block::Address(address) => self::address(address, grid, width, level),
         Block::Action(words) if grid.pill => Setting {
             height: grid.action.height() + 3,
             whole: grid.action.width(words) + 2 * PILL_SIDE <= width,
             sinks: true,
+            precious: false,
             pieces: vec![piece((0, 0), Ink::Pill(words, grid.action))],
         },
         Block::Action(words) => paragraph(words, grid.action, width),
@@ -88,6 +91,7 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
             height: grid.bar,
             whole: true,
             sinks: true,
+            precious: false,
             pieces: vec![piece((0, 0), Ink::Bar(*filled, *parts, grid.bar))],
         },
     }
@@ -110,6 +114,7 @@ pub fn lines(lines: &[String], face: Face) -> Setting {
         height: face.rows(lines.len()),
         whole: true,
         sinks: false,
+        precious: false,
         pieces: pieces.collect(),
     }
 }
@@ -211,17 +216,23 @@ fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) 
     setting
 }
 
-/// A step, and what is below its first line indented.
-fn step(words: &str, face: Face, width: u32) -> Setting {
+/// Steps one below the other, what is below their first lines indented.
+fn steps(all: &[&str], face: Face, width: u32, gap: u32) -> Setting {
     const MARK: &str = "\u{bb}";
     let indent = 2 * face.advance();
-    let mut setting = paragraph(words, face, width.saturating_sub(indent));
-    for piece in &mut setting.pieces {
-        piece.at.0 += indent;
+    let mut setting = lines(&[], face);
+    for words in all {
+        let step = paragraph(words, face, width.saturating_sub(indent));
+        let top = setting.height + if setting.height > 0 { gap } else { 0 };
+        let mark = piece((0, top), Ink::Line(MARK.to_owned(), face));
+        let lines = step
+            .pieces
+            .into_iter()
+            .map(|Piece { at: (x, y), ink }| piece((x + indent, y + top), ink));
+        setting.pieces.extend([mark].into_iter().chain(lines));
+        setting.height = top + step.height;
+        setting.whole &= step.whole;
     }
-    setting
-        .pieces
-        .push(piece((0, 0), Ink::Line(MARK.to_owned(), face)));
     setting
 }
 
@@ -231,6 +242,7 @@ fn code_line(code: &str, grid: &Grid, width: u32, level: usize) -> Setting {
     let face = faces.iter().find(fits).copied().unwrap_or(Face::Text);
     Setting {
         whole: fits(&&face),
+        precious: true,
         ..lines(&[text::shorten(code, face.columns(width))], face)
     }
 }
@@ -257,8 +269,11 @@ fn address(address: &str, grid: &Grid, width: u32, level: usize) -> Setting {
 }
 
 impl Setting {
-    /// Rows of its largest face.
+    /// Rows of its largest face, which is asked to give way first; the last of all is a code.
     pub fn largest(&self) -> u32 {
+        if self.precious {
+            return 1;
+        }
         let rows = self.pieces.iter().map(|piece| match &piece.ink {
             Ink::Line(_, face) => face.height(),
             Ink::Dots(_) | Ink::Pill(..) | Ink::Bar(..) => 0,

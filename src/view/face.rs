@@ -1,4 +1,4 @@
-//! The faces text is set in: the ISO 8859-1 sets of `embedded-graphics`, and two of them doubled.
+//! The faces text is set in: the ISO 8859-1 sets of `embedded-graphics`, and four of them doubled.
 //!
 //! A doubled glyph has its corners rounded (Scale2x), so that it is crisp without looking like
 //! bricks. What is written, and where it breaks, is `text.rs`.
@@ -6,8 +6,8 @@
 use embedded_graphics::Drawable;
 use embedded_graphics::geometry::Point;
 use embedded_graphics::mono_font::iso_8859_1::{
-    FONT_4X6, FONT_5X8, FONT_6X10, FONT_6X13, FONT_6X13_BOLD, FONT_7X13, FONT_7X13_BOLD, FONT_8X13,
-    FONT_9X15, FONT_9X15_BOLD, FONT_9X18_BOLD, FONT_10X20,
+    FONT_4X6, FONT_5X8, FONT_6X10, FONT_6X13, FONT_7X13, FONT_7X13_BOLD, FONT_8X13, FONT_9X15,
+    FONT_9X15_BOLD, FONT_9X18_BOLD, FONT_10X20,
 };
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::BinaryColor;
@@ -41,7 +41,7 @@ pub enum Face {
     Tall,
     /// 10x20: running text of large paper.
     Giant,
-    /// 6x13 bold, doubled: codes.
+    /// 6x13, doubled: codes, and headlines that are too long for bold ones.
     NarrowTwice,
     /// 7x13 bold, doubled.
     BoldTwice,
@@ -66,7 +66,7 @@ impl Face {
             Self::Large => (&FONT_9X15_BOLD, 1),
             Self::Tall => (&FONT_9X18_BOLD, 1),
             Self::Giant => (&FONT_10X20, 1),
-            Self::NarrowTwice => (&FONT_6X13_BOLD, 2),
+            Self::NarrowTwice => (&FONT_6X13, 2),
             Self::BoldTwice => (&FONT_7X13_BOLD, 2),
             Self::LargeTwice => (&FONT_9X15_BOLD, 2),
             Self::GiantTwice => (&FONT_10X20, 2),

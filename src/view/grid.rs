@@ -232,7 +232,7 @@ const LARGE: Grid = Grid {
         Face::Giant,
     ],
     number: &[Face::LargeTwice, Face::Giant],
-    text: &[Face::Giant, Face::Book, Face::Wide],
+    text: &[Face::NarrowTwice, Face::Giant, Face::Book, Face::Wide],
     note: &[Face::Giant, Face::Book, Face::Wide],
     title: &[Face::BoldTwice, Face::Giant, Face::Tall],
     action: Face::Giant,

@@ -12,7 +12,7 @@ use super::text;
 /// short.
 const ICON_GAPS: [u32; 2] = [5, 3];
 
-/// Free columns at the left of what stands at the right, in advances of its face.
+/// Free columns at the left of what stands at the right, in pixels of the icon.
 const BESIDE: u32 = 4;
 
 /// Draws the headline and the line below it; what is left is the body.
@@ -42,7 +42,7 @@ fn with(canvas: &mut Canvas, icon: &Icon, words: &str, beat: Option<bool>) -> Ar
         width = width.saturating_sub(used);
         let y = content.top + middle(rows, face);
         canvas.text(&badge, face, (content.left + width, y));
-        width = width.saturating_sub(BESIDE);
+        width = width.saturating_sub(BESIDE * grid.icon);
     }
     if let Some(beat) = beat {
         width = width.saturating_sub(BEAT);
@@ -52,7 +52,7 @@ fn with(canvas: &mut Canvas, icon: &Icon, words: &str, beat: Option<bool>) -> Ar
                 (content.left + width, content.top + (rows - BEAT) / 2),
             );
         }
-        width = width.saturating_sub(BESIDE);
+        width = width.saturating_sub(BESIDE * grid.icon);
     }
     line(canvas, icon, &text::plain(words), width);
     let rule = Area {

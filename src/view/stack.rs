@@ -75,7 +75,7 @@ fn fitting(items: &[Item], grid: &Grid, area: Area) -> Option<Vec<Setting>> {
 
 /// Steps down that all blocks together may take; on a strip, for the sake of a spare one.
 const STEPS: usize = 64;
-const SPARE_STEPS: usize = 1;
+const SPARE_STEPS: usize = 2;
 
 /// All blocks as large as they may be, and the one with the largest face, or one that is cut off, a
 /// step down until they fit.
@@ -144,8 +144,8 @@ fn one_page(words: &str, face: Face, width: u32, rows: usize, page: u64) -> Sett
     block::lines(lines.chunks(rows.max(1)).nth(shown).unwrap_or(&[]), face)
 }
 
-/// Draws the settings: those that belong to the bottom there, the others a little above the middle
-/// of what is left.
+/// Draws the settings: those that belong to the bottom there, the others above the middle of
+/// what is left.
 fn place(canvas: &mut Canvas, area: Area, settings: &[Setting]) {
     let grid = canvas.grid();
     let gaps = u32::try_from(settings.len().saturating_sub(1)).unwrap_or(0);
@@ -153,7 +153,7 @@ fn place(canvas: &mut Canvas, area: Area, settings: &[Setting]) {
     let (least, most) = grid.gap;
     let gap = least + free.checked_div(gaps).unwrap_or(0).min(most - least);
     let free = free.saturating_sub(gaps * (gap - least));
-    let mut y = area.top + if grid.inline { 0 } else { free * 2 / 5 };
+    let mut y = area.top + if grid.inline { 0 } else { free / 3 };
     let mut sunk = false;
     for (index, setting) in settings.iter().enumerate() {
         if setting.sinks && !sunk {

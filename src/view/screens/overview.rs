@@ -133,8 +133,8 @@ fn below(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: b
     );
 }
 
-/// The status at the right of the label. A long label leaves a status a third of the room; one that
-/// is too long for that is left to the icon.
+/// The status at the right of the label; where that would leave less than two thirds of the room to a
+/// label that needs it, the icon says it alone.
 fn beside(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: bool) {
     let Entry {
         label: large,
@@ -143,7 +143,12 @@ fn beside(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: 
     } = canvas.grid().entry;
     let gap = large.advance();
     let beside_status = area.width.saturating_sub(small.width(status) + gap);
-    let label_room = beside_status.max(large.width(label).min(area.width * 2 / 3));
+    let wanted = large.width(label);
+    let label_room = match wanted {
+        _ if wanted <= beside_status => beside_status,
+        _ if beside_status >= area.width * 2 / 3 => beside_status,
+        _ => area.width,
+    };
     let label = text::shorten(label, large.columns(label_room));
     let middle = |face: Face| area.top + (area.height.saturating_sub(face.height())).div_ceil(2);
     write(canvas, &label, large, (area.left, middle(large)), reversed);

@@ -134,8 +134,7 @@ fn place(payload: &str, format: Format) -> Option<Place> {
 fn words(canvas: &Canvas, account: &AccountView, pairing: &Pairing, now: Mono) -> Vec<Item> {
     let mut items = vec![
         item(Block::Title("WhatsApp")),
-        item(Block::Step("Linked devices")),
-        item(Block::Step("Link a device")),
+        item(Block::Steps(&["Linked devices", "Link a device"])),
     ];
     if let Some(typed) = &pairing.typed {
         items.push(item(Block::Note("or by phone number:".into())));
