@@ -3,6 +3,7 @@
 //! This file holds what those tests share; the snapshots of every screen are in `scenes`.
 
 mod bench_wire;
+mod contact_sheet;
 mod driver;
 mod golden;
 mod panel_thread;
@@ -10,6 +11,7 @@ mod pictures;
 mod poster;
 mod qr_glass;
 mod scenes;
+mod stand;
 
 use std::time::Duration;
 

@@ -117,21 +117,23 @@ pub fn pixels(file: &[u8]) -> Option<Vec<u8>> {
     Some(pixels)
 }
 
-fn encode(
+/// A file of at most sixteen colours, four bits a pixel.
+pub fn encode(
     width: u32,
     height: u32,
     palette: &[[u8; 3]],
     transparent: Option<&[u8]>,
     color: impl Fn(u32, u32) -> u8,
 ) -> Vec<u8> {
-    let pixels: Vec<u8> = (0..height)
-        .flat_map(|y| (0..width).map(move |x| (x, y)))
-        .map(|(x, y)| color(x, y))
-        .collect();
+    assert!(palette.len() <= 16);
+    let at = |x: u32, y: u32| if x < width { color(x, y) } else { 0 };
+    let pairs = (0..height).flat_map(|y| (0..width).step_by(2).map(move |x| (x, y)));
+    let pixels: Vec<u8> = pairs.map(|(x, y)| at(x, y) << 4 | at(x + 1, y)).collect();
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_depth(png::BitDepth::Four);
+    encoder.set_compression(png::Compression::High);
     encoder.set_palette(palette.concat());
     if let Some(transparent) = transparent {
         encoder.set_trns(transparent.to_vec());
