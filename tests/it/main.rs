@@ -18,6 +18,7 @@ macro_rules! figure {
 }
 
 mod buttons;
+mod check;
 mod config;
 mod glass;
 mod health;
