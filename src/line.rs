@@ -4,8 +4,9 @@
 //! lines. `rppal` writes the registers of the Raspberry Pi models it knows; `gpiocdev` asks the
 //! kernel's character device (v2), on every other machine. Lines have their BCM numbers in both.
 
-mod cdev;
-mod rppal;
+pub(crate) mod cdev;
+mod header;
+pub(crate) mod rppal;
 
 use std::fmt;
 
@@ -87,8 +88,9 @@ impl digital::Error for LineError {
 #[derive(Clone)]
 pub struct Lines(Driver);
 
+/// Who drives them.
 #[derive(Clone)]
-enum Driver {
+pub(crate) enum Driver {
     Rppal(rppal::Registers),
     Cdev(cdev::Header),
 }
@@ -118,6 +120,10 @@ impl Lines {
         let lines = Self(driver);
         info!("GPIO through {lines}: {why}");
         Ok(lines)
+    }
+
+    pub(crate) fn driver(&self) -> &Driver {
+        &self.0
     }
 
     /// Takes a line as an output that has the level `high` from the beginning. It stays as it is

@@ -2,11 +2,13 @@
 //!
 //! Registers know nothing of who else uses a line, so the kernel is asked first.
 
-use ::rppal::gpio::{Error, Gpio};
+use std::time::Duration;
 
+use ::rppal::gpio::{Error, Gpio, Pin, Trigger};
 pub(super) use ::rppal::gpio::{InputPin, OutputPin};
+use rustix::io::Errno;
 
-use super::{LineError, cdev};
+use super::{LineError, cdev, header};
 use crate::board::Pull;
 
 /// What errors name in place of a chip.
@@ -14,7 +16,7 @@ const DRIVER: &str = "rppal";
 
 /// The registers of a model that rppal knows.
 #[derive(Clone)]
-pub(super) struct Registers(Gpio);
+pub(crate) struct Registers(Gpio);
 
 impl Registers {
     pub(super) fn open() -> Result<Self, LineError> {
@@ -47,13 +49,79 @@ impl Registers {
         })
     }
 
-    fn take(&self, line: u8) -> Result<::rppal::gpio::Pin, LineError> {
-        cdev::refuse_taken(line)?;
-        self.0.get(line).map_err(|error| LineError::Line {
-            chip: DRIVER.into(),
-            line,
-            what: "cannot be taken",
-            why: error.to_string(),
-        })
+    /// Takes a line as an input and tells every change of its level with the time since boot, as far
+    /// as its edges can be told.
+    pub(crate) fn watch(
+        &self,
+        line: u8,
+        pull: Pull,
+        debounce: Option<Duration>,
+        tell: impl Fn(bool, Duration) + Clone + Send + 'static,
+    ) -> Result<Watched, LineError> {
+        let mut pin = self.input(line, pull)?;
+        // The request behind `set_async_interrupt` is made in its thread, where a refusal is lost:
+        // this one is made here, and let go of again.
+        let tried = cdev::leniently(debounce, |debounce| {
+            let outcome = pin.set_interrupt(Trigger::Both, debounce);
+            outcome.map_err(|error| (errno(&error), error))
+        });
+        let (edges, debounce) = match tried {
+            Ok((_, debounce)) => (true, debounce),
+            Err((errno, _)) if cdev::means_no_edges(errno) => (false, None),
+            Err((errno, error)) => return Err(refused(line, errno, &error)),
+        };
+        if edges {
+            let callback = move |event: ::rppal::gpio::Event| {
+                tell(event.trigger == Trigger::RisingEdge, event.timestamp);
+            };
+            pin.clear_interrupt()
+                .and_then(|()| pin.set_async_interrupt(Trigger::Both, debounce, callback))
+                .map_err(|error| refused(line, errno(&error), &error))?;
+        }
+        Ok(Watched { pin, edges })
+    }
+
+    fn take(&self, line: u8) -> Result<Pin, LineError> {
+        header::refuse_taken(line)?;
+        self.0
+            .get(line)
+            .map_err(|error| refused(line, errno(&error), &error))
+    }
+}
+
+/// A line whose changes are told while this lives.
+pub(crate) struct Watched {
+    pin: InputPin,
+    edges: bool,
+}
+
+impl Watched {
+    pub(crate) fn is_high(&self) -> bool {
+        self.pin.is_high()
+    }
+
+    pub(crate) fn edges(&self) -> bool {
+        self.edges
+    }
+}
+
+fn refused(line: u8, errno: Errno, error: &Error) -> LineError {
+    if errno == Errno::BUSY {
+        return header::taken(DRIVER, line);
+    }
+    LineError::Line {
+        chip: DRIVER.into(),
+        line,
+        what: "cannot be taken",
+        why: error.to_string(),
+    }
+}
+
+/// The system's number behind an error of rppal; `EIO` where there is none.
+fn errno(error: &Error) -> Errno {
+    match error {
+        Error::Io(error) => Errno::from_io_error(error).unwrap_or(Errno::IO),
+        Error::PinUsed(_) => Errno::BUSY,
+        _ => Errno::IO,
     }
 }
