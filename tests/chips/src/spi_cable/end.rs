@@ -119,7 +119,7 @@ impl End {
             Line::Reset => self.set_reset(high),
             Line::Power => {
                 self.power = high;
-                self.supply();
+                self.supply(true);
             }
             Line::Busy => {}
         }
@@ -168,7 +168,7 @@ impl End {
             return;
         }
         self.plugged = plugged;
-        self.supply();
+        self.supply(false);
         if let Device::Oled(oled) = &mut self.device
             && plugged
         {
@@ -178,10 +178,10 @@ impl End {
     }
 
     /// E-paper has power when it is plugged in and its line is high.
-    fn supply(&mut self) {
+    fn supply(&mut self, switched: bool) {
         let now = self.clock.now();
         if let Device::Paper(paper) = &mut self.device {
-            paper.set_powered(self.plugged && self.power, now);
+            paper.set_powered(self.plugged && self.power, switched, now);
         }
     }
 

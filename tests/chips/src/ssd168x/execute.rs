@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ram::Plane;
 use super::refresh::{Refresh, RefreshKind, Sequence};
 use super::{
-    Controller, Expects, RESET_TIME, Registers, SEQUENCE_TIME, Sleep, Ssd168x, Takes, Waveform,
+    Controller, Expects, RESET_TIME, Registers, Sleep, Ssd168x, Takes, Waveform,
     takes,
 };
 use crate::violation::Violation;
@@ -193,7 +193,7 @@ impl Ssd168x {
                 told: r.told_temperature,
             });
         }
-        let mut took = SEQUENCE_TIME;
+        let mut took = self.wiring.durations.idle(sequence);
         if sequence.display() {
             if !r.clock || !r.analog {
                 return Err(Violation::RefreshWithoutSupply(sequence.0));
