@@ -142,15 +142,12 @@ impl Sh1106 {
         } else {
             pad
         };
-        let scanned = (output + r.offset) % ROWS;
+        // The text on the offset is the SSD1306's, word for word; so are its tables 10-1 and 10-2 here.
         let row = if r.commons_reversed {
-            match r.multiplex.checked_sub(scanned) {
-                Some(row) => row,
-                None => return false,
-            }
+            r.multiplex + ROWS + r.offset - output
         } else {
-            scanned
-        };
+            output + r.offset
+        } % ROWS;
         if row > r.multiplex {
             return false;
         }

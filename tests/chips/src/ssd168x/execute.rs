@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use super::ram::Plane;
 use super::refresh::{Refresh, RefreshKind, Sequence};
-use super::{
-    Controller, Expects, RESET_TIME, Registers, Sleep, Ssd168x, Takes, Waveform,
-    takes,
-};
+use super::{Controller, Expects, RESET_TIME, Registers, Sleep, Ssd168x, Takes, Waveform, takes};
 use crate::violation::Violation;
 
 impl Ssd168x {
