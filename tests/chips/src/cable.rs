@@ -4,6 +4,9 @@
 //! Clones are the same cable. It implements [`I2c`], so a real driver can be put on it, and hands out
 //! what a person sees; waiting is on the event (a transaction), never on time passing.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;

@@ -103,7 +103,10 @@ impl PaperModule {
 /// What the next data byte is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Expects {
+    /// No command since the reset.
     Nothing,
+    /// The command has all its parameters.
+    NoMore { command: u8 },
     Parameters {
         command: u8,
         got: Vec<u8>,

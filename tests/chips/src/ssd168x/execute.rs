@@ -26,7 +26,7 @@ impl Ssd168x {
         }
         self.expects = match takes(self.wiring.controller, command) {
             Ok(Takes::Parameters(_, 0)) => {
-                self.expects = Expects::Nothing;
+                self.expects = Expects::NoMore { command };
                 return self.execute(command, &[], now);
             }
             Ok(Takes::Parameters(least, most)) => Expects::Parameters {
@@ -52,6 +52,10 @@ impl Ssd168x {
         match &mut self.expects {
             Expects::Anything => {}
             Expects::Nothing => self.refuse(Violation::DataWithoutCommand),
+            Expects::NoMore { command } => {
+                let violation = Violation::TooManyParameters(*command);
+                self.refuse(violation);
+            }
             Expects::Picture {
                 command, left: 0, ..
             } => {
@@ -69,7 +73,7 @@ impl Ssd168x {
                 got.push(byte);
                 if got.len() == *most {
                     let (command, got) = (*command, std::mem::take(got));
-                    self.expects = Expects::Nothing;
+                    self.expects = Expects::NoMore { command };
                     self.execute(command, &got, now);
                 }
             }
