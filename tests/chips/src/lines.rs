@@ -235,6 +235,10 @@ mod tests {
     }
 
     #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the pace of the storm is what is measured"
+    )]
     fn a_storm_has_as_many_edges_as_asked_for_and_keeps_its_pace() {
         let lines = Lines::new();
         let told = Arc::new(Mutex::new(Vec::new()));

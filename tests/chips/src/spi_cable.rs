@@ -215,6 +215,12 @@ impl SpiCable {
             .count()
     }
 
+    /// The border waveform register of e-paper (0x3C); `None` for an OLED.
+    #[must_use]
+    pub fn border(&self) -> Option<u8> {
+        self.0.look().border()
+    }
+
     /// Whether e-paper is in deep sleep.
     #[must_use]
     pub fn is_asleep(&self) -> bool {

@@ -32,7 +32,7 @@ const POWER_UP_TIME: Duration = Duration::from_millis(10);
 
 /// Which chip.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Controller {
+pub(crate) enum Controller {
     /// 176 sources, 296 gates.
     Ssd1680,
     /// 400 sources, 300 gates.
@@ -75,7 +75,7 @@ impl PaperModule {
 
     /// Full refreshes are the vendor's figures: the wiki pages of the 2.13" HAT (2 s), of the 2.7" (6 s,
     /// V1 and V2 in one) and of the 4.2" cloud module (4 s). Fast ones are `Seconds_1_5S` of
-    /// `EPD_4in2_V2.c`. The rest was measured by the author of GxEPD2 on the same glasses
+    /// `EPD_4in2_V2.c`. The rest was measured by the author of `GxEPD2` on the same glasses
     /// (`GxEPD2_213_GDEY0213B74.h`, `GxEPD2_270_GDEY027T91.h`, `GxEPD2_420_GDEY042T81.h`).
     fn wiring(self) -> Wiring {
         let (width, height) = self.size();
@@ -143,6 +143,10 @@ enum Waveform {
 
 /// The registers that matter, as SWRESET leaves them.
 #[derive(Clone, Copy, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "one flag for each bit of the datasheet"
+)]
 struct Registers {
     /// Gate lines: command 0x01, A[8:0] + 1.
     lines: usize,
@@ -186,7 +190,7 @@ impl Registers {
 }
 
 /// A chip and its glass.
-pub struct Ssd168x {
+pub(crate) struct Ssd168x {
     wiring: Wiring,
     registers: Registers,
     ram: Ram,

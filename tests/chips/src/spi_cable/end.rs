@@ -33,6 +33,7 @@ impl Device {
     }
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "most are levels of lines")]
 pub(super) struct End {
     device: Device,
     pub clock: Clock,
@@ -205,6 +206,13 @@ impl End {
             all.extend_from_slice(paper.violations());
         }
         all
+    }
+
+    pub fn border(&self) -> Option<u8> {
+        match &self.device {
+            Device::Paper(paper) => Some(paper.border()),
+            Device::Oled(_) => None,
+        }
     }
 
     pub fn is_asleep(&self) -> bool {

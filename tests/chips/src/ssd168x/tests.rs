@@ -24,9 +24,9 @@ fn settle(cable: &SpiCable) -> Duration {
     let (clock, start) = (cable.clock(), cable.clock().now());
     while cable.line_level(Line::Busy) {
         clock.wait(Duration::from_millis(1));
-        assert!(clock.now() - start < Duration::from_secs(10), "BUSY stuck");
+        assert!(clock.since(start) < Duration::from_secs(10), "BUSY stuck");
     }
-    clock.now() - start
+    clock.since(start)
 }
 
 fn reset(cable: &SpiCable) {

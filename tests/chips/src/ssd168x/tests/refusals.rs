@@ -5,8 +5,11 @@ use crate::spi_cable::{Line, SpiCable};
 use crate::ssd168x::PaperModule;
 use crate::violation::Violation;
 
+/// Commands with their parameters.
+type Commands<'a> = &'a [(u8, &'a [u8])];
+
 /// What a chip that is ready says to these commands.
-fn said(module: PaperModule, commands: &[(u8, &[u8])]) -> Vec<Violation> {
+fn said(module: PaperModule, commands: Commands) -> Vec<Violation> {
     let cable = ready(module);
     for (command, parameters) in commands {
         send(&cable, *command, parameters);
@@ -19,7 +22,7 @@ fn said(module: PaperModule, commands: &[(u8, &[u8])]) -> Vec<Violation> {
 fn each_mistake_is_told_once() {
     let parameter = |command, value| Violation::Parameter { command, value };
     let long = [0; 16 * 250 + 2];
-    let cases: [(&[(u8, &[u8])], Violation); 19] = [
+    let cases: [(Commands, Violation); 19] = [
         (&[(0x00, &[])], Violation::UnknownCommand(0x00)),
         (&[(0xaf, &[1, 2])], Violation::UnknownCommand(0xaf)),
         (&[(0x74, &[0x54])], Violation::UnknownCommand(0x74)),
@@ -47,7 +50,8 @@ fn each_mistake_is_told_once() {
         (&[(0x24, &long)], Violation::TooMuchData(0x24)),
     ];
     for (commands, violation) in cases {
-        assert_eq!(said(SMALL, commands), [violation.clone()], "{violation}");
+        let said = said(SMALL, commands);
+        assert_eq!(said, std::slice::from_ref(&violation), "{violation}");
     }
     let outside = [(0x4e, &[16][..]), (0x24, &[0; 9])];
     assert_eq!(said(SMALL, &outside), [Violation::CounterOutsideWindow]);
