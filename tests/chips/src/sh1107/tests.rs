@@ -77,9 +77,9 @@ fn page_addressing_stops_at_the_end_and_vertical_addressing_goes_down_first() {
     data(&cable, &[0x01]).unwrap();
     let refused = data(&cable, &[0x01]);
     assert_eq!(refused, Err(BusError::Refused(Violation::PastTheEnd(1))));
-    send(&cable, &[0x21, 0xbf, 0x05, 0x10]).unwrap();
-    data(&cable, &[0x80, 0x02]).unwrap();
-    assert_eq!(lit(&cable), [(6, 1), (127, 8), (5, 127)]);
+    send(&cable, &[0x21, 0xbe, 0x05, 0x10]).unwrap();
+    data(&cable, &[0x80, 0x80, 0x02]).unwrap();
+    assert_eq!(lit(&cable), [(6, 1), (127, 8), (5, 119), (5, 127)]);
 }
 
 #[test]

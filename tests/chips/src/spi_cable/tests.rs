@@ -221,7 +221,8 @@ fn on_a_real_clock_busy_lasts_and_the_picture_comes_by_itself() {
         .unwrap();
     assert!(!cable.line_level(Line::Busy));
     let now = cable.clock().now();
-    assert!(now >= Duration::from_secs(2), "{now:?}");
+    let in_time = Duration::from_secs(2)..Duration::from_secs(100);
+    assert!(in_time.contains(&now), "{now:?}");
 }
 
 #[test]

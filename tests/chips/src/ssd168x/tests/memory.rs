@@ -1,5 +1,7 @@
 //! RAM: its counter, its window, and which pixel of glass a bit belongs to.
 
+use std::time::Duration;
+
 use super::{ALL, SMALL, ready, refresh, send, shape, write};
 use crate::picture::Picture;
 use crate::spi_cable::SpiCable;
@@ -84,18 +86,18 @@ fn gates_beyond_the_last_are_not_driven() {
 
 #[test]
 fn the_counter_runs_through_its_window_in_eight_ways() {
-    // Entry mode (AM, ID), the window's ends in that direction, and where three bytes of one black
-    // pixel each land.
+    // Entry mode (AM, ID), the window's ends in that direction, and where three bytes land whose
+    // black pixel is the first, the second, the third.
     type Ways = [(u8, [u8; 2], [u8; 2], [(u32, u32); 3]); 8];
     let ways: Ways = [
-        (0x03, [2, 3], [10, 11], [(16, 10), (24, 10), (16, 11)]),
-        (0x02, [3, 2], [10, 11], [(24, 10), (16, 10), (24, 11)]),
-        (0x01, [2, 3], [11, 10], [(16, 11), (24, 11), (16, 10)]),
-        (0x00, [3, 2], [11, 10], [(24, 11), (16, 11), (24, 10)]),
-        (0x07, [2, 3], [10, 11], [(16, 10), (16, 11), (24, 10)]),
-        (0x06, [3, 2], [10, 11], [(24, 10), (24, 11), (16, 10)]),
-        (0x05, [2, 3], [11, 10], [(16, 11), (16, 10), (24, 11)]),
-        (0x04, [3, 2], [11, 10], [(24, 11), (24, 10), (16, 11)]),
+        (0x03, [2, 3], [10, 11], [(16, 10), (25, 10), (18, 11)]),
+        (0x02, [3, 2], [10, 11], [(24, 10), (17, 10), (26, 11)]),
+        (0x01, [2, 3], [11, 10], [(16, 11), (25, 11), (18, 10)]),
+        (0x00, [3, 2], [11, 10], [(24, 11), (17, 11), (26, 10)]),
+        (0x07, [2, 3], [10, 11], [(16, 10), (17, 11), (26, 10)]),
+        (0x06, [3, 2], [10, 11], [(24, 10), (25, 11), (18, 10)]),
+        (0x05, [2, 3], [11, 10], [(16, 11), (17, 10), (26, 11)]),
+        (0x04, [3, 2], [11, 10], [(24, 11), (25, 10), (18, 11)]),
     ];
     for (mode, x, y, mut pixels) in ways {
         let cable = white(SMALL);
@@ -104,7 +106,7 @@ fn the_counter_runs_through_its_window_in_eight_ways() {
         send(&cable, 0x45, &[y[0], 0, y[1], 0]);
         send(&cable, 0x4e, &[x[0]]);
         send(&cable, 0x4f, &[y[0], 0]);
-        send(&cable, 0x24, &[0x7f; 3]);
+        send(&cable, 0x24, &[0x7f, 0xbf, 0xdf]);
         pixels.sort_by_key(|&(x, y)| (y, x));
         assert_eq!(black(&cable), pixels, "mode {mode}");
         assert_eq!(cable.violations(), []);
@@ -123,9 +125,11 @@ fn a_full_window_brings_the_counter_back_to_its_start() {
 }
 
 #[test]
-fn a_software_reset_keeps_memory() {
+fn a_software_reset_takes_its_time_and_keeps_memory() {
     let cable = white(SMALL);
     put(&cable, 0, 0, 0x7f);
+    send(&cable, 0x12, &[]);
+    assert_eq!(super::settle(&cable), Duration::from_millis(10));
     super::set_up(&cable, SMALL);
     assert_eq!(black(&cable), [(0, 0)]);
     assert_eq!(cable.violations(), []);

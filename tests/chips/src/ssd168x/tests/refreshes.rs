@@ -70,6 +70,8 @@ fn busy_lasts_as_long_as_the_waveform_and_nothing_is_taken_meanwhile() {
     send(&cable, 0x20, &[]);
     settle(&cable);
     let fast = refresh(&cable, 0xc7);
+    // Asks the sensor again.
+    assert_eq!(refresh(&cable, 0xf7), full);
     assert!(
         partial < fast && fast < full,
         "{partial:?} {fast:?} {full:?}"
@@ -77,7 +79,12 @@ fn busy_lasts_as_long_as_the_waveform_and_nothing_is_taken_meanwhile() {
     let kinds: Vec<_> = cable.refreshes().iter().map(|one| one.kind).collect();
     assert_eq!(
         kinds,
-        [RefreshKind::Full, RefreshKind::Partial, RefreshKind::Fast]
+        [
+            RefreshKind::Full,
+            RefreshKind::Partial,
+            RefreshKind::Fast,
+            RefreshKind::Full
+        ]
     );
     assert_eq!(cable.violations(), []);
     send(&cable, 0x20, &[]);
