@@ -3,6 +3,7 @@
 
 mod polarity;
 pub mod rig;
+mod socket;
 mod stories;
 mod storms;
 mod thread;
