@@ -269,14 +269,12 @@ impl Appliance {
                 // Boxes with two lines have no other way to choose.
                 Gesture::Together => self.navigate(Button::Next),
                 Gesture::Held(action) => {
-                    self.intent(
-                        now,
-                        match action {
-                            HoldAction::Logout => Intent::Logout(selected),
-                            HoldAction::AddAccount => Intent::AddAccount,
-                            HoldAction::ResetTokens => Intent::ResetTokens,
-                        },
-                    );
+                    let intent = match action {
+                        HoldAction::Logout => Intent::Logout(selected),
+                        HoldAction::AddAccount => Intent::AddAccount,
+                        HoldAction::ResetTokens => Intent::ResetTokens,
+                    };
+                    self.intent(now, intent);
                 }
             }
         }
