@@ -8,7 +8,7 @@ use pairbox::board::Rotation;
 use pairbox::panel::ssd168x::{self, Epaper};
 use pairbox::panel::turned::Turned;
 use pairbox::panel::wire::{self, Wired};
-use pairbox::panel::{Panel, PanelError, paged, sh1106, sh1107, ssd1306, ssd1309};
+use pairbox::panel::{Opener, Panel, paged, sh1106, sh1107, ssd1306, ssd1309};
 use pairbox::time::Mono;
 use pairbox::view::Format;
 use pairbox_chips::{Cable, Clock, OledModule, PaperModule, Picture, SpiCable, Stats, Violation};
@@ -96,13 +96,10 @@ impl Module {
         }
     }
 
-    /// An opener, for the panel's thread.
-    pub fn opener(
-        self,
-        wires: &Wires,
-    ) -> impl FnMut() -> Result<Box<dyn Panel>, PanelError> + Send + use<> {
+    /// An opener, as the panel's thread takes it.
+    pub fn opener(self, wires: &Wires) -> Opener {
         let wires = wires.clone();
-        move || Ok(self.open(&wires))
+        Box::new(move || Ok(self.open(&wires)))
     }
 }
 
