@@ -94,7 +94,7 @@ fn bytes_on_the_bus() {
         );
         assert_eq!(idle, 0, "{module:?}");
         assert!(lit == 0 || module == Module::Hat, "{module:?}: {lit}");
-        // What does not answer is written 15 times a minute, 30 ms a minute of its bus at 2 MHz.
+        // What does not answer is written 15 times a minute: 60 ms of its bus at 2 MHz.
         assert!(lit < 20_000, "{module:?}: {lit}");
         assert_eq!(life.wires.violations(), []);
         assert_eq!(still.wires.violations(), []);
@@ -238,7 +238,8 @@ fn refreshes_of_a_connected_day() {
             partial - quiet.1,
             at_work(&life)
         );
-        assert_eq!((quiet_full, quiet_partial), (1, 0));
+        // The picture says since when, in hours.
+        assert!(quiet_full >= 1 && quiet_full + quiet_partial <= 24);
         check(&life, true);
     }
 }

@@ -84,7 +84,14 @@ impl Module {
     pub fn open(self, wires: &Wires) -> Box<dyn Panel> {
         match (self, wires) {
             (Self::I2c(module), Wires::I2c(cable)) => {
-                oled(module, wire::i2c(cable.clone(), ssd1306::ADDRESS, "bench"))
+                let wired = wire::i2c(cable.clone(), ssd1306::ADDRESS, "bench");
+                match module {
+                    // The same HAT with its other solder bridges.
+                    OledModule::Sh1106 => {
+                        Box::new(Turned::new(oled(module, wired), Rotation::Half))
+                    }
+                    _ => oled(module, wired),
+                }
             }
             (Self::Hat, Wires::Spi(cable)) => {
                 let wired = wire::spi(cable.spi(), cable.dc(), "bench");
