@@ -195,7 +195,7 @@ fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) 
         .filter(|_| grid.inline)
     {
         let mut setting = lines(&[label.to_owned()], *face);
-        let x = width - number_width(last4, *face);
+        let x = width.saturating_sub(number_width(last4, *face));
         setting.pieces.extend(number(last4, *face, (x, 0)));
         return setting;
     }
@@ -203,9 +203,11 @@ fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) 
         let face = at(grid.name, level);
         let room = width.saturating_sub(face.advance() + number_width(last4, face));
         let mut setting = lines(&[text::shorten(label, face.columns(room))], face);
-        setting
-            .pieces
-            .extend(number(last4, face, (width - number_width(last4, face), 0)));
+        setting.pieces.extend(number(
+            last4,
+            face,
+            (width.saturating_sub(number_width(last4, face)), 0),
+        ));
         return setting;
     }
     let mut setting = name(label, grid.name, width, level);

@@ -6,6 +6,7 @@ mod bench_wire;
 mod contact_sheet;
 mod driver;
 mod golden;
+mod layout;
 mod panel_thread;
 mod pictures;
 mod poster;
