@@ -151,7 +151,7 @@ pub fn into_inbox(inbox: Inbox) -> impl Listener + Send {
             News::Held => {
                 warn!("GPIO {line} ({name}) is held or shorted: it counts once it was released")
             }
-            News::Chatters(_) => warn!(
+            News::Chatters => warn!(
                 "GPIO {line} ({name}) chatters: not listened to until it is calm; check its wires and resistor"
             ),
             News::Calm => info!("GPIO {line} ({name}) is calm again"),

@@ -114,12 +114,12 @@ impl Contact {
         }
     }
 
-    /// Somebody looked: an edge may have been lost, or there are none. `outcome.tell` says whether.
+    /// Somebody looked: an edge may have been lost, or there are none to hear.
     pub fn look(&mut self, pressed: bool, now: Mono) -> Outcome {
         let expected = match self.phase {
             Phase::Muted => return Outcome::default(),
             Phase::Trial { pressed, .. } => pressed,
-            Phase::Calm => self.awaits_release || self.told == Some(true),
+            Phase::Calm => self.awaits_release || self.is_pressed(),
         };
         if pressed == expected {
             return Outcome::default();
@@ -141,6 +141,12 @@ impl Contact {
             }
             _ => Outcome::default(),
         }
+    }
+
+    /// Whether it is pressed, for everybody behind this.
+    #[must_use]
+    pub fn is_pressed(&self) -> bool {
+        self.told == Some(true)
     }
 
     /// When [`Contact::turn`] has something to do.
@@ -189,7 +195,7 @@ impl Contact {
     }
 
     fn let_go(&mut self) -> Option<bool> {
-        (self.told == Some(true)).then(|| self.say(false))
+        self.is_pressed().then(|| self.say(false))
     }
 
     fn tell(&mut self, pressed: bool) -> Option<bool> {

@@ -21,8 +21,8 @@ pub enum News {
     /// It is pressed where it should not be (at the start, after a storm): held, or shorted. It
     /// counts once it was released.
     Held,
-    /// It chatters; not listened to for so long.
-    Chatters(Duration),
+    /// It chatters: not listened to until it is calm. Said once a storm.
+    Chatters,
     /// It is calm again.
     Calm,
     /// It cannot be had; tried again. Said once.
@@ -52,6 +52,8 @@ struct Watched {
     state: State,
     /// It was said that it is gone.
     gone: bool,
+    /// It was said that it chatters.
+    chatters: bool,
     /// It was said that it is polled.
     polled: bool,
     /// The time of its last edge: stamps do not run backwards.
@@ -63,8 +65,8 @@ struct Watched {
 enum State {
     /// Not held: muted, gone, or not begun. To be armed then.
     Closed { until: Mono },
-    /// Listened to, and looked at then, and every so often.
-    Open { look_at: Mono, every: Duration },
+    /// Listened to, and looked at then. `heard`: its edges are told, as far as anybody knows.
+    Open { look_at: Mono, heard: bool },
 }
 
 impl<S: Source> Watcher<S> {
@@ -76,6 +78,7 @@ impl<S: Source> Watcher<S> {
             contact: Contact::default(),
             state: State::Closed { until: Mono::START },
             gone: false,
+            chatters: false,
             polled: false,
             latest: Mono::START,
             owed: None,
@@ -107,16 +110,16 @@ impl<S: Source> Watcher<S> {
         let Some(watched) = self.lines.iter_mut().find(|line| line.button == button) else {
             return;
         };
-        let State::Open { every, .. } = &mut watched.state else {
+        if let State::Closed { .. } = watched.state {
             // Still on its way when the line was closed.
             return;
-        };
+        }
         match heard {
             Heard::Edge { high, at, .. } => {
-                *every = limits::BUTTON_LOOK;
                 let pressed = watched.is_pressed(high);
                 watched.latest = at.min(now).max(watched.latest);
                 let outcome = watched.contact.edge(pressed, watched.latest);
+                watched.look_later(true, now);
                 watched.follow(outcome, &mut self.source, now, listener);
             }
             Heard::Gone { why, .. } => watched.lose(why, &mut self.source, now, listener),
@@ -132,11 +135,11 @@ impl Watched {
         match self.state {
             State::Closed { until } if until <= now => self.open(source, now, listener),
             State::Closed { .. } => {}
-            State::Open { look_at, every } => {
+            State::Open { look_at, heard } => {
                 let outcome = self.contact.turn(now);
                 self.follow(outcome, source, now, listener);
                 if look_at <= now {
-                    self.look(every, source, now, listener);
+                    self.look(heard, source, now, listener);
                 }
             }
         }
@@ -147,15 +150,7 @@ impl Watched {
             Ok(armed) => armed,
             Err(error) => return self.lose(error, source, now, listener),
         };
-        let every = if armed.edges {
-            limits::BUTTON_LOOK
-        } else {
-            limits::BUTTON_POLL
-        };
-        self.state = State::Open {
-            look_at: now + every,
-            every,
-        };
+        self.look_later(armed.edges, now);
         self.latest = now;
         if std::mem::take(&mut self.gone) {
             self.say(News::Back, listener);
@@ -169,7 +164,7 @@ impl Watched {
 
     fn look(
         &mut self,
-        every: Duration,
+        heard: bool,
         source: &mut impl Source,
         now: Mono,
         listener: &mut impl Listener,
@@ -179,16 +174,8 @@ impl Watched {
             Err(error) => return self.lose(error, source, now, listener),
         };
         let outcome = self.contact.look(self.is_pressed(high), now);
-        // An edge that nobody told: until one is told again, look often.
-        let every = if outcome == Outcome::default() {
-            every
-        } else {
-            limits::BUTTON_POLL
-        };
-        self.state = State::Open {
-            look_at: now + every,
-            every,
-        };
+        // An edge that nobody told: until one is told again, nobody does.
+        self.look_later(heard && outcome == Outcome::default(), now);
         self.latest = now;
         self.follow(outcome, source, now, listener);
     }
@@ -201,6 +188,7 @@ impl Watched {
         listener: &mut impl Listener,
     ) {
         if outcome.calmed {
+            self.chatters = false;
             self.say(News::Calm, listener);
         }
         if outcome.held {
@@ -217,7 +205,9 @@ impl Watched {
         if let Some(pause) = outcome.mute {
             source.disarm(self.button);
             self.state = State::Closed { until: now + pause };
-            self.say(News::Chatters(pause), listener);
+            if !std::mem::replace(&mut self.chatters, true) {
+                self.say(News::Chatters, listener);
+            }
         }
     }
 
@@ -238,6 +228,20 @@ impl Watched {
         }
         let outcome = self.contact.lost();
         self.follow(outcome, source, now, listener);
+    }
+
+    /// A line without edges is looked at often, and so is one that is pressed: a release that got
+    /// lost would be a hold.
+    fn look_later(&mut self, heard: bool, now: Mono) {
+        let every = if heard && !self.contact.is_pressed() {
+            limits::BUTTON_LOOK
+        } else {
+            limits::BUTTON_POLL
+        };
+        self.state = State::Open {
+            look_at: now + every,
+            heard,
+        };
     }
 
     fn deadline(&self, now: Mono) -> Mono {

@@ -40,7 +40,7 @@ pub struct Setting {
     pub whole: bool,
     /// Whether it belongs to the bottom.
     pub sinks: bool,
-    /// Whether it is what the screen is there for.
+    /// Whether it keeps its size as long as anything else can give way.
     precious: bool,
     pieces: Vec<Piece>,
 }
@@ -75,7 +75,10 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
         Block::Name(label) => name(label, grid.name, width, level),
         Block::Text(words) => paragraph(words, at(grid.text, level), width),
         Block::Note(words) => note(words, grid, width, level),
-        Block::Title(words) => paragraph(words, at(grid.title, level), width),
+        Block::Title(words) => Setting {
+            precious: true,
+            ..paragraph(words, at(grid.title, level), width)
+        },
         Block::Steps(all) => steps(all, at(grid.text, level), width, grid.gap.0),
         Block::Code(code) => code_line(code, grid, width, level),
         Block::Address(address) => self::address(address, grid, width, level),
@@ -271,7 +274,7 @@ fn address(address: &str, grid: &Grid, width: u32, level: usize) -> Setting {
 }
 
 impl Setting {
-    /// Rows of its largest face, which is asked to give way first; the last of all is a code.
+    /// Rows of its largest face, which is asked to give way first; titles and codes do so last.
     pub fn largest(&self) -> u32 {
         if self.precious {
             return 1;

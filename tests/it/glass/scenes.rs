@@ -53,6 +53,7 @@ pub fn snapshot(status: Status) -> Snapshot {
         page: None,
         attended: true,
         hold: None,
+        stuck: Vec::new(),
         panel: PanelHealth::Attached,
         light: Light::Bright,
         shutting_down: false,
