@@ -215,8 +215,12 @@ impl Visitor {
                 let quiet = Duration::from_millis(quiet_ms.parse()?);
                 let mut told = Vec::new();
                 let mut last_ns = 0;
+                // Not `read_edge_event`: without version 1 of the ABI, gpiocdev 0.8.0 reads up to
+                // eight events there and returns the first.
+                let mut words = vec![0; request.edge_event_u64_size()];
                 while request.wait_edge_event(quiet)? {
-                    let event = request.read_edge_event()?;
+                    let read = request.read_edge_events_into_slice(&mut words)?;
+                    let event = request.edge_event_from_slice(&words[..read])?;
                     if event.timestamp_ns < last_ns {
                         bail!("time went backwards");
                     }
@@ -249,7 +253,7 @@ impl Visitor {
     }
 }
 
-/// Options of a line: `in`, `out=0`, `out=1`, `up`, `down`, `off`, `low`, `edges`, `rising`, `falling`,
+/// Options of a line: `in`, `out=0`, `out=1`, `up`, `down`, `off`, `low`, `high`, `edges`, `rising`, `falling`,
 /// `debounce=US`, `drain`, `both` (an input that is an output).
 fn apply(config: &mut Config, options: &[&str]) -> Result<()> {
     for option in options {
@@ -259,6 +263,7 @@ fn apply(config: &mut Config, options: &[&str]) -> Result<()> {
             ("up", _) => config.with_bias(Bias::PullUp),
             ("down", _) => config.with_bias(Bias::PullDown),
             ("off", _) => config.with_bias(Bias::Disabled),
+            ("high", _) => config.as_active_high(),
             ("low", _) => config.as_active_low(),
             ("edges", _) => config.with_edge_detection(EdgeDetection::BothEdges),
             ("rising", _) => config.with_edge_detection(EdgeDetection::RisingEdge),
