@@ -18,6 +18,7 @@ pub mod fault;
 pub mod health;
 pub mod inbox;
 pub mod limits;
+pub mod line;
 pub mod logging;
 pub mod machine;
 pub mod panel;

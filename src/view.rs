@@ -5,6 +5,7 @@
 //! driver, a clock or a bus. [`next_change`] says when a picture changes without a new snapshot, so
 //! that whoever shows it can sleep until then.
 
+mod cards;
 pub mod frame;
 mod icon;
 pub mod qr;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use crate::snapshot::{Light, Snapshot, Status};
 use crate::time::Mono;
 
+pub use cards::{TEST_CARD_STEPS, parting, test_card};
 pub use frame::{Format, Frame, Geometry, Medium};
 
 /// Status screens move by a pixel this often: an OLED keeps the shadow of what never moves
@@ -95,8 +97,10 @@ fn is_blank(snapshot: &Snapshot) -> bool {
     snapshot.shutting_down || snapshot.light == Light::Off
 }
 
-/// Whether the picture is a QR: such a picture fills the panel to its edges and stands still.
-fn shows_code(snapshot: &Snapshot) -> bool {
+/// Whether a QR or a typed code is on the picture: such a picture fills the panel to its edges, stands
+/// still, and must not stay when it ends.
+#[must_use]
+pub fn shows_code(snapshot: &Snapshot) -> bool {
     code_shown_at(snapshot).is_some()
 }
 

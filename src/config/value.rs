@@ -218,6 +218,16 @@ pub(crate) fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::
         })
 }
 
+/// A clock for SPI, in hertz. Slower than 100 kHz a picture takes seconds; faster than 20 MHz none of
+/// our controllers reads (data sheet of the SSD1680, serial interface timing; the others are slower).
+pub(crate) fn spi_hz<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let hz = whole_number(deserializer)?;
+    u32::try_from(hz)
+        .ok()
+        .filter(|hz| (100_000..=20_000_000).contains(hz))
+        .ok_or_else(|| Error::custom(format!("{hz} is not between 100000 and 20000000 (hertz)")))
+}
+
 /// The 7-bit addresses a panel may have, without those the bus keeps for itself.
 pub(crate) fn i2c_addresses<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -17,6 +17,7 @@ macro_rules! figure {
     }};
 }
 
+mod buttons;
 mod config;
 mod glass;
 mod health;

@@ -1,7 +1,7 @@
 //! The real driver on the simulated chip: what arrives, what does not, and what is seen meanwhile.
 
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
-use pairbox::panel::{Panel, PanelError};
+use pairbox::panel::{Panel, PanelError, Refresh};
 use pairbox::view::{Frame, Geometry, Glow};
 use pairbox_chips::Cable;
 
@@ -18,10 +18,10 @@ fn frames_arrive_pixel_by_pixel_from_any_to_any() {
     let (cable, mut panel) = start();
     let scenes = scenes::all();
     for from in &scenes {
-        panel.show(&frame_of(from)).unwrap();
+        panel.show(&frame_of(from), Refresh::Partial).unwrap();
         for to in &scenes {
             let frame = frame_of(to);
-            panel.show(&frame).unwrap();
+            panel.show(&frame, Refresh::Partial).unwrap();
             assert_eq!(
                 cable.picture(),
                 as_picture(&frame),
@@ -38,13 +38,13 @@ fn frames_arrive_pixel_by_pixel_from_any_to_any() {
 fn an_equal_frame_costs_no_byte_and_a_dot_costs_few() {
     let (cable, mut panel) = start();
     let [with_dot, without] = ["connected", "connected-beat"].map(scenes::named);
-    panel.show(&frame_of(&with_dot)).unwrap();
+    panel.show(&frame_of(&with_dot), Refresh::Partial).unwrap();
     panel.set_glow(Glow::Normal).unwrap();
     let before = cable.stats();
-    panel.show(&frame_of(&with_dot)).unwrap();
+    panel.show(&frame_of(&with_dot), Refresh::Partial).unwrap();
     panel.set_glow(Glow::Normal).unwrap();
     assert_eq!(cable.stats(), before);
-    panel.show(&frame_of(&without)).unwrap();
+    panel.show(&frame_of(&without), Refresh::Partial).unwrap();
     let bytes = cable.stats().bytes - before.bytes;
     figure!(
         "a beat of the dot takes {bytes} bytes; a first picture {}",
@@ -63,7 +63,7 @@ fn nothing_but_the_first_frame_is_ever_seen() {
     for round in 0..2 {
         cable.keep_pictures();
         Oled::new(cable.clone(), ADDRESS, "bench")
-            .show(&frame_of(&scene))
+            .show(&frame_of(&scene), Refresh::Partial)
             .unwrap();
         for seen in cable.kept_pictures() {
             assert!(
@@ -78,7 +78,9 @@ fn nothing_but_the_first_frame_is_ever_seen() {
 #[test]
 fn glow_reaches_the_registers() {
     let (cable, mut panel) = start();
-    panel.show(&frame_of(&scenes::named("qr"))).unwrap();
+    panel
+        .show(&frame_of(&scenes::named("qr")), Refresh::Partial)
+        .unwrap();
     assert_eq!(
         cable.chip().clock(),
         0xf0,
@@ -108,20 +110,26 @@ fn a_panel_that_does_not_answer_is_named_with_its_bus() {
     let cable = Cable::new(ADDRESS);
     cable.unplug();
     let mut panel = Oled::new(cable.clone(), ADDRESS, "/dev/i2c-1");
-    let error = panel.show(&Frame::new(Geometry::OLED_128X64)).unwrap_err();
+    let error = panel
+        .show(&Frame::new(Geometry::OLED_128X64), Refresh::Partial)
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "the panel at /dev/i2c-1 address 0x3c does not answer: NoAcknowledge(Address): Unplugged"
     );
     // Broken stays broken: it is for whoever opened it to open it anew.
     cable.replug();
-    assert!(panel.show(&Frame::new(Geometry::OLED_128X64)).is_err());
+    assert!(
+        panel
+            .show(&Frame::new(Geometry::OLED_128X64), Refresh::Partial)
+            .is_err()
+    );
 }
 
 #[test]
 fn a_bus_that_is_not_there_is_named() {
     let missing = std::path::Path::new("/dev/i2c-250");
-    let Err(error) = pairbox::panel::i2c::open_ssd1306(missing, ADDRESS) else {
+    let Err(error) = pairbox::panel::open::open_ssd1306(missing, ADDRESS) else {
         panic!("a bus 250 exists");
     };
     assert!(matches!(&error, PanelError::Open { device, .. } if device == "/dev/i2c-250"));
@@ -134,7 +142,9 @@ fn a_bus_that_is_not_there_is_named() {
 #[test]
 fn probing_is_short_and_notices_the_loss() {
     let (cable, mut panel) = start();
-    panel.show(&frame_of(&scenes::named("stopped"))).unwrap();
+    panel
+        .show(&frame_of(&scenes::named("stopped")), Refresh::Partial)
+        .unwrap();
     let before = cable.stats();
     panel.probe().unwrap();
     assert_eq!(cable.stats().bytes - before.bytes, 2);

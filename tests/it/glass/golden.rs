@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pairbox::panel::Panel as _;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
+use pairbox::panel::{Panel as _, Refresh};
 use pairbox::view;
 use pairbox_chips::{Cable, Picture};
 
@@ -31,7 +31,7 @@ const README: [&str; 6] = [
 fn on_glass(scene: &Scene) -> Picture {
     let cable = Cable::new(ADDRESS);
     let mut panel = Oled::new(cable.clone(), ADDRESS, "bench");
-    panel.show(&frame_of(scene)).unwrap();
+    panel.show(&frame_of(scene), Refresh::Partial).unwrap();
     panel
         .set_glow(view::glow(&scene.snapshot, scene.now))
         .unwrap();
