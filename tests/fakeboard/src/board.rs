@@ -150,8 +150,10 @@ pub(crate) struct State {
     pub(crate) watchdog_opens: u32,
     /// What the program asked for that a real board would not have understood, and failures of ours.
     pub(crate) complaints: Vec<String>,
-    /// When a picture first was not dark, by the monotonic clock.
-    pub(crate) first_light: Option<u64>,
+    /// What stood on the glass when the board was made.
+    blank: Picture,
+    /// When it first was something else, by the monotonic clock.
+    first_picture: Option<u64>,
     /// A folder with the names of the devices, for who lists `/dev`.
     pub(crate) stage: TempDir,
 }
@@ -196,7 +198,11 @@ impl Board {
         for name in ["null", "random", "urandom", "zero"] {
             fs::write(stage.path().join(name), [])?;
         }
-        let lines = Lines::new(plan.lines);
+        let mut lines = Lines::new(plan.lines);
+        for (line, high) in module.resistors() {
+            lines.set_resistor(line, high);
+        }
+        let blank = module.picture();
         let told = vec![false; plan.lines as usize];
         let mut state = State {
             plan,
@@ -212,7 +218,8 @@ impl Board {
             traffic: Traffic::default(),
             watchdog_opens: 0,
             complaints: Vec::new(),
-            first_light: None,
+            blank,
+            first_picture: None,
             stage,
         };
         for device in state.plan.devices().map(Path::to_owned) {
@@ -232,9 +239,10 @@ impl Board {
         let outcome = work(&mut state);
         state.follow();
         let settles = state.lines.next_settling().is_some();
+        let waits = state.lines.requests().any(|(_, request)| request.is_waiting());
         drop(state);
         self.0.changed.notify_all();
-        if settles {
+        if settles || waits {
             // Fails only when it is awake anyway.
             let _ = rustix::io::write(&self.0.wake, &1u64.to_ne_bytes());
         }
@@ -246,7 +254,8 @@ impl Board {
         work(&mut self.lock())
     }
 
-    /// What the supervisor polls to be told that a debouncing has begun.
+    /// What the supervisor polls to be told that a debouncing has begun, or an
+    /// event waits for room.
     pub(crate) fn wake(&self) -> &OwnedFd {
         &self.0.wake
     }
@@ -339,7 +348,14 @@ impl Board {
         wanted: &str,
         mut is_it: impl FnMut(&Picture) -> bool,
     ) -> Result<Picture, TimedOut> {
-        let wait = |state: &mut State| !is_it(&state.module.picture());
+        let mut seen = None;
+        // Reading a picture takes longer than drawing most of them: each is read once.
+        let wait = |state: &mut State| {
+            let picture = state.module.picture();
+            let not_it = seen.as_ref() == Some(&picture) || !is_it(&picture);
+            seen = Some(picture);
+            not_it
+        };
         let waited = self.0.changed.wait_timeout_while(self.lock(), within, wait);
         let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         let last = state.module.picture();
@@ -358,10 +374,10 @@ impl Board {
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
-    /// When the glass first was not dark, in nanoseconds of [`now`].
+    /// When the glass first showed something else than at the start, in nanoseconds of [`now`].
     #[must_use]
-    pub fn first_light(&self) -> Option<u64> {
-        self.lock().first_light
+    pub fn first_picture(&self) -> Option<u64> {
+        self.lock().first_picture
     }
 
     /// What went over the buses.
@@ -449,8 +465,8 @@ impl State {
             let level = self.stuck.get(&line).copied().unwrap_or(level);
             self.lines.set_module(line, Some(level), at);
         }
-        if self.first_light.is_none() && !self.module.picture().is_dark() {
-            self.first_light = Some(at);
+        if self.first_picture.is_none() && self.module.picture() != self.blank {
+            self.first_picture = Some(at);
         }
     }
 

@@ -31,6 +31,8 @@ struct Line {
     outside: Option<bool>,
     /// What the module that is plugged in makes of it.
     module: Option<bool>,
+    /// Where a resistor of the module pulls it.
+    resistor: Option<bool>,
     level: bool,
     /// A driver of the kernel holds it.
     consumer: Option<String>,
@@ -124,6 +126,14 @@ impl Lines {
         }
     }
 
+    /// The module has a resistor on a line. They are stronger than those of the chip.
+    pub fn set_resistor(&mut self, offset: u32, high: bool) {
+        if let Some(line) = self.line_mut(offset) {
+            line.resistor = Some(high);
+        }
+        self.resolve(offset);
+    }
+
     /// Works out a line's level, and tells an edge.
     fn update(&mut self, offset: u32, now: u64) {
         let Some(level) = self.resolve(offset) else {
@@ -146,6 +156,7 @@ impl Lines {
         let level = driven
             .or(line.module)
             .or(line.outside)
+            .or(line.resistor)
             .or(pulled)
             .unwrap_or_else(|| pulled_at_power_on(offset));
         let mut others = [line.module, line.outside].into_iter().flatten();

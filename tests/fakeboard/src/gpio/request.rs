@@ -206,3 +206,94 @@ impl Request {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType};
+
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    /// A request for line 5 with these flags, and the program's end of it.
+    fn request(flags: u64, debounce_us: u32) -> (Request, OwnedFd) {
+        let (stream, none) = (SocketType::STREAM, SocketFlags::empty());
+        let pair = rustix::net::socketpair(AddressFamily::UNIX, stream, none, None);
+        let (ours, theirs) = pair.unwrap();
+        rustix::net::sockopt::set_socket_send_buffer_size(&ours, 0).unwrap();
+        let wanted = Wanted {
+            flags: flags | flag::INPUT | flag::EDGES,
+            active: false,
+            debounce_us,
+        };
+        let asked = uapi::LineRequest {
+            lines: vec![(5, wanted)],
+            consumer: "test".to_owned(),
+            event_buffer: 0,
+        };
+        let mut request = Request::new(asked, Arc::new(ours));
+        request.begin(5, true);
+        (request, theirs)
+    }
+
+    /// The events there are: time in milliseconds, and whether the line became active.
+    fn told(end: &OwnedFd) -> Vec<(u64, bool)> {
+        let mut told = Vec::new();
+        let mut bytes = [0; EVENT_BYTES];
+        while let Ok((read, _)) = rustix::net::recv(end, &mut bytes, RecvFlags::DONTWAIT) {
+            assert_eq!(read, EVENT_BYTES);
+            let event = crate::layout::Layout::of(bytes.to_vec());
+            assert_eq!(event.u32(12), Ok(5), "the line");
+            assert_eq!(event.u32(16), event.u32(20), "both count the same here");
+            told.push((event.u64(0).unwrap() / MS, event.u32(8) == Ok(1)));
+        }
+        told
+    }
+
+    #[test]
+    fn a_level_counts_when_it_has_lasted() {
+        let (mut request, end) = request(flag::ACTIVE_LOW, 30_000);
+        request.changed(5, false, 0);
+        assert_eq!(request.next_settling(), Some(30 * MS));
+        // A bounce starts the wait anew.
+        request.changed(5, true, 10 * MS);
+        request.changed(5, false, 11 * MS);
+        request.settle(40 * MS, |_| false);
+        assert_eq!(told(&end), []);
+        assert!(!request.lines[0].active());
+        request.settle(41 * MS, |_| false);
+        assert_eq!(told(&end), [(41, true)]);
+        assert!(request.lines[0].active());
+        assert_eq!(request.next_settling(), None);
+        // A pulse shorter than the period leaves no trace.
+        request.changed(5, true, 50 * MS);
+        request.changed(5, false, 79 * MS);
+        request.settle(200 * MS, |_| false);
+        assert_eq!(told(&end), []);
+    }
+
+    #[test]
+    fn without_debouncing_every_edge_is_told_at_its_time() {
+        let (mut request, end) = request(0, 0);
+        request.changed(5, false, MS);
+        request.changed(5, true, 2 * MS);
+        assert_eq!(told(&end), [(1, false), (2, true)]);
+    }
+
+    #[test]
+    fn the_oldest_event_goes_when_there_is_no_room() {
+        let (mut request, end) = request(0, 0);
+        for at in 0..100 {
+            request.changed(5, at % 2 == 1, at * MS);
+        }
+        let mut all = Vec::new();
+        while request.is_waiting() {
+            all.extend(told(&end));
+            request.flush();
+        }
+        all.extend(told(&end));
+        assert_eq!(all.len() as u64 + request.lost, 100);
+        assert!(request.lost > 50, "{}", request.lost);
+        assert_eq!(all.last(), Some(&(99, true)));
+    }
+}

@@ -70,27 +70,25 @@ fn the_kernel_debounces() {
     let Some(mut visitor) = Visitor::come() else {
         return;
     };
-    visitor.get(&format!("request a {CHIP} 5 in up low edges debounce=20000"));
-    // A press with a bouncing contact is one edge, and so is the release.
+    // Far longer than the gaps of the bounce, however busy this machine is; exact times are tested
+    // in virtual time (`src/gpio/request.rs`).
+    visitor.get(&format!("request a {CHIP} 5 in up low edges debounce=200000"));
     let bounce = Bounce {
         times: 6,
         every: Duration::from_millis(2),
     };
+    // A press with a bouncing contact is one edge, and so is the release.
     visitor.board.move_contact(5, true, bounce);
     assert_eq!(visitor.get("get a 5"), "Inactive", "it has not settled");
-    assert_eq!(visitor.get("events a 100"), "+5");
+    assert_eq!(visitor.get("events a 500"), "+5");
     assert_eq!(visitor.get("get a 5"), "Active");
     visitor.board.move_contact(5, false, bounce);
-    assert_eq!(visitor.get("events a 100"), "-5");
-    // What is shorter than the period never happened.
-    visitor.board.set_line(5, Some(false));
-    visitor.board.set_line(5, None);
-    assert_eq!(visitor.get("events a 100"), "");
-    // Without the debouncing all of it would be told.
+    assert_eq!(visitor.get("events a 500"), "-5");
+    // Without the debouncing all of it is told.
     visitor.get("close a");
     visitor.get(&format!("request a {CHIP} 5 in up low edges buffer=64"));
     visitor.board.move_contact(5, true, bounce);
-    assert_eq!(visitor.get("events a 100").split(' ').count(), 13);
+    assert_eq!(visitor.get("events a 300").split(' ').count(), 13);
 }
 
 #[test]
@@ -111,7 +109,8 @@ fn a_line_is_held_by_one() {
     visitor.get("duplicate first");
     visitor.get("close first");
     visitor.refused(&format!("request again {CHIP} 5 in up"), "os error 16");
-    visitor.get("drop-duplicates first");
+    visitor.get("drop-duplicates third");
+    visitor.get(&format!("request again {CHIP} 5 in up"));
 }
 
 #[test]
