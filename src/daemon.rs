@@ -10,6 +10,7 @@ pub mod hardware;
 pub mod messages;
 pub mod page;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -60,6 +61,11 @@ pub enum StartError {
 /// Name of the database within the state directory.
 const STORE_FILE: &str = "pairbox.redb";
 
+/// Where the database is. Its lock is held by the service that runs.
+pub(crate) fn database(config: &Config) -> PathBuf {
+    config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process()).join(STORE_FILE)
+}
+
 /// Runs the service until it is told to end (SIGTERM, SIGINT).
 ///
 /// # Errors
@@ -81,8 +87,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
-    let folder = config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process());
-    let store = Store::open(&folder.join(STORE_FILE))?;
+    let store = Store::open(&database(&config))?;
     store.ensure_first_account(&config.label).await?;
     let listener = web::bind(config.http.listen)?;
 

@@ -27,6 +27,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod store;
 pub mod time;
+pub mod trial;
 pub mod view;
 pub mod web;
 pub mod whatsapp;

@@ -16,7 +16,7 @@ use crate::button;
 use crate::clock::Clock;
 use crate::config::{Config, FileError};
 use crate::inbox::Inbox;
-use crate::line::{LineDriver, Lines};
+use crate::line::Lines;
 use crate::panel::{self, Opener};
 use crate::snapshot::{PanelHealth, Snapshot};
 use crate::view::Format;
@@ -53,7 +53,7 @@ impl Hardware {
         if let Some(bench) = &config.bench {
             return Ok(Self::on_bench(&board, &bench.socket, inbox, clock));
         }
-        let lines = match Lines::open(LineDriver::Auto) {
+        let lines = match Lines::open(config.gpio) {
             Ok(lines) => Some(lines),
             Err(error) => {
                 warn!("no buttons: {error}");
