@@ -4,6 +4,7 @@
 //! turns the event loop. Boot order: store (without it nothing may run), the page's port, the
 //! machine, the panel (first frame before the network is asked), buttons, page, and only then links.
 
+pub mod address;
 pub mod effects;
 pub mod event_loop;
 pub mod hardware;
@@ -124,6 +125,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     info!("page at http://{}/", page.address());
     health.ready();
 
+    let address = tokio::spawn(address::watch(page.address(), inbox.clone()));
     let ending = tokio::spawn(end.announce(inbox));
     let every = Health::ping_every()
         .unwrap_or(limits::PULSE_EVERY)
@@ -145,6 +147,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     // The page goes first, its requests use the store; then the glass is cleared. Both are threads that
     // may be waiting for this runtime, so it goes on turning while they end.
     ending.abort();
+    address.abort();
     let parts_ended = tokio::task::spawn_blocking(move || {
         drop(page);
         if let Some(glass) = glass {

@@ -111,11 +111,36 @@ pub const STORM_TRIAL_EDGES: u32 = 20;
 /// The next storm after so long is the first one again.
 pub const STORM_FORGOTTEN: Duration = Duration::from_secs(300);
 
-/// Holding disconnect this long logs out.
+/// Holding disconnect this long logs out (DESIGN.md, Buttons).
 pub const HOLD_LOGOUT: Duration = Duration::from_secs(5);
+
+/// Holding connect this long adds an account (DESIGN.md, Buttons).
+pub const HOLD_ADD_ACCOUNT: Duration = Duration::from_secs(3);
+
+/// Holding both this long takes back the API tokens (DESIGN.md, Buttons).
+pub const HOLD_RESET_TOKENS: Duration = Duration::from_secs(10);
 
 /// A hold shows its bar only after this long, so that a short press does not flash one.
 pub const HOLD_BAR_AFTER: Duration = Duration::from_millis(600);
+
+/// A line down for longer is no finger: it is held by a thing or shorted, and ignored until it
+/// comes up. Three times the longest hold.
+pub const STUCK: Duration = Duration::from_secs(30);
+
+/// Edges without a pause of [`DEBOUNCE`] between any two of them that a contact may make: more is a
+/// broken line, not a bounce. Switches make a few dozen at worst; mains hum on a line that hangs in
+/// the air reaches it in a second, before any hold is complete.
+pub const BURST_EDGES: u32 = 100;
+
+/// With several accounts, a panel nobody touched for this long shows all of them.
+pub const OVERVIEW_AFTER: Duration = Duration::from_secs(15);
+
+/// Accounts a box holds. Each needs a link with its buffers and keys in 512 MB of memory, and a line
+/// of the overview.
+pub const ACCOUNTS_MAX: usize = 8;
+
+/// How often the box looks which address it has on the network: routers give out new ones.
+pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
 /// Threads that answer HTTP.
 pub const HTTP_WORKERS: usize = 2;
@@ -152,6 +177,9 @@ pub const STORE_QUEUE: usize = 1024;
 
 /// Commands waiting for a link: sends in flight beside a stop.
 pub const LINK_COMMANDS: usize = 32;
+
+/// Longest label of an account, in characters: the phone's list of linked devices cuts longer ones.
+pub const LABEL_CHARS: usize = 25;
 
 /// Longest text, in characters: what WhatsApp's own apps accept.
 pub const TEXT_MAX: usize = 65_536;

@@ -5,7 +5,7 @@
 //! [`limits::PANEL_RETRY`], and nothing else in the process waits for it. When the service ends, its last
 //! act is to clear the glass: a code on it is a credential.
 
-mod glass;
+pub mod glass;
 pub mod oled;
 pub mod open;
 pub mod paged;

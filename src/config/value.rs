@@ -12,8 +12,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use ureq::http::Uri;
 
-/// Longest label: the phone's list of linked devices cuts longer ones.
-const LABEL_MAX_CHARS: usize = 25;
+use crate::limits::LABEL_CHARS;
 
 /// Which board.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,10 +123,10 @@ impl From<LogLevel> for log::LevelFilter {
 
 pub(super) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let fits = (1..=LABEL_MAX_CHARS).contains(&text.chars().count());
+    let fits = (1..=LABEL_CHARS).contains(&text.chars().count());
     if !fits || text.trim() != text || text.chars().any(char::is_control) {
         return Err(Error::custom(format!(
-            "must have 1 to {LABEL_MAX_CHARS} characters, none of them a control character, \
+            "must have 1 to {LABEL_CHARS} characters, none of them a control character, \
              and no space at either end"
         )));
     }

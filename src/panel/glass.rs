@@ -14,7 +14,7 @@ use crate::time::Mono;
 use crate::view::{self, Frame, Glow, Medium};
 
 /// The panel, there or not, and what was reported about it.
-pub(super) struct Glass<O> {
+pub struct Glass<O> {
     open: O,
     panel: Option<Attached>,
     /// What the last panel was made of.
@@ -42,7 +42,8 @@ enum Care {
 }
 
 impl<O: Open> Glass<O> {
-    pub(super) fn new(open: O, inbox: Inbox) -> Self {
+    /// A panel that is not opened yet; its health goes to `inbox`.
+    pub fn new(open: O, inbox: Inbox) -> Self {
         Self {
             open,
             panel: None,
@@ -55,7 +56,7 @@ impl<O: Open> Glass<O> {
 
     /// Brings the glass up to date, as far as it can be, and says when to look again, if that is before
     /// the next snapshot. Never fails: a panel that does not work is reported and tried again.
-    pub(super) fn turn(&mut self, snapshot: &Snapshot, now: Mono) -> Option<Mono> {
+    pub fn turn(&mut self, snapshot: &Snapshot, now: Mono) -> Option<Mono> {
         let (event, wake_at) = match self.bring_up_to_date(snapshot, now) {
             Ok(wake_at) => (PanelEvent::Attached, wake_at),
             Err(error) => {
@@ -117,7 +118,7 @@ impl<O: Open> Glass<O> {
 
     /// Leaves behind what is to stay: no code, above all. A panel that was lost is tried once more, unless
     /// it would only keep the process from ending.
-    pub(super) fn part(mut self, now: Mono) {
+    pub fn part(mut self, now: Mono) {
         let attached = match self.panel.take() {
             Some(attached) => Ok(attached),
             None if self.stuck => return,
@@ -255,174 +256,4 @@ fn renew_at(panel: &dyn Panel, set_up_at: Mono) -> Mono {
     let minutes = set_up_at.0.as_secs() / limits::PANEL_RENEW.as_secs();
     let minutes = u32::try_from(minutes + 1).unwrap_or(u32::MAX);
     Mono(limits::PANEL_RENEW.saturating_mul(minutes))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use pairbox_chips::{Cable, Picture};
-    use tokio::sync::mpsc::Receiver;
-
-    use super::super::ssd1306::{ADDRESS, Oled};
-    use super::*;
-    use crate::account::AccountId;
-    use crate::snapshot::{AccountView, Light, PanelHealth, Status};
-    use crate::view::Format;
-
-    type Boxed = Box<dyn Panel>;
-
-    /// A picture that never moves by itself, except that it wanders.
-    fn stopped(light: Light) -> Snapshot {
-        Snapshot {
-            seq: 1,
-            selected: AccountId::FIRST,
-            accounts: vec![AccountView {
-                id: AccountId::FIRST,
-                label: "Shop".into(),
-                status: Status::Stopped,
-                enabled: false,
-                linked: true,
-                phone: None,
-                push_name: None,
-                since: Mono::START,
-                since_wall: None,
-                last_error: None,
-            }],
-            overview: false,
-            page: None,
-            attended: false,
-            hold: None,
-            panel: PanelHealth::Headless,
-            light,
-            shutting_down: false,
-        }
-    }
-
-    fn glass(cable: &Cable) -> (Glass<impl Open>, Receiver<Event>) {
-        let (inbox, events) = Inbox::new();
-        let bus = cable.clone();
-        let open = move || Ok(Box::new(Oled::new(bus.clone(), ADDRESS, "bench")) as Boxed);
-        (Glass::new(open, inbox), events)
-    }
-
-    fn truth(snapshot: &Snapshot, now: Mono) -> Picture {
-        let frame = view::draw(snapshot, Format::OLED_128X64, now);
-        Picture::from_fn(128, 64, |x, y| frame.is_lit(x, y))
-    }
-
-    /// Lets time pass from wake-up to wake-up, as the thread does; returns when it first is `until`.
-    fn run<O: Open>(glass: &mut Glass<O>, snapshot: &Snapshot, from: Mono, until: Mono) -> u32 {
-        let (mut now, mut turns) = (from, 0);
-        while now < until {
-            now = glass.turn(snapshot, now);
-            turns += 1;
-        }
-        turns
-    }
-
-    fn hour() -> Mono {
-        Mono(Duration::from_secs(3600))
-    }
-
-    #[test]
-    fn a_quiet_hour_is_quiet_on_the_bus() {
-        for (light, bytes_max) in [(Light::Bright, 300_000), (Light::Off, 4_000)] {
-            let cable = Cable::new(ADDRESS);
-            let (mut glass, mut events) = glass(&cable);
-            let turns = run(&mut glass, &stopped(light), Mono::START, hour());
-            let bytes = cable.stats().bytes;
-            println!("an hour of {light:?}: {turns} turns, {bytes} bytes");
-            assert!(
-                bytes < bytes_max && turns < 1000,
-                "{bytes} bytes, {turns} turns"
-            );
-            assert_eq!(events.try_recv(), Ok(Event::Panel(PanelEvent::Attached)));
-            assert!(events.try_recv().is_err(), "health is told once");
-            assert_eq!(cable.violations(), []);
-        }
-    }
-
-    #[test]
-    fn a_loss_nobody_sends_into_is_noticed_by_asking() {
-        let cable = Cable::new(ADDRESS);
-        let (mut glass, mut events) = glass(&cable);
-        let snapshot = stopped(Light::Bright);
-        glass.turn(&snapshot, Mono::START);
-        assert_eq!(events.try_recv(), Ok(Event::Panel(PanelEvent::Attached)));
-        cable.unplug();
-        run(
-            &mut glass,
-            &snapshot,
-            Mono::START,
-            Mono::START + limits::PANEL_PROBE + limits::PANEL_RETRY,
-        );
-        assert!(matches!(
-            events.try_recv(),
-            Ok(Event::Panel(PanelEvent::Lost { .. }))
-        ));
-    }
-
-    #[test]
-    fn an_outage_is_told_once_however_long_it_lasts() {
-        let cable = Cable::new(ADDRESS);
-        cable.unplug();
-        let (mut glass, mut events) = glass(&cable);
-        let turns = run(&mut glass, &stopped(Light::Bright), Mono::START, hour());
-        let retries = hour().0.as_secs() / limits::PANEL_RETRY.as_secs();
-        assert_eq!(u64::from(turns), retries);
-        assert!(matches!(
-            events.try_recv(),
-            Ok(Event::Panel(PanelEvent::Lost { .. }))
-        ));
-        assert!(events.try_recv().is_err());
-        cable.replug();
-        glass.turn(&stopped(Light::Bright), hour());
-        assert_eq!(events.try_recv(), Ok(Event::Panel(PanelEvent::Attached)));
-    }
-
-    #[test]
-    fn a_loose_contact_between_two_messages_heals() {
-        let cable = Cable::new(ADDRESS);
-        let (mut glass, mut events) = glass(&cable);
-        let snapshot = stopped(Light::Bright);
-        glass.turn(&snapshot, Mono::START);
-        assert_eq!(events.try_recv(), Ok(Event::Panel(PanelEvent::Attached)));
-        cable.unplug();
-        cable.replug();
-        assert!(cable.picture().is_dark());
-        let renewed = Mono::START + limits::PANEL_RENEW;
-        run(&mut glass, &snapshot, Mono::START, renewed);
-        glass.turn(&snapshot, renewed);
-        assert_eq!(cable.picture(), truth(&snapshot, renewed));
-        assert!(
-            events.try_recv().is_err(),
-            "no transfer failed: there is nothing to tell"
-        );
-        assert_eq!(cable.violations(), []);
-    }
-
-    #[test]
-    fn a_panel_that_lost_its_supply_in_the_dark_is_there_when_it_is_woken() {
-        let cable = Cable::new(ADDRESS);
-        let (mut glass, _events) = glass(&cable);
-        run(&mut glass, &stopped(Light::Off), Mono::START, hour());
-        cable.unplug();
-        cable.replug();
-        glass.turn(&stopped(Light::Bright), hour());
-        assert_eq!(cable.picture(), truth(&stopped(Light::Bright), hour()));
-        assert_eq!(cable.violations(), []);
-    }
-
-    #[test]
-    fn a_report_that_found_the_queue_full_is_repeated() {
-        let cable = Cable::new(ADDRESS);
-        let (mut glass, mut events) = glass(&cable);
-        while glass.inbox.try_send(Event::NetworkUp).is_ok() {}
-        let again = glass.turn(&stopped(Light::Bright), Mono::START);
-        assert_eq!(again, Mono::START + limits::PANEL_RETRY);
-        while events.try_recv().is_ok() {}
-        glass.turn(&stopped(Light::Bright), again);
-        assert_eq!(events.try_recv(), Ok(Event::Panel(PanelEvent::Attached)));
-    }
 }

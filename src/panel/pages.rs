@@ -5,6 +5,7 @@
 //! next bytes belong costs bytes, too: pieces that lie close together go out as one, with what is
 //! between them.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::view::{Frame, Geometry};
@@ -18,6 +19,13 @@ pub const PAGE: u32 = 8;
 pub struct Pages {
     columns: usize,
     bytes: Vec<u8>,
+}
+
+/// Its size only: a picture can hold a QR, and a QR is a credential.
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pages({} of {} columns)", self.pages(), self.columns)
+    }
 }
 
 /// A rectangle of memory that is written in one go: page by page, in each the columns.

@@ -79,11 +79,9 @@ impl Paper {
         let at_once = wish.code || wish.attended || wish.shutting_down;
         let quietly = last.at + INTERVAL;
         if at_once || now >= quietly {
-            return Step::Show(if last.partials < PARTIALS_MAX {
-                Refresh::Partial
-            } else {
-                Refresh::Full
-            });
+            // The daily one is not left to follow on the heels of this one.
+            let full = last.partials >= PARTIALS_MAX || now + INTERVAL > daily;
+            return Step::Show(if full { Refresh::Full } else { Refresh::Partial });
         }
         Step::Later(quietly.min(daily))
     }
@@ -216,9 +214,8 @@ mod tests {
         ) {
             let (done, ended, _) = live(&happenings);
             for end in ended {
-                prop_assert!(done.iter().any(|(at, refresh, code, _)| {
-                    *at == end && *refresh == Refresh::Full && !code
-                }));
+                let clean = |done: &&Done| done.0 == end && done.1 == Refresh::Full && !done.2;
+                prop_assert!(done.iter().find(clean).is_some());
             }
             // And every code that stands was first brought up by one.
             for pair in done.windows(2) {

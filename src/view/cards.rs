@@ -1,10 +1,11 @@
 //! Pictures that show no account: the test cards of `pairbox panel-test`, and what stays on the glass
 //! when the program ends.
 
-use embedded_graphics::pixelcolor::BinaryColor::{Off, On};
-
-use super::frame::{Format, Frame, Medium};
-use super::text::{self, Face};
+use super::canvas::Canvas;
+use super::face::Face;
+use super::frame::{Format, Frame, Geometry, Medium};
+use super::icon;
+use super::text;
 
 /// Test cards there are; a step beyond them starts again.
 pub const TEST_CARD_STEPS: u32 = 4;
@@ -18,17 +19,22 @@ const FIELD: u32 = 8;
 /// What stays when the program ends: an OLED goes dark, paper says that nothing else will come.
 #[must_use]
 pub fn parting(format: Format) -> Frame {
-    let mut frame = Frame::new(format.geometry);
-    if format.medium == Medium::Paper {
-        let (width, height) = (format.geometry.width, format.geometry.height);
-        frame.fill((0, 0), (width, height), true);
-        let words = "pairbox is off";
-        let face = Face::Large;
-        let left = width.saturating_sub(face.width(words)) / 2;
-        let top = height.saturating_sub(face.height()) / 2;
-        text::line(&mut frame, words, face, (left, top), Off);
+    if format.medium == Medium::Oled {
+        return Frame::new(format.geometry);
     }
-    frame
+    let mut canvas = Canvas::new(format);
+    let (all, scale) = (canvas.all(), canvas.grid().icon);
+    let side = icon::SIZE * scale;
+    let words = "pairbox is off";
+    let faces = canvas.grid().headline;
+    let face = faces.iter().find(|face| face.width(words) <= all.width);
+    let face = face.copied().unwrap_or(Face::Small);
+    let gap = face.height() / 2;
+    let top = all.height.saturating_sub(side + gap + face.height()) / 2;
+    let middle = |width: u32| all.width.saturating_sub(width) / 2;
+    canvas.icon(&icon::POWER, (middle(side), top), scale, true);
+    canvas.text(words, face, (middle(face.width(words)), top + side + gap));
+    canvas.into_frame()
 }
 
 /// A picture that makes a wrong panel, a wrong rotation and dead rows visible. Step 0: a checker in a
@@ -58,20 +64,37 @@ pub fn test_card(format: Format, title: &str, step: u32) -> Frame {
     frame
 }
 
+/// Dark boxes for the board's title in the middle, and for which side is up.
 fn title_box(frame: &mut Frame, title: &str) {
-    let (width, height) = (frame.geometry().width, frame.geometry().height);
-    let face = Face::Small;
-    let room = width.saturating_sub(16);
-    let lines = text::wrap_within(&text::plain(title), face.columns(room), 2);
-    let rows = u32::try_from(lines.len()).unwrap_or(0) * face.leading();
-    let top = height.saturating_sub(rows) / 2;
-    frame.fill(
-        (4, top.saturating_sub(2)),
-        (width.saturating_sub(8), rows + 4),
-        false,
-    );
+    let Geometry { width, height } = frame.geometry();
+    let room = width.saturating_sub(2 * FIELD);
+    let title = text::plain(title);
+    let faces = [
+        Face::LargeTwice,
+        Face::NarrowTwice,
+        Face::Large,
+        Face::Bold,
+        Face::Text,
+    ];
+    let face = faces.into_iter().find(|face| face.width(&title) <= room);
+    let face = face.unwrap_or(Face::Small);
+    let lines = text::wrap_within(&title, face.columns(room), 2);
+    let top = height.saturating_sub(face.rows(lines.len())) / 2;
+    boxed(frame, &lines, face, top);
+    let up = Face::Small;
+    if top > up.height() + FIELD / 2 {
+        boxed(frame, &["top".to_owned()], up, 2);
+    }
+}
+
+/// Lit lines in the middle of the width, on a dark ground.
+fn boxed(frame: &mut Frame, lines: &[String], face: Face, top: u32) {
+    let width = frame.geometry().width;
+    let widest = lines.iter().map(|line| face.width(line)).max().unwrap_or(0) + 6;
+    let corner = (width.saturating_sub(widest) / 2, top.saturating_sub(1));
+    frame.fill(corner, (widest, face.rows(lines.len()) + 2), false);
     for (line, index) in lines.iter().zip(0..) {
         let left = width.saturating_sub(face.width(line)) / 2;
-        text::line(frame, line, face, (left, top + index * face.leading()), On);
+        face.draw(frame, line, (left, top + index * face.leading()), true);
     }
 }

@@ -3,13 +3,16 @@
 //! This file holds what those tests share; the snapshots of every screen are in `scenes`.
 
 mod bench_wire;
+mod contact_sheet;
 mod driver;
 mod golden;
+mod modules;
 mod panel_thread;
 mod pictures;
 mod poster;
 mod qr_glass;
 mod scenes;
+mod stand;
 
 use std::time::Duration;
 

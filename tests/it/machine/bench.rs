@@ -240,6 +240,7 @@ impl Bench {
             Effect::Unlink { .. } => "unlink",
             Effect::WipeAuth { .. } => "wipe",
             Effect::SaveRecord { .. } => "save",
+            Effect::ResetTokens => "reset",
         });
         let words = words.collect();
         self.effects.clear();

@@ -92,7 +92,11 @@ impl Ledger {
                 StoreEvent::SaveFailed { .. } => {}
             },
             Event::Shutdown => self.shut_down = true,
-            Event::Intent { .. } | Event::Edge(_) | Event::Panel(_) | Event::NetworkUp => {}
+            Event::Intent { .. }
+            | Event::Edge(_)
+            | Event::Panel(_)
+            | Event::Page(_)
+            | Event::NetworkUp => {}
         }
     }
 
@@ -138,6 +142,7 @@ impl Ledger {
                 }
                 entry.record = record.clone();
             }
+            Effect::ResetTokens => {}
         }
         *self = next;
     }

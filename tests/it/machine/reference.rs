@@ -195,6 +195,8 @@ impl Reference {
                 (self.word, self.fault, self.waits) = ("stopped", "", 0);
                 (self.enabled, self.start) = (false, None);
             }
+            Intent::AddAccount => {}
+            Intent::ResetTokens => self.expected.push("reset"),
         }
     }
 
@@ -401,6 +403,7 @@ impl Reference {
                     saves.push((record.enabled, record.last_reason.clone()));
                 }
                 Effect::StartLink { epoch, .. } => started = Some(epoch.0),
+                Effect::ResetTokens => words.push("reset"),
             }
         }
         assert_eq!(words, self.expected, "{self:?}");
