@@ -60,8 +60,9 @@ class Glass:
     # What stood there before: e-paper that was refreshed partially keeps a shadow of it.
     previous: Bits | None = None
     ghost: float = 0.0
-    # Share of the rows that are dark while the shutter is open: OLEDs light one row at a time.
-    band: float = 0.0
+    # First row and number of rows that are dark while the shutter is open: OLEDs light one row at a
+    # time, and whole rows, so that the band has whole rows too (HARDWARE.md 1.5).
+    band: tuple[int, int] = (0, 0)
 
 
 def shoot(glass: Glass, optics: Optics, rng: np.random.Generator) -> Image:
@@ -80,11 +81,11 @@ def shoot(glass: Glass, optics: Optics, rng: np.random.Generator) -> Image:
 def _oled(glass: Glass, points: int, rng: np.random.Generator) -> Light:
     """Shining squares with gaps between them, in a dark bezel."""
     lit, dark, ambient, bezel = 0.87, 0.03, 0.02, 0.06
+    picture = glass.picture.astype(np.float32)
+    first, rows = glass.band
+    picture[first : first + rows] = 0
     cell = _cell(points, float(rng.uniform(0.88, 1.0)))
-    shine = _enlarged(glass.picture.astype(np.float32), points)
-    shine *= np.tile(cell, glass.picture.shape)
-    if glass.band > 0:
-        shine *= _band(shine.shape[0], glass.band, rng)[:, None]
+    shine = _enlarged(picture, points) * np.tile(cell, picture.shape)
     return _framed(lit * shine + (dark + ambient), BEZEL_PX * points, bezel)
 
 
@@ -106,12 +107,6 @@ def _cell(points: int, fill: float) -> Light:
     covered = np.clip(edges[1:], low, high) - np.clip(edges[:-1], low, high)
     profile = covered * points
     return np.outer(profile, profile).astype(np.float32)
-
-
-def _band(rows: int, share: float, rng: np.random.Generator) -> Light:
-    """For each row of points how much of it is lit: a dark band somewhere, also across the ends."""
-    from_start = (np.arange(rows) / rows - rng.uniform()) % 1.0
-    return (from_start >= share).astype(np.float32)
 
 
 def _daylight(shape: tuple[int, ...], rng: np.random.Generator) -> Light:
