@@ -23,6 +23,13 @@ pub struct CommandLine {
 /// What the program can do.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum Command {
+    /// List the boards, or say how one is wired and set up
+    Boards {
+        /// The board; all of them when none is named
+        name: Option<String>,
+    },
+    /// Look at board, panel, buttons, clock, network and disk, and say what to do
+    Check(RunOptions),
     /// Run the service (also without this word)
     Run(RunOptions),
     /// Read a configuration file, say whether it is in order, and end
@@ -30,6 +37,24 @@ pub enum Command {
         /// The file [default: /etc/pairbox/pairbox.toml]
         file: Option<PathBuf>,
     },
+    /// Show test cards on the panel and say what should be seen. Stop the service first
+    PanelTest(TrialOptions),
+    /// Say what the buttons do, until Ctrl-C. Stop the service first
+    ButtonTest(TrialOptions),
+}
+
+/// Options of the tests a person makes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Args)]
+pub struct TrialOptions {
+    /// The configuration file [default: /etc/pairbox/pairbox.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The board: auto, a name, or a path to a board file
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<BoardName>,
+    /// Seconds: of each card [default: 3, on paper 10], or of the whole button test
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub seconds: Option<u64>,
 }
 
 /// Options of the service. They win over the configuration file.
@@ -116,12 +141,50 @@ mod tests {
     }
 
     #[test]
+    fn hardware_can_be_tried() {
+        let options = TrialOptions {
+            board: Some(BoardName::Named("ssd1306-i2c".into())),
+            seconds: Some(5),
+            ..TrialOptions::default()
+        };
+        let words = |command| [command, "--board", "ssd1306-i2c", "--seconds", "5"];
+        assert_eq!(
+            parse(&words("panel-test")),
+            Ok(Command::PanelTest(options.clone()))
+        );
+        assert_eq!(
+            parse(&words("button-test")),
+            Ok(Command::ButtonTest(options))
+        );
+    }
+
+    #[test]
+    fn boards_and_the_machine_can_be_looked_at() {
+        let boards = |name: Option<&str>| {
+            Ok(Command::Boards {
+                name: name.map(str::to_owned),
+            })
+        };
+        assert_eq!(parse(&["boards"]), boards(None));
+        assert_eq!(parse(&["boards", "headless"]), boards(Some("headless")));
+        let options = RunOptions {
+            board: Some(BoardName::Auto),
+            ..RunOptions::default()
+        };
+        assert_eq!(
+            parse(&["check", "--board", "auto"]),
+            Ok(Command::Check(options))
+        );
+    }
+
+    #[test]
     fn mistakes_are_told() {
         for (words, told) in [
             (&["--listen", "localhost"][..], "invalid socket address"),
             (&["--lisen", "x"], "--listen"),
             (&["chek-config"], "check-config"),
             (&["--board", ""], "invalid value"),
+            (&["panel-test", "--seconds", "0"], "--seconds"),
         ] {
             let error = parse(words).unwrap_err();
             assert!(error.contains(told), "{words:?}: {error}");

@@ -1,170 +1,166 @@
-//! The hardware as data: which panel on which bus, which lines the buttons are on.
+//! The hardware as data: which panel on which bus, which lines the buttons are on, how it is wired.
 //!
-//! One TOML file a board, in `board/`, built into the program. Adding a board is adding a file and a
-//! line in `EMBEDDED`; code asks for capabilities, never for a board's name. Nothing here opens a
-//! device, except `probe`, which reads one byte from the addresses a panel may have.
+//! One TOML file a board, in `board/`, built into the program; more in `/etc/pairbox/board.d`
+//! ([`catalog`]). Adding a board is adding a file and a line in `catalog`; code asks for
+//! capabilities, never for a board's name. Nothing here opens a device, except `probe`, which reads
+//! one byte from the addresses a panel may have.
 
+pub mod catalog;
+pub mod guide;
+pub mod header;
+mod panel;
 pub mod probe;
+mod rules;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
-use thiserror::Error;
+
+pub use catalog::{Catalog, names, resolve};
+pub use panel::{Bus, PanelDriver, PanelSpec, Rotation};
+pub use rules::BoardError;
 
 use crate::config::source::{self, FileError, Source};
 use crate::event::Button;
-use crate::view::{Format, Geometry, Medium};
-
-/// The boards that come with the program.
-const EMBEDDED: &[(&str, &str)] = &[
-    ("ssd1306-i2c", include_str!("../board/ssd1306-i2c.toml")),
-    ("headless", include_str!("../board/headless.toml")),
-    #[cfg(feature = "bench")]
-    ("bench", include_str!("../board/bench.toml")),
-];
 
 /// One assembly of panel and buttons.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Board {
-    /// What it is called in the configuration.
+    /// What it is called in the configuration. Its file is called the same.
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// How an add-on board says that it is this one.
+    #[serde(default)]
+    pub hat: Hat,
     /// The panel; a box without one is configured and watched on its page.
     pub panel: Option<PanelSpec>,
     /// The buttons.
     pub buttons: ButtonLines,
+    /// What has to be connected that the lines do not tell.
+    #[serde(default)]
+    pub wiring: Wiring,
+    /// What the operating system has to be told.
+    #[serde(default)]
+    pub setup: Setup,
 }
 
-/// A panel and how it is reached.
+/// `[hat]`: the EEPROM that an add-on board may carry.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section [hat]")]
+pub struct Hat {
+    /// The product names in it; one that ends with `*` stands for all that begin so.
+    pub products: Vec<String>,
+}
+
+impl Hat {
+    /// Whether an EEPROM with this product name means this board.
+    #[must_use]
+    pub fn answers_to(&self, product: &str) -> bool {
+        self.products
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(beginning) => !beginning.is_empty() && product.starts_with(beginning),
+                None => product == pattern,
+            })
+    }
+}
+
+/// `[wiring]`: for people. Signals on lines follow from the panel's bus and are not repeated here.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section [wiring]")]
+pub struct Wiring {
+    /// The panel's board is put on the 40-pin header: no wires.
+    pub sits_on_header: bool,
+    /// Wires to supply and ground.
+    pub supply: Vec<SupplyWire>,
+    /// What is printed beside the buttons of the board; none: buttons have to be wired.
+    pub labels: Option<ButtonLabels>,
+}
+
+/// A wire to a supply pin.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PanelSpec {
-    /// The controller on the module.
-    pub driver: PanelDriver,
-    /// Pixels across, as a person sees it: after the rotation.
-    pub width: u32,
-    /// Pixels down, as a person sees it.
-    pub height: u32,
-    /// From one pixel to the next, in micrometres.
-    pub pitch_um: u32,
-    /// How far the picture is turned clockwise on its way into the controller's memory.
-    #[serde(default)]
-    pub rotation: Rotation,
-    /// The wires.
-    pub bus: Bus,
+pub struct SupplyWire {
+    /// What the module calls it.
+    pub signal: String,
+    /// The number of the header's pin; 3.3 V, 5 V or ground.
+    pub pin: u8,
 }
 
-impl PanelSpec {
-    /// What pictures for it are drawn for.
+/// What is printed beside the buttons.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ButtonLabels {
+    connect: Option<String>,
+    disconnect: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+    select: Option<String>,
+}
+
+impl ButtonLabels {
+    /// What is printed beside the button of this function.
     #[must_use]
-    pub fn format(&self) -> Format {
-        Format {
-            geometry: Geometry {
-                width: self.width,
-                height: self.height,
-            },
-            medium: self.driver.medium(),
+    pub fn of(&self, button: Button) -> Option<&str> {
+        match button {
+            Button::Connect => self.connect.as_deref(),
+            Button::Disconnect => self.disconnect.as_deref(),
+            Button::Previous => self.previous.as_deref(),
+            Button::Next => self.next.as_deref(),
+            Button::Select => self.select.as_deref(),
         }
     }
 }
 
-/// The controllers we have a driver for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PanelDriver {
-    /// Solomon Systech SSD1306 and the modules compatible with it.
-    Ssd1306,
-    /// Solomon Systech SSD1309: the 2.42" modules. No charge pump.
-    Ssd1309,
-    /// Sino Wealth SH1106: the 1.3" modules. 132 columns, pages only.
-    Sh1106,
-    /// Sino Wealth SH1107: the 128x128 modules.
-    Sh1107,
-    /// Solomon Systech SSD1680: e-paper of 122x250 and 176x264.
-    Ssd1680,
-    /// Solomon Systech SSD1683: e-paper of 400x300.
-    Ssd1683,
+/// `[setup]`: what the operating system has to be told.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section [setup]")]
+pub struct Setup {
+    /// Lines for `config.txt` on the boot partition.
+    pub config_txt: Vec<String>,
+    /// Kernel modules that nothing else loads.
+    pub modules: Vec<String>,
+    /// Kernel subsystems whose devices this board uses; udev rules give each to a group.
+    pub subsystems: Vec<Subsystem>,
 }
 
-impl PanelDriver {
-    /// What its glass is made of.
+/// A kernel subsystem, by its name for udev.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subsystem {
+    /// Lines.
+    Gpio,
+    /// `/dev/i2c-*`.
+    I2cDev,
+    /// `/dev/spidev*`.
+    Spidev,
+}
+
+impl Subsystem {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Gpio, Self::I2cDev, Self::Spidev];
+
+    /// Its name for udev.
     #[must_use]
-    pub fn medium(self) -> Medium {
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Ssd1306 | Self::Ssd1309 | Self::Sh1106 | Self::Sh1107 => Medium::Oled,
-            Self::Ssd1680 | Self::Ssd1683 => Medium::Paper,
+            Self::Gpio => "gpio",
+            Self::I2cDev => "i2c-dev",
+            Self::Spidev => "spidev",
         }
     }
-}
 
-/// Clockwise turns, in degrees.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(try_from = "u16")]
-pub enum Rotation {
-    /// As it is.
-    #[default]
-    None,
-    /// 90.
-    Quarter,
-    /// 180.
-    Half,
-    /// 270.
-    ThreeQuarters,
-}
-
-impl TryFrom<u16> for Rotation {
-    type Error = &'static str;
-
-    fn try_from(degrees: u16) -> Result<Self, Self::Error> {
-        match degrees {
-            0 => Ok(Self::None),
-            90 => Ok(Self::Quarter),
-            180 => Ok(Self::Half),
-            270 => Ok(Self::ThreeQuarters),
-            _ => Err("a rotation is 0, 90, 180 or 270"),
+    /// The group that Raspberry Pi OS gives its devices to.
+    #[must_use]
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Gpio => "gpio",
+            Self::I2cDev => "i2c",
+            Self::Spidev => "spi",
         }
     }
-}
-
-/// How the panel is connected. Lines are BCM numbers.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Bus {
-    /// A Linux I2C device.
-    I2c {
-        /// The device file, like `/dev/i2c-1`.
-        path: PathBuf,
-        /// The addresses the panel may have, 7 bits, the usual one first. At least one.
-        #[serde(deserialize_with = "crate::config::value::i2c_addresses")]
-        addresses: Vec<u8>,
-        /// The line that resets the controller while low, where the module has one.
-        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
-        reset: Option<u8>,
-    },
-    /// A Linux SPI device. The chip select belongs to the device.
-    Spi {
-        /// The device file, like `/dev/spidev0.0`.
-        path: PathBuf,
-        /// Clock, in hertz.
-        hz: u32,
-        /// The line that tells data (high) from commands (low).
-        #[serde(deserialize_with = "crate::config::value::line")]
-        dc: u8,
-        /// The line that resets the controller while low.
-        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
-        reset: Option<u8>,
-        /// The line that is high while e-paper is busy. E-paper needs it.
-        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
-        busy: Option<u8>,
-        /// The line that has to be high for the panel to have power.
-        #[serde(default, deserialize_with = "crate::config::value::optional_line")]
-        power: Option<u8>,
-    },
-    /// The socket of `[bench]`.
-    #[cfg(feature = "bench")]
-    Socket,
 }
 
 /// The lines of the buttons. Two are enough; boards with more scroll through accounts.
@@ -200,6 +196,23 @@ impl ButtonLines {
             .into_iter()
             .zip(all)
             .filter_map(|(button, line)| Some((button, line?)))
+    }
+
+    /// Puts a button on another line. One the board does not have is taken for a button to ground.
+    fn put(&mut self, button: Button, line: u8) {
+        let to_ground = ButtonLine {
+            line,
+            pull: Pull::Up,
+            pressed: Level::Low,
+        };
+        let place = match button {
+            Button::Connect => &mut self.connect,
+            Button::Disconnect => &mut self.disconnect,
+            Button::Previous => self.previous.get_or_insert(to_ground),
+            Button::Next => self.next.get_or_insert(to_ground),
+            Button::Select => self.select.get_or_insert(to_ground),
+        };
+        place.line = line;
     }
 }
 
@@ -238,77 +251,12 @@ pub enum Level {
     High,
 }
 
-/// Why there is no such board, or why its lines cannot be.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-pub enum BoardError {
-    /// The name is not one of ours.
-    #[error("no board is called `{name}`; there are: auto, {known}")]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are, with commas.
-        known: String,
-    },
-    /// One line for two buttons.
-    #[error("line {line} cannot be both connect and disconnect (board {board})")]
-    SharedLine {
-        /// The line.
-        line: u8,
-        /// The board's name.
-        board: String,
-    },
-    /// A button on a line that the panel's bus needs.
-    #[error("line {line} belongs to the panel's I2C bus (board {board}), a button cannot be there")]
-    BusLine {
-        /// The button.
-        button: Button,
-        /// The line.
-        line: u8,
-        /// The board's name.
-        board: String,
-    },
-}
-
-impl BoardError {
-    /// The button that is in the wrong place, if it is one of the two.
-    #[must_use]
-    pub fn button(&self) -> Option<Button> {
-        match self {
-            Self::BusLine { button, .. } => Some(*button),
-            Self::SharedLine { .. } | Self::Unknown { .. } => None,
-        }
-    }
-}
-
-/// The board of that name among those that come with the program.
-///
-/// # Panics
-/// Never: a test parses every one of them.
-pub fn resolve(name: &str) -> Result<Board, BoardError> {
-    let Some((name, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) else {
-        return Err(BoardError::Unknown {
-            name: name.to_owned(),
-            known: names().collect::<Vec<_>>().join(", "),
-        });
-    };
-    #[allow(clippy::expect_used, reason = "see above")]
-    let board = Board::parse(&format!("board/{name}.toml"), text).expect("embedded boards parse");
-    Ok(board)
-}
-
-/// The names of the boards that come with the program.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    EMBEDDED.iter().map(|(name, _)| *name)
-}
-
 impl Board {
-    /// Parses the text of a board file called `file`.
+    /// Parses the text of a board file called `file` and checks that such a board can be.
     pub fn parse(file: &str, text: &str) -> Result<Self, FileError> {
         let source = Source { file, text };
-        let mut board: Self = source.parse()?;
-        board
-            .move_buttons(None, None)
-            .map_err(|error| source.error_at("buttons", &error))?;
+        let board: Self = source.parse().map_err(panel::colours_explained)?;
+        rules::check(&board).map_err(|error| source.error_at(&error.key(), &error))?;
         Ok(board)
     }
 
@@ -317,32 +265,14 @@ impl Board {
         Self::parse(&path.display().to_string(), &source::read(path)?)
     }
 
-    /// Moves buttons to other lines; the board stays as it was if that cannot be.
-    pub fn move_buttons(
-        &mut self,
-        connect: Option<u8>,
-        disconnect: Option<u8>,
-    ) -> Result<(), BoardError> {
-        let connect = connect.unwrap_or(self.buttons.connect.line);
-        let disconnect = disconnect.unwrap_or(self.buttons.disconnect.line);
-        let board = || self.name.clone();
-        if connect == disconnect {
-            return Err(BoardError::SharedLine {
-                line: connect,
-                board: board(),
-            });
+    /// Moves buttons to other lines, all at once; the board stays as it was if that cannot be.
+    pub fn move_buttons(&mut self, moves: &[(Button, u8)]) -> Result<(), BoardError> {
+        let mut moved = self.clone();
+        for (button, line) in moves {
+            moved.buttons.put(*button, *line);
         }
-        for (button, line) in [(Button::Connect, connect), (Button::Disconnect, disconnect)] {
-            if self.bus_lines().contains(&line) {
-                return Err(BoardError::BusLine {
-                    button,
-                    line,
-                    board: board(),
-                });
-            }
-        }
-        self.buttons.connect.line = connect;
-        self.buttons.disconnect.line = disconnect;
+        rules::check(&moved)?;
+        *self = moved;
         Ok(())
     }
 
@@ -352,14 +282,6 @@ impl Board {
         let panel = self.panel.as_ref()?;
         Some((panel.width, panel.height))
     }
-
-    /// Lines that the panel's bus takes: I2C 1 of every Pi is on BCM 2 (data) and 3 (clock).
-    fn bus_lines(&self) -> &'static [u8] {
-        match self.panel.as_ref().map(|panel| &panel.bus) {
-            Some(Bus::I2c { path, .. }) if path == Path::new(probe::BUS) => &[2, 3],
-            _ => &[],
-        }
-    }
 }
 
 #[cfg(test)]
@@ -367,33 +289,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_embedded_board_parses_under_its_own_name() {
-        for name in names() {
-            let board = resolve(name).unwrap();
-            assert_eq!(board.name, name);
-            assert!(!board.title.is_empty());
-            // Polarity and resistor belong together, or the line floats while nobody presses.
-            for (_, line) in board.buttons.iter() {
-                assert!(matches!(
-                    (line.pull, line.pressed),
-                    (Pull::Up, Level::Low) | (Pull::Down, Level::High) | (Pull::Off, _)
-                ));
-            }
-        }
-        assert_eq!(resolve("ssd1306-i2c").unwrap().geometry(), Some((128, 64)));
-        assert_eq!(resolve("headless").unwrap().geometry(), None);
-    }
-
-    #[test]
     fn buttons_move_together_or_not_at_all() {
+        use Button::{Connect, Disconnect, Next};
         let mut board = resolve("ssd1306-i2c").unwrap();
         let lines = |board: &Board| (board.buttons.connect.line, board.buttons.disconnect.line);
         assert_eq!(lines(&board), (5, 6));
         // Swapping is no conflict, though each lands where the other was.
-        board.move_buttons(Some(6), Some(5)).unwrap();
+        board
+            .move_buttons(&[(Connect, 6), (Disconnect, 5)])
+            .unwrap();
         assert_eq!(lines(&board), (6, 5));
-        assert!(board.move_buttons(Some(5), None).is_err());
-        assert!(board.move_buttons(None, Some(3)).is_err());
+        assert!(board.move_buttons(&[(Connect, 5)]).is_err());
+        assert!(
+            board
+                .move_buttons(&[(Connect, 7), (Disconnect, 3)])
+                .is_err()
+        );
         assert_eq!(lines(&board), (6, 5));
+        // A button that the board does not have is added, to ground.
+        board.move_buttons(&[(Next, 13)]).unwrap();
+        let next = board.buttons.next.unwrap();
+        assert_eq!(
+            (next.line, next.pull, next.pressed),
+            (13, Pull::Up, Level::Low)
+        );
+    }
+
+    #[test]
+    fn a_product_is_meant_whole_or_by_its_beginning() {
+        let hat = |products: &[&str]| Hat {
+            products: products.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        assert!(hat(&["a", "Acme OLED"]).answers_to("Acme OLED"));
+        assert!(!hat(&["Acme OLED"]).answers_to("Acme OLED 2"));
+        assert!(hat(&["Acme OLED*"]).answers_to("Acme OLED 2"));
+        assert!(!hat(&["Acme OLED*"]).answers_to("Acme"));
+        assert!(!hat(&["*"]).answers_to("anything"));
+        assert!(!hat(&[]).answers_to(""));
     }
 }

@@ -11,12 +11,14 @@ pub(crate) mod value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use log::warn;
 use serde::Deserialize;
 
 use crate::args::RunOptions;
 use crate::board::probe::{self, Seen};
-use crate::board::{self, Board};
+use crate::board::{Board, Catalog, catalog};
 use crate::event::Button;
+use crate::line::LineDriver;
 pub use source::FileError;
 use source::Source;
 pub use state_dir::{DEFAULT_STATE_DIR, StateEnvironment, state_dir};
@@ -35,9 +37,13 @@ pub struct Config {
     pub label: String,
     /// Folder of the database. Default: see [`state_dir()`].
     pub state_dir: Option<PathBuf>,
-    /// The hardware: `auto`, the name of a file in `board/`, or a path to such a file.
-    /// Default: `auto`.
+    /// The hardware: `auto`, the name of a board, or a path to a board file. Default: `auto`.
     pub board: BoardName,
+    /// Folder of board files of one's own, `NAME.toml`; it need not be there.
+    /// Default: `/etc/pairbox/board.d`.
+    pub board_dir: PathBuf,
+    /// Who drives the lines: `auto`, `rppal` or `gpiocdev`. Default: `auto`.
+    pub gpio: LineDriver,
     /// The page.
     pub http: Http,
     /// The WhatsApp service.
@@ -88,6 +94,31 @@ pub struct Buttons {
     /// Disconnect. Default: the board's.
     #[serde(deserialize_with = "value::optional_line")]
     pub disconnect: Option<u8>,
+    /// The previous account. Default: the board's, if it has one.
+    #[serde(deserialize_with = "value::optional_line")]
+    pub previous: Option<u8>,
+    /// The next account. Default: the board's, if it has one.
+    #[serde(deserialize_with = "value::optional_line")]
+    pub next: Option<u8>,
+    /// Between an account and the overview. Default: the board's, if it has one.
+    #[serde(deserialize_with = "value::optional_line")]
+    pub select: Option<u8>,
+}
+
+impl Buttons {
+    /// The buttons that are to be on other lines than the board's.
+    fn moves(&self) -> Vec<(Button, u8)> {
+        let all = [
+            self.connect,
+            self.disconnect,
+            self.previous,
+            self.next,
+            self.select,
+        ];
+        let all = Button::ALL.into_iter().zip(all);
+        all.filter_map(|(button, line)| Some((button, line?)))
+            .collect()
+    }
 }
 
 /// `[log]`
@@ -113,6 +144,8 @@ impl Default for Config {
             label: "pairbox".into(),
             state_dir: None,
             board: BoardName::Auto,
+            board_dir: catalog::DEFAULT_FOLDER.into(),
+            gpio: LineDriver::Auto,
             http: Http::default(),
             whatsapp: WhatsApp::default(),
             buttons: Buttons::default(),
@@ -192,42 +225,53 @@ impl Config {
         Self::parse(&file.display().to_string(), &source::read(file)?)
     }
 
+    /// All boards there are: the program's and those of `board_dir`.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        Catalog::load(&self.board_dir)
+    }
+
     /// The board to run with, and why this one, in words for the log. `look` is asked only when the
     /// configuration leaves the choice to us; it may block for some milliseconds.
     pub fn choose_board(&self, look: impl FnOnce() -> Seen) -> Result<(Board, String), FileError> {
         let source = Source::nameless("configuration");
-        if let Some(board) = self.configured_board(&source)? {
+        let catalog = self.catalog();
+        for complaint in catalog.complaints() {
+            warn!("a board file is of no use: {complaint}");
+        }
+        if let Some(board) = self.configured_board(&catalog, &source)? {
             return Ok((board, "as configured".into()));
         }
-        let (name, why) = probe::decide(&look());
-        let board = board::resolve(name).map_err(|error| source.error_at("board", &error))?;
+        let (name, why) = probe::decide(&look(), catalog.boards());
+        let board = catalog.resolve(&name, &source)?;
         Ok((self.move_buttons(board, &source)?, why))
     }
 
     /// The board named in the configuration, its buttons on the configured lines; `None` for `auto`.
-    fn configured_board(&self, source: &Source<'_>) -> Result<Option<Board>, FileError> {
+    fn configured_board(
+        &self,
+        catalog: &Catalog,
+        source: &Source<'_>,
+    ) -> Result<Option<Board>, FileError> {
         let board = match &self.board {
             BoardName::Auto => return Ok(None),
             BoardName::File(path) => Board::read(path)?,
-            BoardName::Named(name) => {
-                board::resolve(name).map_err(|error| source.error_at("board", &error))?
-            }
+            BoardName::Named(name) => catalog.resolve(name, source)?,
         };
         self.move_buttons(board, source).map(Some)
     }
 
     fn move_buttons(&self, mut board: Board, source: &Source<'_>) -> Result<Board, FileError> {
-        let Buttons {
-            connect,
-            disconnect,
-        } = self.buttons;
-        board.move_buttons(connect, disconnect).map_err(|error| {
-            let key = match error.button() {
-                Some(Button::Connect) if connect.is_some() => "buttons.connect",
-                _ if disconnect.is_some() => "buttons.disconnect",
-                _ => "buttons.connect",
-            };
-            source.error_at(key, &error)
+        let moves = self.buttons.moves();
+        board.move_buttons(&moves).map_err(|error| {
+            // Of two buttons on one line the configured one is wrong, the later one of two such.
+            let moved = |button: &Button| moves.iter().any(|(moved, _)| moved == button);
+            let both = [error.button(), error.other_button()];
+            let wrong = both.into_iter().flatten().find(moved);
+            let key = wrong.map_or("buttons".into(), |button| {
+                format!("buttons.{}", button.name())
+            });
+            source.error_at(&key, &error)
         })?;
         Ok(board)
     }
@@ -238,12 +282,11 @@ impl Config {
             let reason = "the board `bench` needs a [bench] section with its socket";
             return Err(source.error_at("board", &reason));
         }
-        if self.configured_board(source)?.is_none() {
-            // Whatever `auto` finds, it is one of these.
+        let catalog = self.catalog();
+        if self.configured_board(&catalog, source)?.is_none() {
+            // Whatever `auto` finds, it is one of these, unless an add-on board says what it is.
             for name in probe::AUTO_NAMES {
-                let board =
-                    board::resolve(name).map_err(|error| source.error_at("board", &error))?;
-                self.move_buttons(board, source)?;
+                self.move_buttons(catalog.resolve(name, source)?, source)?;
             }
         }
         Ok(())

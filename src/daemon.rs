@@ -4,12 +4,14 @@
 //! turns the event loop. Boot order: store (without it nothing may run), the page's port, the
 //! machine, the panel (first frame before the network is asked), buttons, page, and only then links.
 
+pub mod address;
 pub mod effects;
 pub mod event_loop;
 pub mod hardware;
 pub mod messages;
 pub mod page;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -60,6 +62,11 @@ pub enum StartError {
 /// Name of the database within the state directory.
 const STORE_FILE: &str = "pairbox.redb";
 
+/// Where the database is. Its lock is held by the service that runs.
+pub(crate) fn database(config: &Config) -> PathBuf {
+    config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process()).join(STORE_FILE)
+}
+
 /// Runs the service until it is told to end (SIGTERM, SIGINT).
 ///
 /// # Errors
@@ -81,8 +88,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
-    let folder = config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process());
-    let store = Store::open(&folder.join(STORE_FILE))?;
+    let store = Store::open(&database(&config))?;
     store.ensure_first_account(&config.label).await?;
     let listener = web::bind(config.http.listen)?;
 
@@ -119,6 +125,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     info!("page at http://{}/", page.address());
     health.ready();
 
+    let address = tokio::spawn(address::watch(page.address(), inbox.clone()));
     let ending = tokio::spawn(end.announce(inbox));
     let every = Health::ping_every()
         .unwrap_or(limits::PULSE_EVERY)
@@ -140,6 +147,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     // The page goes first, its requests use the store; then the glass is cleared. Both are threads that
     // may be waiting for this runtime, so it goes on turning while they end.
     ending.abort();
+    address.abort();
     let parts_ended = tokio::task::spawn_blocking(move || {
         drop(page);
         if let Some(glass) = glass {

@@ -40,6 +40,8 @@ pub enum Event {
     },
     /// The panel came or went.
     Panel(PanelEvent),
+    /// Where others reach the page, as `192.168.1.20:8080`; `None` when nobody can.
+    Page(Option<String>),
     /// The network came back (a route appeared, a cable was plugged): waiting links try at once.
     NetworkUp,
     /// The process was asked to end.
@@ -55,6 +57,10 @@ pub enum Intent {
     Disconnect(AccountId),
     /// Unlink it at WhatsApp and wipe its identity.
     Logout(AccountId),
+    /// Make room for one more account, select it and start pairing it.
+    AddAccount,
+    /// Take back every API token.
+    ResetTokens,
 }
 
 /// Where an [`Intent`] came from.
@@ -258,9 +264,11 @@ pub enum Effect {
     SaveRecord {
         /// Whose.
         account: AccountId,
-        /// The record.
+        /// The record. Of an account the store does not know yet, it is the first.
         record: AccountRecord,
     },
+    /// Take back every API token.
+    ResetTokens,
 }
 
 /// An account as the store holds it when the box starts.

@@ -52,12 +52,15 @@ pub const LINK_STOP: Duration = Duration::from_secs(12);
 /// A panel that does not answer is opened anew this often.
 pub const PANEL_RETRY: Duration = Duration::from_secs(2);
 
-/// How often a panel is asked whether it is still there while its picture stands still.
-pub const PANEL_PROBE: Duration = Duration::from_secs(5);
-
-/// A lit panel is set up anew this often: a loose contact takes its settings and its picture away
-/// without a failed transfer, and nobody would see why it stays dark.
+/// A lit OLED is set up anew this often, on the full minute of the process's clock, when its picture
+/// wanders anyway: a loose contact takes its settings and its picture away without a failed transfer,
+/// and nobody would see why it stays dark.
 pub const PANEL_RENEW: Duration = Duration::from_secs(60);
+
+/// The same for an OLED on SPI, where every transfer succeeds and none tells that the panel was pulled
+/// out: 4 ms of its bus, so that it shows the truth 5 s after it was put back. It is also the step in
+/// which the contrast of a code changes.
+pub const PANEL_RENEW_BLIND: Duration = Duration::from_secs(4);
 
 /// Dim the glass after this long without a button or a state change (HARDWARE.md 1.5).
 pub const PANEL_DIM: Duration = Duration::from_secs(60);
@@ -72,11 +75,72 @@ pub const ATTENDED: Duration = Duration::from_secs(60);
 /// A level must be stable this long to count (mechanical buttons bounce for up to 20 ms).
 pub const DEBOUNCE: Duration = Duration::from_millis(30);
 
-/// Holding disconnect this long logs out.
+/// The kernel is asked to swallow anything shorter than this on a button's line. Far below
+/// [`DEBOUNCE`], so that the machine still sees presses as they were.
+pub const KERNEL_DEBOUNCE: Duration = Duration::from_millis(5);
+
+/// A line whose edges are not told is looked at this often (HARDWARE.md 4.3).
+pub const BUTTON_POLL: Duration = Duration::from_millis(200);
+
+/// Every other line is looked at this often: a chip that was removed says so only when it is asked,
+/// and an edge may get lost.
+pub const BUTTON_LOOK: Duration = Duration::from_secs(5);
+
+/// A line that is gone or taken is tried again this often.
+pub const BUTTON_RETRY: Duration = Duration::from_secs(5);
+
+/// Edges of one line that pass at once: the worst switch makes a few dozen in one press, and five
+/// lines together must leave room in the queue ([`EVENT_QUEUE`]).
+pub const STORM_BURST: u32 = 40;
+
+/// Edges of one line that pass for long: twenty presses a second, which no finger makes.
+pub const STORM_EDGES_A_SECOND: u32 = 40;
+
+/// A line that chatters is not listened to for so long.
+pub const STORM_MUTE: Duration = Duration::from_secs(1);
+
+/// Doubled each time it still chatters, up to this.
+pub const STORM_MUTE_MAX: Duration = Duration::from_secs(60);
+
+/// After that it must be calm for so long before it counts again.
+pub const STORM_TRIAL: Duration = Duration::from_secs(1);
+
+/// Edges that end such a trial: a person may press the button during it.
+pub const STORM_TRIAL_EDGES: u32 = 20;
+
+/// The next storm after so long is the first one again.
+pub const STORM_FORGOTTEN: Duration = Duration::from_secs(300);
+
+/// Holding disconnect this long logs out (DESIGN.md, Buttons).
 pub const HOLD_LOGOUT: Duration = Duration::from_secs(5);
+
+/// Holding connect this long adds an account (DESIGN.md, Buttons).
+pub const HOLD_ADD_ACCOUNT: Duration = Duration::from_secs(3);
+
+/// Holding both this long takes back the API tokens (DESIGN.md, Buttons).
+pub const HOLD_RESET_TOKENS: Duration = Duration::from_secs(10);
 
 /// A hold shows its bar only after this long, so that a short press does not flash one.
 pub const HOLD_BAR_AFTER: Duration = Duration::from_millis(600);
+
+/// A line down for longer is no finger: it is held by a thing or shorted, and ignored until it
+/// comes up. Three times the longest hold.
+pub const STUCK: Duration = Duration::from_secs(30);
+
+/// Edges without a pause of [`DEBOUNCE`] between any two of them that a contact may make: more is a
+/// broken line, not a bounce. Switches make a few dozen at worst; mains hum on a line that hangs in
+/// the air reaches it in a second, before any hold is complete.
+pub const BURST_EDGES: u32 = 100;
+
+/// With several accounts, a panel nobody touched for this long shows all of them.
+pub const OVERVIEW_AFTER: Duration = Duration::from_secs(15);
+
+/// Accounts a box holds. Each needs a link with its buffers and keys in 512 MB of memory, and a line
+/// of the overview.
+pub const ACCOUNTS_MAX: usize = 8;
+
+/// How often the box looks which address it has on the network: routers give out new ones.
+pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
 /// Threads that answer HTTP.
 pub const HTTP_WORKERS: usize = 2;
@@ -113,6 +177,9 @@ pub const STORE_QUEUE: usize = 1024;
 
 /// Commands waiting for a link: sends in flight beside a stop.
 pub const LINK_COMMANDS: usize = 32;
+
+/// Longest label of an account, in characters: the phone's list of linked devices cuts longer ones.
+pub const LABEL_CHARS: usize = 25;
 
 /// Longest text, in characters: what WhatsApp's own apps accept.
 pub const TEXT_MAX: usize = 65_536;

@@ -10,9 +10,12 @@ mod backoff;
 mod gesture;
 mod light;
 mod link;
+mod navigator;
+mod newcomer;
 mod session;
 mod state;
 mod timers;
+mod visitor;
 mod wish;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -21,9 +24,11 @@ use std::sync::Arc;
 
 use self::gesture::{Gesture, Gestures};
 use self::light::Backlight;
+use self::navigator::{Navigator, View};
 use self::session::{Session, Step};
-use self::timers::earliest;
-use crate::account::{AccountId, AccountRecord, Epoch};
+use self::timers::{Deadline, earliest};
+use self::visitor::Visitor;
+use crate::account::{AccountId, Epoch};
 use crate::event::{Button, Edge, Effect, Event, Intent, PanelEvent, StoredAccount};
 use crate::limits;
 use crate::snapshot::{HoldAction, Light, PanelHealth, Snapshot};
@@ -33,11 +38,13 @@ use crate::time::{Mono, Now};
 #[derive(Clone)]
 pub struct Appliance {
     sessions: BTreeMap<AccountId, Session>,
-    selected: AccountId,
     epoch: Epoch,
     gestures: Gestures,
+    navigator: Navigator,
+    visitor: Visitor,
     backlight: Backlight,
     panel: PanelHealth,
+    page: Option<String>,
     shutting_down: bool,
     effects: VecDeque<Effect>,
     stale_events: u64,
@@ -51,7 +58,7 @@ impl Appliance {
     pub fn new(accounts: Vec<StoredAccount>, panel: PanelHealth, now: Now) -> Self {
         let mut accounts = accounts;
         if accounts.is_empty() {
-            accounts.push(first_account());
+            accounts.push(newcomer::first());
         }
         let mut start_at = now.mono;
         let mut sessions = BTreeMap::new();
@@ -72,37 +79,47 @@ impl Appliance {
             page: None,
             attended: false,
             hold: None,
+            stuck: Vec::new(),
             panel: panel.clone(),
             light: Light::Bright,
             shutting_down: false,
         };
         let mut appliance = Self {
             sessions,
-            selected,
             epoch: Epoch::default(),
             gestures: Gestures::new(),
+            navigator: Navigator::new(selected, now.mono),
+            visitor: Visitor::new(),
             backlight: Backlight::new(now.mono),
             panel,
+            page: None,
             shutting_down: false,
             effects: VecDeque::new(),
             stale_events: 0,
             snapshot: Arc::new(snapshot),
         };
-        appliance.settle(now, true);
+        appliance.settle(now, false, true);
         appliance
     }
 
     /// Takes in one thing that happened. Effects are to be drained before the next one.
     pub fn handle(&mut self, now: Now, event: Event) {
+        if let Event::Edge(edge) = event {
+            self.edge(now, edge);
+            return;
+        }
         // What is due is due, even when the event was quicker than the timer. Not so for buttons:
         // their next edge, already in the queue, may tell that a press was a bounce.
         self.each_session(now, Session::timeout);
-        let stirred = match event {
+        let mut stirred = false;
+        match event {
             Event::Intent { intent, source: _ } => {
-                self.intent(now, intent);
-                false
+                if self.intent(now, intent) {
+                    self.visitor.came(now.mono);
+                }
             }
-            Event::Edge(edge) => self.edge(now, edge),
+            // Seen to above.
+            Event::Edge(_) => {}
             Event::Link {
                 account,
                 epoch,
@@ -114,37 +131,34 @@ impl Appliance {
                 if heard != Some(true) {
                     self.stale_events += 1;
                 }
-                false
             }
             Event::Store { account, event } => {
                 self.session(now, account, |session, step| session.stored(step, event));
-                false
             }
-            Event::Panel(event) => self.panel(event),
+            Event::Panel(event) => stirred = self.panel(event),
+            Event::Page(page) => self.page = page,
             Event::NetworkUp => {
                 if !self.shutting_down {
                     self.each_session(now, Session::network_up);
                 }
-                false
             }
             Event::Shutdown => {
                 self.shutting_down = true;
                 self.each_session(now, Session::shut_down);
-                false
             }
-        };
-        self.settle(now, stirred);
+        }
+        self.settle(now, false, stirred);
     }
 
     /// Does what is due. Afterwards every deadline lies ahead of `now`.
     pub fn handle_timeout(&mut self, now: Now) {
         self.each_session(now, Session::timeout);
-        let mut stirred = false;
+        let mut touched = false;
         if !self.shutting_down {
             let gestures = self.gestures.advance(now.mono, self.is_dark());
-            stirred = self.act(now, &gestures);
+            touched = self.act(now, &gestures);
         }
-        self.settle(now, stirred);
+        self.settle(now, touched, false);
     }
 
     /// The next effect to carry out, in order.
@@ -161,12 +175,7 @@ impl Appliance {
         if self.shutting_down {
             return None;
         }
-        let sessions = earliest(self.sessions.values().map(Session::deadline));
-        earliest([
-            sessions,
-            self.gestures.deadline(),
-            self.backlight.deadline(),
-        ])
+        earliest([self.deadline_of_the_rest(), self.gestures.deadline()])
     }
 
     /// What everybody sees. The same value, with the same `seq`, until something changes in it.
@@ -188,44 +197,95 @@ impl Appliance {
     }
 
     /// `Source` plays no part: until tokens exist, whoever reaches the box may do all of this.
-    fn intent(&mut self, now: Now, intent: Intent) {
+    /// False when it is nobody's wish: an account that does not exist (a page older than the box).
+    fn intent(&mut self, now: Now, intent: Intent) -> bool {
         if self.shutting_down {
             // Too late: the links are being closed, and the next boot decides by what is stored.
-            return;
+            return false;
         }
-        // An account that does not exist (a page older than the box) is nobody's wish.
-        match intent {
+        let done = match intent {
             Intent::Connect(account) => self.session(now, account, Session::connect),
             Intent::Disconnect(account) => self.session(now, account, Session::disconnect),
             Intent::Logout(account) => self.session(now, account, Session::log_out),
+            Intent::AddAccount => self.add_account(now),
+            Intent::ResetTokens => {
+                self.effects.push_back(Effect::ResetTokens);
+                Some(())
+            }
         };
+        done.is_some()
     }
 
-    fn edge(&mut self, now: Now, edge: Edge) -> bool {
-        if self.shutting_down {
-            return false;
+    /// One more account, which pairs at once. Its first record goes to the store before its link.
+    fn add_account(&mut self, now: Now) -> Option<()> {
+        let Some(stored) = newcomer::another(self.sessions.values()) else {
+            let selected = self.navigator.selected();
+            return self.session(now, selected, |session, step| {
+                session.note(step.now, newcomer::TOO_MANY, &newcomer::too_many());
+            });
+        };
+        let id = stored.id;
+        self.sessions
+            .insert(id, Session::new(stored, now, now.mono));
+        self.navigator.show(id);
+        self.session(now, id, Session::connect)
+    }
+
+    /// Most edges amount to nothing, and a broken line makes thousands a second: those cost neither
+    /// a look at the accounts nor a new snapshot, unless something else is due.
+    fn edge(&mut self, now: Now, edge: Edge) {
+        let rest = self.deadline_of_the_rest();
+        let due = rest.is_some_and(|(at, _)| at <= now.mono);
+        if due {
+            self.each_session(now, Session::timeout);
         }
-        let gestures = self.gestures.edge(edge, now.mono, self.is_dark());
-        self.act(now, &gestures)
+        let mut touched = false;
+        let mut news = false;
+        if !self.shutting_down {
+            let before = self.gestures.shown();
+            let gestures = self.gestures.edge(edge, now.mono, self.is_dark());
+            news = self.gestures.shown() != before;
+            touched = self.act(now, &gestures);
+        }
+        if due || touched || news {
+            self.settle(now, touched, false);
+        }
     }
 
     /// Carries out what the buttons amount to. True when one was touched.
     fn act(&mut self, now: Now, gestures: &[Gesture]) -> bool {
-        let selected = self.selected;
         for gesture in gestures {
+            let selected = self.navigator.selected();
             match gesture {
-                Gesture::Touched => {}
-                Gesture::Press(Button::Connect) => self.intent(now, Intent::Connect(selected)),
-                Gesture::Press(Button::Disconnect) => {
-                    self.intent(now, Intent::Disconnect(selected));
+                Gesture::Touched => self.visitor.came(now.mono),
+                Gesture::Press(button) => {
+                    self.navigate(*button);
+                    match button {
+                        Button::Connect => self.intent(now, Intent::Connect(selected)),
+                        Button::Disconnect => self.intent(now, Intent::Disconnect(selected)),
+                        Button::Previous | Button::Next | Button::Select => true,
+                    };
                 }
-                Gesture::Held(HoldAction::Logout) => self.intent(now, Intent::Logout(selected)),
-                // Not yet.
-                Gesture::Press(Button::Previous | Button::Next | Button::Select)
-                | Gesture::Held(HoldAction::AddAccount | HoldAction::ResetTokens) => {}
+                // Boxes with two lines have no other way to choose.
+                Gesture::Together => self.navigate(Button::Next),
+                Gesture::Held(action) => {
+                    self.intent(
+                        now,
+                        match action {
+                            HoldAction::Logout => Intent::Logout(selected),
+                            HoldAction::AddAccount => Intent::AddAccount,
+                            HoldAction::ResetTokens => Intent::ResetTokens,
+                        },
+                    );
+                }
             }
         }
         !gestures.is_empty()
+    }
+
+    fn navigate(&mut self, button: Button) {
+        let accounts: Vec<_> = self.sessions.keys().copied().collect();
+        self.navigator.press(button, &accounts);
     }
 
     /// True when there is something new to see on the glass.
@@ -255,26 +315,55 @@ impl Appliance {
         self.has_glass() && self.backlight.light() == Light::Off
     }
 
-    /// Ends a step: accounts go on as far as they can, then light and snapshot follow.
-    fn settle(&mut self, now: Now, stirred: bool) {
-        let mut stirred = stirred;
+    /// What is due next, the buttons aside.
+    fn deadline_of_the_rest(&self) -> Option<Deadline> {
+        if self.shutting_down {
+            return None;
+        }
+        let sessions = earliest(self.sessions.values().map(Session::deadline));
+        earliest([
+            sessions,
+            self.navigator.deadline(),
+            self.visitor.deadline(),
+            self.backlight.deadline(),
+        ])
+    }
+
+    /// Ends a step: accounts go on as far as they can, then what is seen of them follows. `touched`:
+    /// a button was; `stirred`: there is something new to see for another reason.
+    fn settle(&mut self, now: Now, touched: bool, stirred: bool) {
+        let mut stirred = stirred || touched;
         self.each_session(now, |session, step| stirred |= session.settle(step));
-        let scanning = self.sessions.get(&self.selected);
-        let scanning = scanning.is_some_and(Session::is_scanning);
-        let kept = !self.has_glass() || scanning || self.gestures.hold().is_some();
+        self.visitor.update(now.mono);
+        let hold = self.gestures.shown().hold.is_some();
+        let scanning = self.sessions.iter().filter(|(_, it)| it.is_scanning());
+        let codes: Vec<_> = scanning.map(|(id, _)| *id).collect();
+        self.navigator.update(
+            now.mono,
+            View {
+                several: self.sessions.len() > 1,
+                codes,
+                hold,
+                touched,
+            },
+        );
+        let selected = self.sessions.get(&self.navigator.selected());
+        let kept = !self.has_glass() || hold || selected.is_some_and(Session::is_scanning);
         self.backlight.update(now.mono, stirred, kept);
         self.publish();
     }
 
     fn publish(&mut self) {
+        let shown = self.gestures.shown();
         let mut next = Snapshot {
             seq: self.snapshot.seq,
-            selected: self.selected,
+            selected: self.navigator.selected(),
             accounts: self.sessions.values().map(Session::view).collect(),
-            overview: false,
-            page: None,
-            attended: false,
-            hold: self.gestures.hold().filter(|_| !self.shutting_down),
+            overview: self.navigator.overview() && !self.shutting_down,
+            page: self.page.clone(),
+            attended: self.visitor.is_there(),
+            hold: shown.hold.filter(|_| !self.shutting_down),
+            stuck: shown.stuck(),
             panel: self.panel.clone(),
             light: self.backlight.light(),
             shutting_down: self.shutting_down,
@@ -318,26 +407,15 @@ impl fmt::Debug for Appliance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Appliance")
             .field("sessions", &self.sessions)
-            .field("selected", &self.selected)
             .field("epoch", &self.epoch)
             .field("gestures", &self.gestures)
+            .field("navigator", &self.navigator)
+            .field("visitor", &self.visitor)
             .field("backlight", &self.backlight)
             .field("panel", &self.panel)
+            .field("page", &self.page)
             .field("shutting_down", &self.shutting_down)
             .field("effects", &self.effects)
             .finish_non_exhaustive()
-    }
-}
-
-/// The account of a box that has none yet.
-fn first_account() -> StoredAccount {
-    StoredAccount {
-        id: AccountId::FIRST,
-        record: AccountRecord {
-            label: "pairbox".to_owned(),
-            enabled: false,
-            last_reason: None,
-        },
-        linked: None,
     }
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::account::{AccountId, E164};
+use crate::event::Button;
 use crate::fault::Fault;
 use crate::secret::Secret;
 use crate::time::{Mono, UnixMillis};
@@ -28,6 +29,9 @@ pub struct Snapshot {
     pub attended: bool,
     /// A button held for something: the bar on the panel.
     pub hold: Option<Hold>,
+    /// Buttons down for longer than [`crate::limits::STUCK`], in the order of [`Button::ALL`]: held
+    /// by a thing or shorted, they count for nothing until they come up.
+    pub stuck: Vec<Button>,
     /// The panel's health.
     pub panel: PanelHealth,
     /// How bright the panel should be.

@@ -5,19 +5,31 @@
 //! driver, a clock or a bus. [`next_change`] says when a picture changes without a new snapshot, so
 //! that whoever shows it can sleep until then.
 
+mod area;
+mod block;
+mod canvas;
+mod cards;
+mod face;
 pub mod frame;
+mod grid;
+mod headline;
 mod icon;
 pub mod qr;
 mod screens;
+mod stack;
 mod text;
 mod tick;
-mod widgets;
+mod when;
 
 use std::time::Duration;
 
-use crate::snapshot::{Light, Snapshot, Status};
+use crate::snapshot::{Light, Pairing, Snapshot, Status};
 use crate::time::Mono;
 
+use canvas::Canvas;
+
+pub use area::{Area, Kind, Mark};
+pub use cards::{TEST_CARD_STEPS, parting, test_card};
 pub use frame::{Format, Frame, Geometry, Medium};
 
 /// Status screens move by a pixel this often: an OLED keeps the shadow of what never moves
@@ -48,26 +60,45 @@ pub enum Glow {
 /// Draws the picture for this moment.
 #[must_use]
 pub fn draw(snapshot: &Snapshot, format: Format, now: Mono) -> Frame {
-    let mut frame = Frame::new(format.geometry);
-    if is_blank(snapshot) {
-        return frame;
+    match format.medium {
+        Medium::Oled if is_dark(snapshot) => return Frame::new(format.geometry),
+        // Its last picture takes as long as the program still has.
+        Medium::Paper if snapshot.shutting_down => return cards::parting(format),
+        Medium::Oled | Medium::Paper => {}
     }
-    screens::draw(&mut frame, snapshot, now);
-    if shows_code(snapshot) {
+    let frame = canvas(snapshot, format, now).into_frame();
+    if format.medium == Medium::Paper || shows_code(snapshot) {
         return frame;
     }
     let step = now.0.as_secs() / WANDER.as_secs();
     frame.shifted(u32::from(step % 2 == 1), u32::from(step / 2 % 2 == 1))
 }
 
-/// When the picture or its glow changes by itself, if the snapshot stays as it is. Always after `now`.
+/// What stands where on the picture of this moment, before it wanders: for tests, and for whoever
+/// cannot see it.
 #[must_use]
-pub fn next_change(snapshot: &Snapshot, _medium: Medium, now: Mono) -> Option<Mono> {
-    if is_blank(snapshot) {
+pub fn marks(snapshot: &Snapshot, format: Format, now: Mono) -> Vec<Mark> {
+    canvas(snapshot, format, now).into_marks()
+}
+
+fn canvas(snapshot: &Snapshot, format: Format, now: Mono) -> Canvas {
+    let mut canvas = Canvas::new(format);
+    screens::draw(&mut canvas, snapshot, now);
+    canvas
+}
+
+/// When the picture or its glow may change by itself, if the snapshot stays as it is. Always after
+/// `now`. Paper changes only where its picture would become false.
+#[must_use]
+pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mono> {
+    if snapshot.shutting_down || (medium == Medium::Oled && is_dark(snapshot)) {
         return None;
     }
-    let own = screens::next_change(snapshot, now);
-    let shared = match code_shown_at(snapshot) {
+    let own = screens::next_change(snapshot, medium, now);
+    if medium == Medium::Paper {
+        return own;
+    }
+    let shared = match qr_shown_at(snapshot) {
         Some(shown_at) => tick::after(shown_at, GLOW_STEP, now),
         None => tick::after(Mono::START, WANDER, now),
     };
@@ -77,32 +108,41 @@ pub fn next_change(snapshot: &Snapshot, _medium: Medium, now: Mono) -> Option<Mo
 /// How strongly the picture of this moment is to shine.
 #[must_use]
 pub fn glow(snapshot: &Snapshot, now: Mono) -> Glow {
-    if is_blank(snapshot) {
-        return Glow::Off;
-    }
-    if let Some(shown_at) = code_shown_at(snapshot) {
+    if let Some(shown_at) = qr_shown_at(snapshot).filter(|_| snapshot.light != Light::Off) {
         let step = now.since(shown_at).as_secs() / GLOW_STEP.as_secs();
         return [Glow::CodeLow, Glow::CodeMiddle, Glow::CodeHigh][(step % 3) as usize];
     }
     match snapshot.light {
+        _ if snapshot.shutting_down => Glow::Normal,
         Light::Off => Glow::Off,
         Light::Dim => Glow::Dim,
         Light::Bright => Glow::Normal,
     }
 }
 
-fn is_blank(snapshot: &Snapshot) -> bool {
-    snapshot.shutting_down || snapshot.light == Light::Off
+/// Nobody looks; but the last words are said to be seen.
+fn is_dark(snapshot: &Snapshot) -> bool {
+    snapshot.light == Light::Off && !snapshot.shutting_down
 }
 
-/// Whether the picture is a QR: such a picture fills the panel to its edges and stands still.
-fn shows_code(snapshot: &Snapshot) -> bool {
-    code_shown_at(snapshot).is_some()
+/// Whether a QR or a typed code is on the picture: such a picture stands still, and must not stay
+/// when the code ends.
+#[must_use]
+pub fn shows_code(snapshot: &Snapshot) -> bool {
+    pairing(snapshot).is_some()
 }
 
-fn code_shown_at(snapshot: &Snapshot) -> Option<Mono> {
+/// When the QR was put up that a camera is to read; a code to type needs no such care.
+fn qr_shown_at(snapshot: &Snapshot) -> Option<Mono> {
+    pairing(snapshot)
+        .filter(|pairing| pairing.typed.is_none())
+        .map(|pairing| pairing.shown_at)
+}
+
+fn pairing(snapshot: &Snapshot) -> Option<&Pairing> {
+    let covered = snapshot.hold.is_some() || snapshot.overview || snapshot.shutting_down;
     match &snapshot.current().status {
-        Status::ScanQrCode(pairing) if snapshot.hold.is_none() => Some(pairing.shown_at),
+        Status::ScanQrCode(pairing) if !covered => Some(pairing),
         _ => None,
     }
 }

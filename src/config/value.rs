@@ -12,8 +12,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use ureq::http::Uri;
 
-/// Longest label: the phone's list of linked devices cuts longer ones.
-const LABEL_MAX_CHARS: usize = 25;
+use crate::limits::LABEL_CHARS;
 
 /// Which board.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,10 +123,10 @@ impl From<LogLevel> for log::LevelFilter {
 
 pub(super) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let fits = (1..=LABEL_MAX_CHARS).contains(&text.chars().count());
+    let fits = (1..=LABEL_CHARS).contains(&text.chars().count());
     if !fits || text.trim() != text || text.chars().any(char::is_control) {
         return Err(Error::custom(format!(
-            "must have 1 to {LABEL_MAX_CHARS} characters, none of them a control character, \
+            "must have 1 to {LABEL_CHARS} characters, none of them a control character, \
              and no space at either end"
         )));
     }
@@ -216,6 +215,16 @@ pub(crate) fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::
                 "line {line} does not exist on the header; BCM lines are 2 to 27"
             ))
         })
+}
+
+/// A clock for SPI, in hertz. Slower than 100 kHz a picture takes seconds; faster than 20 MHz none of
+/// our controllers reads (data sheet of the SSD1680, serial interface timing; the others are slower).
+pub(crate) fn spi_hz<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let hz = whole_number(deserializer)?;
+    u32::try_from(hz)
+        .ok()
+        .filter(|hz| (100_000..=20_000_000).contains(hz))
+        .ok_or_else(|| Error::custom(format!("{hz} is not between 100000 and 20000000 (hertz)")))
 }
 
 /// The 7-bit addresses a panel may have, without those the bus keeps for itself.

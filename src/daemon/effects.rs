@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use log::{debug, error};
+use log::{debug, error, info};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -74,6 +74,7 @@ impl Effects {
             Effect::Unlink { account, epoch } => self.with_link(account, epoch, Link::unlink),
             Effect::WipeAuth { account } => self.write(Write::Wipe(account)),
             Effect::SaveRecord { account, record } => self.write(Write::Record(account, record)),
+            Effect::ResetTokens => info!("there are no API tokens yet: none was taken back"),
         }
     }
 

@@ -124,6 +124,12 @@ fn tell_changes(before: &Snapshot, after: &Snapshot) {
             PanelHealth::Lost { why } => warn!("panel: {why}; it is tried again"),
         }
     }
+    for button in &after.stuck {
+        if !before.stuck.contains(button) {
+            let name = button.name();
+            warn!("button {name}: down for too long; it is ignored until it comes up");
+        }
+    }
     for account in &after.accounts {
         let was = before.accounts.iter().find(|old| old.id == account.id);
         let word = was.map_or("new", |old| old.status.word());

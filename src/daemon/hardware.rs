@@ -11,20 +11,19 @@ use tokio::sync::watch;
 
 #[cfg(feature = "bench")]
 use crate::board::Board;
-use crate::board::{Bus, PanelSpec, probe};
+use crate::board::probe;
 use crate::button;
 use crate::clock::Clock;
 use crate::config::{Config, FileError};
 use crate::inbox::Inbox;
-use crate::panel::{self, Panel, PanelError};
+use crate::line::Lines;
+use crate::panel::{self, Opener};
 use crate::snapshot::{PanelHealth, Snapshot};
 use crate::view::Format;
 
-type Open = Box<dyn FnMut() -> Result<Box<dyn Panel>, PanelError> + Send>;
-
 /// What the box is made of.
 pub struct Hardware {
-    panel: Option<(Format, Open)>,
+    panel: Option<(Format, Opener)>,
     /// Watching ends when these are dropped.
     _buttons: Option<button::Buttons>,
 }
@@ -54,15 +53,23 @@ impl Hardware {
         if let Some(bench) = &config.bench {
             return Ok(Self::on_bench(&board, &bench.socket, inbox, clock));
         }
-        let buttons = match button::rppal::watch(&board.buttons, inbox, clock) {
-            Ok(buttons) => Some(buttons),
+        let lines = match Lines::open(config.gpio) {
+            Ok(lines) => Some(lines),
             Err(error) => {
                 warn!("no buttons: {error}");
                 None
             }
         };
+        let buttons = lines.as_ref().and_then(|lines| {
+            button::watch(&board.buttons, lines, inbox, clock)
+                .inspect_err(|error| warn!("no buttons: {error}"))
+                .ok()
+        });
         Ok(Self {
-            panel: board.panel.as_ref().map(on_i2c),
+            panel: board
+                .panel
+                .as_ref()
+                .map(|spec| (spec.format(), panel::open::opener(spec, lines.clone()))),
             _buttons: buttons,
         })
     }
@@ -82,7 +89,7 @@ impl Hardware {
         };
         let device = socket.display().to_string();
         let panel = board.panel.as_ref().map(|spec| {
-            let open: Open = Box::new(move || {
+            let open: Opener = Box::new(move || {
                 let oled = panel::ssd1306::Oled::new(bus.clone(), panel::ssd1306::ADDRESS, &device);
                 Ok(Box::new(oled))
             });
@@ -127,28 +134,4 @@ impl Hardware {
             }
         }
     }
-}
-
-/// An opener that tries the addresses the panel may have, one at each call, the usual one first:
-/// whether a panel is there shows only when something is sent to it, and what does not answer is
-/// opened anew.
-fn on_i2c(spec: &PanelSpec) -> (Format, Open) {
-    let format = spec.format();
-    let (path, addresses) = match &spec.bus {
-        Bus::I2c {
-            path, addresses, ..
-        } => (path.clone(), addresses.clone()),
-        Bus::Spi { path, .. } => (path.clone(), Vec::new()),
-        #[cfg(feature = "bench")]
-        Bus::Socket => ("[bench] socket".into(), vec![panel::ssd1306::ADDRESS]),
-    };
-    let mut addresses = addresses.into_iter().cycle();
-    let open: Open = Box::new(move || match addresses.next() {
-        Some(address) => panel::i2c::open_ssd1306(&path, address),
-        None => Err(PanelError::Open {
-            device: path.display().to_string(),
-            why: "the board names no address".to_owned(),
-        }),
-    });
-    (format, open)
 }

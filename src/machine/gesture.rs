@@ -2,12 +2,17 @@
 //!
 //! Levels are debounced by the time stamps of the edges, not by when they were read, so a slow loop
 //! does not turn a bounce into a press. An edge costs the same however many came before. Holding is
-//! watched with deadlines; a hold that fired, a chord and a press that only woke the panel are used
-//! up: they need a release before anything counts again.
+//! watched with deadlines; a hold that fired, buttons that do not belong together and a press that
+//! only woke the panel are used up: they need a release before anything counts again. A line of its
+//! own is `line`, what a person does with all of them is `hand`.
 
+mod hand;
+mod line;
+
+use self::hand::{Hand, HoldStep};
+use self::line::{Change, Line};
 use super::timers::Deadline;
 use crate::event::{Button, Edge};
-use crate::limits;
 use crate::snapshot::{Hold, HoldAction};
 use crate::time::Mono;
 
@@ -18,75 +23,53 @@ pub(super) enum Gesture {
     Touched,
     /// A button was pressed and let go.
     Press(Button),
-    /// A button was held to the end.
+    /// Connect and disconnect were pressed together and let go.
+    Together,
+    /// A button, or both, were held to the end.
     Held(HoldAction),
 }
 
-/// Both lines, and what the person is doing with them.
+/// All lines, and what the person is doing with them.
 #[derive(Clone, Debug)]
 pub(super) struct Gestures {
-    connect: Line,
-    disconnect: Line,
+    /// By the value of their button.
+    lines: [Line; Button::ALL.len()],
     hand: Hand,
-    /// The latest edge seen: time stamps do not run backwards.
+    /// The latest moment seen: time stamps do not run backwards.
     latest: Mono,
 }
 
-/// One line.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    level: Level,
-    /// Since when the raw level differs from the debounced one.
-    differs_since: Option<Mono>,
-}
-
-/// A debounced level.
+/// What there is to see of the buttons.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Level {
-    /// No edge yet. Sources report changes only: the first one tells what was before it.
-    Unknown,
-    Up,
-    Down,
-    /// Down since before the box started (held, or shorted): counts as nothing until released.
-    DownAtBoot,
+pub(super) struct Shown {
+    /// The hold to show.
+    pub(super) hold: Option<Hold>,
+    /// Whether a button is down for longer than any finger, by its value.
+    stuck: [bool; Button::ALL.len()],
 }
 
-/// What is going on, over both lines. Arrows are debounced.
-#[derive(Clone, Copy, Debug)]
-enum Hand {
-    /// Nothing is down. NEXT: `One`, or `Spent` when the press only wakes the panel.
-    Free,
-    /// One button is down. NEXT: `Free` by its release, `Spent` by the other button or a hold.
-    One {
-        button: Button,
-        since: Mono,
-        /// The hold is on show: letting go cancels and is no press any more.
-        bar: bool,
-    },
-    /// What is down does nothing more. NEXT: `Free` when all is up.
-    Spent,
+impl Shown {
+    /// The stuck ones.
+    pub(super) fn stuck(&self) -> Vec<Button> {
+        let buttons = Button::ALL.into_iter();
+        let stuck = buttons.filter(|button| self.stuck[*button as usize]);
+        stuck.collect()
+    }
 }
 
 /// What is due next.
 #[derive(Clone, Copy, Debug)]
 enum Due {
-    /// A level was stable long enough.
+    /// A level lasted long enough, or a press too long.
     Settle(Button),
-    /// The hold is to be shown.
-    Bar,
-    /// The hold is complete.
-    Fire,
+    /// The hold goes on.
+    Hold(HoldStep),
 }
 
 impl Gestures {
     pub(super) fn new() -> Self {
-        let line = Line {
-            level: Level::Unknown,
-            differs_since: None,
-        };
         Self {
-            connect: line,
-            disconnect: line,
+            lines: [Line::new(); Button::ALL.len()],
             hand: Hand::Free,
             latest: Mono::START,
         }
@@ -95,13 +78,13 @@ impl Gestures {
     /// Takes an edge. `dark`: the panel is off, a press only wakes it.
     pub(super) fn edge(&mut self, edge: Edge, now: Mono, dark: bool) -> Vec<Gesture> {
         let at = edge.at.min(now).max(self.latest);
-        self.latest = at;
-        if !matches!(edge.button, Button::Connect | Button::Disconnect) {
-            return Vec::new();
-        }
         // Whatever was complete before this edge happened, happened.
-        let gestures = self.advance(at, dark);
-        self.line_mut(edge.button).edge(edge.pressed, at);
+        let mut gestures = self.advance(at, dark);
+        self.latest = at;
+        let change = self.line_mut(edge.button).edge(edge.pressed, at);
+        self.changed(edge.button, change, dark, &mut gestures);
+        // A finger that only trembled over the end of a hold completes it with its return.
+        gestures.extend(self.advance(at, dark));
         gestures
     }
 
@@ -110,12 +93,11 @@ impl Gestures {
         let mut gestures = Vec::new();
         while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= to) {
             match due {
-                Due::Settle(button) => self.settle(button, dark, &mut gestures),
-                Due::Bar => self.show_bar(),
-                Due::Fire => {
-                    self.hand = Hand::Spent;
-                    gestures.push(Gesture::Held(HoldAction::Logout));
+                Due::Settle(button) => {
+                    let change = self.line_mut(button).settle();
+                    self.changed(button, change, dark, &mut gestures);
                 }
+                Due::Hold(step) => gestures.extend(self.hand.hold_on(step)),
             }
             self.latest = self.latest.max(at);
         }
@@ -124,151 +106,64 @@ impl Gestures {
 
     pub(super) fn deadline(&self) -> Option<Deadline> {
         self.next_due().map(|(at, due)| match due {
+            Due::Settle(button) if self.line(button).is_steady() => (at, "give up on a button"),
             Due::Settle(_) => (at, "debounce"),
-            Due::Bar => (at, "show the hold"),
-            Due::Fire => (at, "complete the hold"),
+            Due::Hold(HoldStep::Bar) => (at, "show the hold"),
+            Due::Hold(HoldStep::Fire) => (at, "complete the hold"),
         })
     }
 
-    /// The hold to show.
-    pub(super) fn hold(&self) -> Option<Hold> {
-        match self.hand {
-            Hand::One {
-                since, bar: true, ..
-            } => Some(Hold {
-                action: HoldAction::Logout,
-                began: since,
-                needs: limits::HOLD_LOGOUT,
-            }),
-            Hand::One { bar: false, .. } | Hand::Free | Hand::Spent => None,
+    /// What there is to see of it.
+    pub(super) fn shown(&self) -> Shown {
+        Shown {
+            hold: self.hand.shown(),
+            stuck: self.lines.each_ref().map(Line::is_stuck),
         }
     }
 
     fn next_due(&self) -> Option<(Mono, Due)> {
-        let settle = |button| {
-            let since = self.line(button).differs_since?;
-            Some((since + limits::DEBOUNCE, Due::Settle(button)))
-        };
-        [
-            settle(Button::Connect),
-            settle(Button::Disconnect),
-            self.hold_due(),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
+        let settle = |button| Some((self.line(button).due()?, Due::Settle(button)));
+        let lines = Button::ALL.into_iter().filter_map(settle);
+        lines.chain(self.hold_due()).min_by_key(|(at, _)| *at)
     }
 
+    /// A finger may be off already: the hold goes on only once that was a bounce.
     fn hold_due(&self) -> Option<(Mono, Due)> {
-        match self.hand {
-            Hand::One {
-                button: Button::Disconnect,
-                since,
-                bar,
-            } => {
-                // The finger may be off already: the hold goes on only once that was a bounce.
-                if self.disconnect.differs_since.is_some() {
-                    None
-                } else if bar {
-                    Some((since + limits::HOLD_LOGOUT, Due::Fire))
-                } else {
-                    Some((since + limits::HOLD_BAR_AFTER, Due::Bar))
-                }
-            }
-            // Connect has no long press yet.
-            Hand::One { .. } | Hand::Free | Hand::Spent => None,
-        }
+        let (at, step) = self.hand.due()?;
+        let held = |button: &Button| self.hand.holds(*button);
+        let mut held = Button::ALL.into_iter().filter(held);
+        let firm = held.all(|button| self.line(button).is_steady());
+        firm.then_some((at, Due::Hold(step)))
     }
 
-    fn show_bar(&mut self) {
-        if let Hand::One { bar, .. } = &mut self.hand {
-            *bar = true;
-        }
-    }
-
-    /// The raw level of a line was stable long enough: it is the level now.
-    fn settle(&mut self, button: Button, dark: bool, gestures: &mut Vec<Gesture>) {
-        let line = self.line_mut(button);
-        let Some(since) = line.differs_since.take() else {
-            return;
-        };
-        match line.level {
-            Level::Unknown | Level::Up => {
-                line.level = Level::Down;
+    fn changed(
+        &mut self,
+        button: Button,
+        change: Option<Change>,
+        dark: bool,
+        gestures: &mut Vec<Gesture>,
+    ) {
+        let all_up = !self.lines.iter().any(Line::is_down);
+        match change {
+            Some(Change::Down { since }) => {
                 gestures.push(Gesture::Touched);
-                self.pressed(button, since, dark);
+                self.hand.pressed(button, since, dark);
             }
-            Level::Down => {
-                line.level = Level::Up;
+            Some(Change::Up) => {
                 gestures.push(Gesture::Touched);
-                gestures.extend(self.released(button));
+                gestures.extend(self.hand.released(all_up));
             }
-            Level::DownAtBoot => line.level = Level::Up,
-        }
-    }
-
-    fn pressed(&mut self, button: Button, since: Mono, dark: bool) {
-        self.hand = match self.hand {
-            Hand::Free if dark => Hand::Spent,
-            Hand::Free => Hand::One {
-                button,
-                since,
-                bar: false,
-            },
-            // Both at once is reserved; it must not act as either.
-            Hand::One { .. } | Hand::Spent => Hand::Spent,
-        };
-    }
-
-    fn released(&mut self, button: Button) -> Option<Gesture> {
-        match self.hand {
-            Hand::One {
-                button: down, bar, ..
-            } if down == button => {
-                self.hand = Hand::Free;
-                (!bar).then_some(Gesture::Press(button))
-            }
-            Hand::Spent => {
-                let down = |line: &Line| line.level == Level::Down;
-                if !down(&self.connect) && !down(&self.disconnect) {
-                    self.hand = Hand::Free;
-                }
-                None
-            }
-            // A release without its press: the press was used up elsewhere.
-            Hand::One { .. } | Hand::Free => None,
+            Some(Change::Broken) => self.hand.broken(all_up),
+            None => {}
         }
     }
 
     fn line(&self, button: Button) -> &Line {
-        match button {
-            Button::Disconnect => &self.disconnect,
-            _ => &self.connect,
-        }
+        &self.lines[button as usize]
     }
 
     fn line_mut(&mut self, button: Button) -> &mut Line {
-        match button {
-            Button::Disconnect => &mut self.disconnect,
-            _ => &mut self.connect,
-        }
-    }
-}
-
-impl Line {
-    fn edge(&mut self, pressed: bool, at: Mono) {
-        if self.level == Level::Unknown {
-            self.level = if pressed {
-                Level::Up
-            } else {
-                Level::DownAtBoot
-            };
-        }
-        let down = match self.level {
-            Level::Down | Level::DownAtBoot => true,
-            Level::Unknown | Level::Up => false,
-        };
-        self.differs_since = (pressed != down).then_some(at);
+        &mut self.lines[button as usize]
     }
 }
 

@@ -1,247 +1,151 @@
-//! SSD1306 OLEDs of 128x64 through the `ssd1306` crate, on any I2C bus of `embedded-hal`.
+//! SSD1306 OLEDs of 128x64 and 128x32 through the `ssd1306` crate.
 //!
-//! What the crate does not do is done here. The first frame is in display memory before the glass is
-//! switched on, because that memory holds noise after power-up. The oscillator runs at its fastest,
-//! where the crate fixes it at 370 kHz (HARDWARE.md 1.5: a camera sees fewer dark bands). And only the
-//! columns of each page that changed are sent.
-
-use std::sync::{Arc, OnceLock};
+//! What the crate does not do is done here. Its `init` begins by switching the glass off, which would be
+//! seen whenever a lit panel is set up anew, and it fixes the oscillator at 370 kHz; here it runs at
+//! its fastest (HARDWARE.md 1.5: a camera sees fewer dark bands). Sections are those of the Solomon
+//! Systech datasheet, revision 1.1.
 
 use display_interface::{DataFormat, DisplayError, WriteOnlyDataCommand};
-use display_interface_i2c::I2CInterface;
-use embedded_hal::i2c::{Error as _, ErrorType, I2c, Operation};
-use ssd1306::I2CDisplayInterface;
+use embedded_hal::i2c::I2c;
+use ssd1306::Ssd1306;
 use ssd1306::command::AddrMode;
-use ssd1306::mode::{BufferedGraphicsMode, DisplayConfig};
-use ssd1306::prelude::{Brightness, DisplayRotation, DisplaySize128x64};
+use ssd1306::mode::BasicMode;
+use ssd1306::prelude::{DisplayRotation, DisplaySize, DisplaySize128x64};
 
-use super::{Panel, PanelError};
-use crate::view::{Format, Frame, Geometry, Glow};
+use super::oled::{Brightness, Controller, Lit};
+use super::pages::{Costs, PAGE, Run};
+use super::wire::{self, I2cWire, Wired};
 
 /// The 7-bit address of nearly every module; its SA0 pin makes it 0x3D.
 pub const ADDRESS: u8 = 0x3c;
 
-/// `Set Display Clock Divide Ratio/Oscillator Frequency`: fastest oscillator, no division.
+/// Set Display Clock Divide Ratio/Oscillator Frequency (10.1.16): fastest oscillator, no division.
 const FASTEST_CLOCK: [u8; 2] = [0xd5, 0xf0];
+/// Set Multiplex Ratio (10.1.11); rows less one follow.
+const MULTIPLEX: u8 = 0xa8;
+/// Set Display Offset (10.1.15): none.
+const NO_OFFSET: [u8; 2] = [0xd3, 0x00];
+/// Set Display Start Line (10.1.6): row 0.
+const START_LINE_0: u8 = 0x40;
+/// Charge Pump Setting (appendix, 2.1): enabled.
+const CHARGE_PUMP: [u8; 2] = [0x8d, 0x14];
+/// Set VCOMH Deselect Level (10.1.19): 0.77 of the supply, the reset value.
+const VCOMH: [u8; 2] = [0xdb, 0x20];
+/// Entire Display ON (10.1.9): follow the memory.
+const FOLLOW_MEMORY: u8 = 0xa4;
+/// Set Normal/Inverse Display (10.1.10): 1 is lit.
+const NORMAL: u8 = 0xa6;
+/// Deactivate Scroll (10.2.3).
+const NO_SCROLL: u8 = 0x2e;
 
-/// Rows in a page, the unit of the chip's memory.
-const PAGE: u32 = 8;
+/// Command bytes of a run: column range and page range (10.1.4, 10.1.5), a message each.
+const RUN_COMMANDS: usize = 3 + 3;
+/// Messages of a run: those two, and the data.
+const RUN_MESSAGES: usize = 3;
 
-type Bus<I2C> = I2CInterface<Witness<I2C>>;
-type Display<I2C> =
-    ssd1306::Ssd1306<Bus<I2C>, DisplaySize128x64, BufferedGraphicsMode<DisplaySize128x64>>;
+/// A panel of 128x64 on I2C.
+pub type Oled<I2C> = Lit<Chip<I2cWire<I2C>, DisplaySize128x64>>;
 
-/// A panel: not touched before the first frame, and no longer usable after an error.
-pub struct Oled<I2C> {
-    stage: Stage<I2C>,
-    glow: Glow,
-    trouble: Trouble,
-}
-
-enum Stage<I2C> {
-    /// Nothing was sent yet.
-    Cold(Bus<I2C>),
-    /// It shows this frame, which is also in the crate's buffer.
-    Running(Box<Display<I2C>>, Frame),
-    /// A transfer failed.
-    Broken,
-}
-
-impl<I2C: I2c> Oled<I2C> {
+impl<I2C: I2c + Send> Oled<I2C> {
     /// A panel at the 7-bit `address`. Sends nothing; `device` names the bus in errors.
     pub fn new(i2c: I2C, address: u8, device: &str) -> Self {
-        let trouble = Trouble {
-            device: format!("{device} address {address:#04x}"),
-            first_error: Arc::default(),
-        };
-        let witness = Witness {
-            i2c,
-            first_error: Arc::clone(&trouble.first_error),
-        };
-        let bus = I2CDisplayInterface::new_custom_address(witness, address);
-        Self {
-            stage: Stage::Cold(bus),
-            glow: Glow::Normal,
-            trouble,
-        }
+        panel(wire::i2c(i2c, address, device), DisplaySize128x64)
+    }
+}
+
+/// A panel of the crate's size `S`. Sends nothing.
+pub fn panel<W, S>(wired: Wired<W>, size: S) -> Lit<Chip<W, S>>
+where
+    W: WriteOnlyDataCommand + Send,
+    S: DisplaySize + Copy + Send,
+{
+    let chip = Chip {
+        display: Some(on(wired.bus, size)),
+        size,
+        message: wired.message,
+    };
+    let pixels = (u32::from(S::WIDTH), u32::from(S::HEIGHT));
+    Lit::behind(chip, pixels, wired.answers, wired.trouble)
+}
+
+/// The controller.
+pub struct Chip<W, S> {
+    /// Empty only while the bus is taken out of it, and after an error there.
+    display: Option<Ssd1306<W, S, BasicMode>>,
+    size: S,
+    message: usize,
+}
+
+/// The crate's driver for a controller in whatever state. Sends nothing.
+fn on<W, S: DisplaySize>(bus: W, size: S) -> Ssd1306<W, S, BasicMode> {
+    Ssd1306::new(bus, size, DisplayRotation::Rotate0)
+}
+
+impl<W: WriteOnlyDataCommand, S: DisplaySize + Copy> Chip<W, S> {
+    fn display(&mut self) -> Result<&mut Ssd1306<W, S, BasicMode>, DisplayError> {
+        self.display.as_mut().ok_or(DisplayError::BusWriteError)
     }
 
-    /// Runs a step that talks to the panel, and leaves the panel broken when it fails.
-    fn talk(
-        &mut self,
-        step: impl FnOnce(Stage<I2C>) -> Result<Stage<I2C>, DisplayError>,
-    ) -> Result<(), PanelError> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Broken);
-        self.stage = step(stage).map_err(|error| self.trouble.tell(&error))?;
+    /// Sends what the crate has no function for.
+    fn send_settings(&mut self) -> Result<(), DisplayError> {
+        let display = self.display.take().ok_or(DisplayError::BusWriteError)?;
+        let mut bus = display.release();
+        let mut settings = vec![MULTIPLEX, S::HEIGHT - 1, START_LINE_0];
+        settings.extend([NO_OFFSET, CHARGE_PUMP, VCOMH, FASTEST_CLOCK].as_flattened());
+        settings.extend([FOLLOW_MEMORY, NORMAL, NO_SCROLL]);
+        bus.send_commands(DataFormat::U8(&settings))?;
+        self.size.configure(&mut bus)?;
+        self.display = Some(on(bus, self.size));
         Ok(())
     }
 }
 
-impl<I2C: I2c + Send> Panel for Oled<I2C> {
-    fn format(&self) -> Format {
-        Format::OLED_128X64
-    }
-
-    fn show(&mut self, frame: &Frame) -> Result<(), PanelError> {
-        self.talk(|stage| {
-            let display = match stage {
-                Stage::Broken => return Err(DisplayError::BusWriteError),
-                Stage::Cold(bus) => Box::new(bring_up(bus, frame)?),
-                Stage::Running(display, shown) if shown == *frame => display,
-                Stage::Running(mut display, shown) => {
-                    send(&mut display, &shown, frame)?;
-                    display
-                }
-            };
-            Ok(Stage::Running(display, frame.clone()))
-        })
-    }
-
-    fn set_glow(&mut self, glow: Glow) -> Result<(), PanelError> {
-        let before = self.glow;
-        if glow == before || !matches!(self.stage, Stage::Running(..)) {
-            return Ok(());
-        }
-        self.glow = glow;
-        self.talk(|stage| {
-            let Stage::Running(mut display, shown) = stage else {
-                return Ok(stage);
-            };
-            if glow == Glow::Off {
-                display.set_display_on(false)?;
-            } else {
-                display.set_brightness(brightness(glow))?;
-            }
-            if before == Glow::Off {
-                display.set_display_on(true)?;
-            }
-            Ok(Stage::Running(display, shown))
-        })
-    }
-
-    fn probe(&mut self) -> Result<(), PanelError> {
-        self.talk(|stage| {
-            let Stage::Running(mut display, shown) = stage else {
-                return Ok(stage);
-            };
-            // The shortest message that changes nothing: it never is inverted.
-            display.set_invert(false)?;
-            Ok(Stage::Running(display, shown))
-        })
-    }
-}
-
-/// From whatever state the chip is in to a glass that shows `frame`. Nothing else is ever visible:
-/// memory is written before the glass is switched on, and written with the same once more because the
-/// crate's buffer has to follow.
-fn bring_up<I2C: I2c>(bus: Bus<I2C>, frame: &Frame) -> Result<Display<I2C>, DisplayError> {
-    let mut display = attach(bus)?;
-    fill(&mut display, frame)?;
-    display.init()?;
-    let mut bus = display.release();
-    bus.send_commands(DataFormat::U8(&FASTEST_CLOCK))?;
-    let mut display = attach(bus)?;
-    display.set_brightness(brightness(Glow::Normal))?;
-    fill(&mut display, frame)?;
-    Ok(display)
-}
-
-/// The crate's buffered mode on a chip whose state is unknown, with a dark buffer.
-fn attach<I2C: I2c>(bus: Bus<I2C>) -> Result<Display<I2C>, DisplayError> {
-    let display = ssd1306::Ssd1306::new(bus, DisplaySize128x64, DisplayRotation::Rotate0);
-    let mut display = display.into_buffered_graphics_mode();
-    display.set_addr_mode(AddrMode::Horizontal)?;
-    // Columns are mirrored as they are written, not as they are shown.
-    display.set_rotation(DisplayRotation::Rotate0)?;
-    Ok(display)
-}
-
-/// Sends the whole frame.
-fn fill<I2C: I2c>(display: &mut Display<I2C>, frame: &Frame) -> Result<(), DisplayError> {
-    let Geometry { width, height } = frame.geometry();
-    for y in 0..height {
-        for x in 0..width {
-            display.set_pixel(x, y, frame.is_lit(x, y));
+impl<W, S> Controller for Chip<W, S>
+where
+    W: WriteOnlyDataCommand + Send,
+    S: DisplaySize + Copy + Send,
+{
+    fn costs(&self) -> Costs {
+        Costs {
+            run: RUN_COMMANDS + RUN_MESSAGES * self.message,
+            spans_pages: true,
         }
     }
-    display.flush()
-}
 
-/// Sends the columns of each page in which `frame` differs from what is shown.
-fn send<I2C: I2c>(
-    display: &mut Display<I2C>,
-    shown: &Frame,
-    frame: &Frame,
-) -> Result<(), DisplayError> {
-    let Geometry { width, height } = frame.geometry();
-    for page in 0..height / PAGE {
-        for y in page * PAGE..(page + 1) * PAGE {
-            for x in 0..width {
-                let lit = frame.is_lit(x, y);
-                if lit != shown.is_lit(x, y) {
-                    display.set_pixel(x, y, lit);
-                }
-            }
-        }
-        // The crate sends the rectangle around all that was set since the last time: a page at a
-        // time keeps it small, and nothing is sent for a page without changes.
-        display.flush()?;
+    fn begin(&mut self) -> Result<(), DisplayError> {
+        self.display()?.set_display_on(false)
     }
-    Ok(())
-}
 
-/// Contrast and pre-charge for a glow. The values for codes are those of HARDWARE.md 1.5: a bright
-/// panel over-exposes in the phone's camera long before a dim one is unreadable.
-fn brightness(glow: Glow) -> Brightness {
-    match glow {
-        Glow::Off | Glow::Dim => Brightness::DIMMEST,
-        Glow::Normal => Brightness::NORMAL,
-        Glow::CodeLow => Brightness::custom(0x1, 0x0f),
-        Glow::CodeMiddle => Brightness::custom(0x2, 0x2f),
-        Glow::CodeHigh => Brightness::custom(0x2, 0x7f),
+    fn prepare(&mut self) -> Result<(), DisplayError> {
+        self.send_settings()?;
+        let display = self.display()?;
+        display.set_addr_mode(AddrMode::Horizontal)?;
+        // Columns are mirrored as they are written, not as they are shown.
+        display.set_rotation(DisplayRotation::Rotate0)
     }
-}
 
-/// Which panel has trouble, and the first thing its bus said about it.
-struct Trouble {
-    device: String,
-    first_error: Arc<OnceLock<String>>,
-}
-
-impl Trouble {
-    fn tell(&self, error: &DisplayError) -> PanelError {
-        let why = self.first_error.get().cloned();
-        PanelError::Bus {
-            device: self.device.clone(),
-            why: why.unwrap_or_else(|| format!("{error:?}")),
-        }
+    fn write(&mut self, run: &Run, bytes: &[u8]) -> Result<(), DisplayError> {
+        // At most 128 columns and 64 rows.
+        let byte = |position: usize| u8::try_from(position).unwrap_or(u8::MAX);
+        let row = |page: usize| byte(page * PAGE as usize);
+        let display = self.display()?;
+        display.set_draw_area(
+            (byte(run.columns.start), row(run.pages.start)),
+            (byte(run.columns.end), row(run.pages.end)),
+        )?;
+        display.draw(bytes)
     }
-}
 
-/// A bus that remembers its first error in full: the display crates reduce all of them to
-/// "bus write error". One is enough, since the panel is broken after it.
-struct Witness<I2C> {
-    i2c: I2C,
-    first_error: Arc<OnceLock<String>>,
-}
+    fn set_brightness(&mut self, brightness: Brightness) -> Result<(), DisplayError> {
+        let Brightness {
+            contrast,
+            precharge,
+        } = brightness;
+        let brightness = ssd1306::prelude::Brightness::custom(precharge, contrast);
+        self.display()?.set_brightness(brightness)
+    }
 
-impl<I2C: ErrorType> ErrorType for Witness<I2C> {
-    type Error = I2C::Error;
-}
-
-impl<I2C: I2c> I2c for Witness<I2C> {
-    fn transaction(
-        &mut self,
-        address: u8,
-        operations: &mut [Operation<'_>],
-    ) -> Result<(), I2C::Error> {
-        let outcome = self.i2c.transaction(address, operations);
-        if let Err(error) = &outcome {
-            // Only the first one is kept.
-            let _ = self
-                .first_error
-                .set(format!("{:?}: {error:?}", error.kind()));
-        }
-        outcome
+    fn switch(&mut self, on: bool) -> Result<(), DisplayError> {
+        self.display()?.set_display_on(on)
     }
 }

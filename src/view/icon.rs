@@ -1,8 +1,9 @@
 //! The small pictures beside headlines, as text a person can edit: `#` is lit.
 //!
-//! All are [`SIZE`] pixels square, drawn lit on dark.
+//! All are [`SIZE`] pixels square.
 
-use super::frame::Frame;
+use super::face;
+use super::frame::{Frame, Geometry};
 
 /// Pixels on a side.
 pub const SIZE: u32 = 11;
@@ -10,14 +11,24 @@ pub const SIZE: u32 = 11;
 /// Rows of an icon, top first.
 pub type Icon = [&'static str; SIZE as usize];
 
-/// Draws an icon with its top left corner at `(x, y)`.
-pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32)) {
-    for (row, y) in icon.iter().zip(y..) {
-        for (pixel, x) in row.bytes().zip(x..) {
+/// Draws an icon with its top left corner at `(x, y)`, as it is or twice as large.
+pub fn draw(frame: &mut Frame, icon: &Icon, (x, y): (u32, u32), twice: bool, lit: bool) {
+    let mut small = Frame::new(Geometry {
+        width: SIZE,
+        height: SIZE,
+    });
+    for (row, down) in icon.iter().zip(0..) {
+        for (pixel, right) in row.bytes().zip(0..) {
             if pixel == b'#' {
-                frame.set(x, y, true);
+                small.set(right, down, true);
+                if !twice {
+                    frame.set(x + right, y + down, lit);
+                }
             }
         }
+    }
+    if twice {
+        face::smooth_twice(&small, |right, down| frame.set(x + right, y + down, lit));
     }
 }
 
@@ -126,6 +137,36 @@ pub const PHONE: Icon = [
     "..#######..",
 ];
 
+/// One more.
+pub const PLUS: Icon = [
+    "...#####...",
+    ".#########.",
+    ".####.####.",
+    "#####.#####",
+    "#####.#####",
+    "##.......##",
+    "#####.#####",
+    "#####.#####",
+    ".####.####.",
+    ".#########.",
+    "...#####...",
+];
+
+/// Access to the box.
+pub const KEY: Icon = [
+    "...........",
+    ".####......",
+    "##..##.....",
+    "#....#.....",
+    "#....######",
+    "#....######",
+    "##..##.#.##",
+    ".####..#..#",
+    "...........",
+    "...........",
+    "...........",
+];
+
 /// A door with an arrow out of it.
 pub const LEAVE: Icon = [
     "######.....",
@@ -148,7 +189,7 @@ mod tests {
     #[test]
     fn every_row_has_the_size() {
         let all = [
-            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE,
+            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE, PLUS, KEY,
         ];
         for row in all.iter().flatten() {
             assert_eq!(row.len(), SIZE as usize, "{row}");

@@ -85,19 +85,45 @@ pub struct Fit {
     pub scale: u32,
 }
 
-/// Light modules a code needs on every side at the very least. Decoders want 4; on 64 rows one is
-/// what is left, and it makes the difference between none and most of them (HARDWARE.md 1.4).
+/// Light pixels around a code whose modules are single pixels, at the least: on 64 rows one is what
+/// v11 leaves, and it makes the difference between no shot read and most of them (HARDWARE.md 1.4).
 const QUIET_MIN: u32 = 1;
 
-/// The code for a square of `side` pixels, its quiet zone included: modules as large as the smallest
-/// version allows, then the highest error correction that keeps them that large.
+/// Light pixels around a code of larger modules, at the least: "or >= 3 px around" (HARDWARE.md 1.4).
+/// 2.7" paper holds 57 modules at 3 px with 2 to spare, and takes 2 px with 27 instead.
+const QUIET_MIN_LARGE: u32 = 3;
+
+/// Larger modules are of no use: 4 px on 4.2" paper are 0.85 mm, and are read from 400 mm
+/// (HARDWARE.md 1.3). What is left makes a wider quiet zone, and room for words.
+const SCALE_MAX: u32 = 4;
+
+/// More error correction is taken only where it is free: M outlives the dark bands of a rolling
+/// shutter (HARDWARE.md 1.5); beyond it a larger code only leaves the camera fewer pixels a module.
+const CORRECTION_WANTED: Correction = Correction::M;
+
+/// The code for a square of `side` pixels, its quiet zone included. This is the whole rule: modules as
+/// large as the smallest version allows with its quiet zone; then [`CORRECTION_WANTED`] if that keeps
+/// them so large; then the best correction that the version has room for.
 #[must_use]
 pub fn fit(payload: &[u8], side: u32) -> Option<Fit> {
-    let room = |scale: u32| (side / scale).saturating_sub(2 * QUIET_MIN);
-    let smallest = encode_at(payload, Correction::L, room(1))?;
-    let scale = side / (smallest.size + 2 * QUIET_MIN);
-    let code = encode(payload, room(scale))?;
+    let smallest = encode_at(payload, Correction::L, room(side, 1))?;
+    let scale = (1..=SCALE_MAX)
+        .rev()
+        .find(|scale| smallest.size <= room(side, *scale))?;
+    let wanted = encode_at(payload, CORRECTION_WANTED, room(side, scale));
+    let size = wanted.map_or(smallest.size, |code| code.size);
+    let code = encode(payload, size)?;
     Some(Fit { code, scale })
+}
+
+/// Modules that fit at a scale, with the quiet zone around them.
+fn room(side: u32, scale: u32) -> u32 {
+    let quiet = if scale == 1 {
+        QUIET_MIN
+    } else {
+        QUIET_MIN_LARGE
+    };
+    side.saturating_sub(2 * quiet) / scale
 }
 
 /// The smallest code with this error correction.
@@ -202,21 +228,24 @@ mod tests {
     #[test]
     fn larger_panels_get_larger_modules_first() {
         let today = vec![b'x'; 239];
-        let measures = |side| fit(&today, side).map(|fit| (fit.scale, fit.code.version));
+        let measures = |side| {
+            let Fit { code, scale } = fit(&today, side)?;
+            let quiet = (side - scale * code.size) / 2;
+            Some((scale, code.version, code.ec, quiet))
+        };
         assert_eq!(measures(32), None);
-        assert_eq!(measures(64), Some((1, 11)));
-        assert_eq!(
-            measures(122),
-            Some((2, 10)),
-            "2.13 inch e-ink: 2x holds v10 only"
-        );
-        assert_eq!(measures(128), Some((2, 11)));
+        assert_eq!(measures(64), Some((1, 11, Correction::M, 1)));
+        assert_eq!(measures(122), Some((2, 10, Correction::L, 4)), "2.13\"");
+        assert_eq!(measures(128), Some((2, 11, Correction::M, 3)));
         assert_eq!(
             measures(176),
-            Some((2, 16)),
-            "2.7 inch e-ink: 3x would leave no quiet zone"
+            Some((2, 11, Correction::M, 27)),
+            "2.7\": 3 px would leave 2 px of quiet zone"
         );
-        assert_eq!(measures(240), Some((4, 10)));
+        assert_eq!(measures(200), Some((3, 11, Correction::M, 8)));
+        assert_eq!(measures(240), Some((4, 10, Correction::L, 6)));
+        assert_eq!(measures(300), Some((4, 11, Correction::M, 28)), "4.2\"");
+        assert_eq!(measures(480), Some((4, 11, Correction::M, 118)));
     }
 
     #[test]

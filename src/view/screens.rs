@@ -6,54 +6,115 @@
 mod connected;
 mod fault;
 mod hold;
+mod overview;
+mod page;
 mod passkey;
 mod qr;
 mod reconnecting;
+mod shutdown;
 mod starting;
 mod stopped;
+mod typed;
 mod unlinked;
 
-use crate::snapshot::{Snapshot, Status};
+use crate::snapshot::{AccountView, Snapshot, Status};
 use crate::time::Mono;
 
-use super::frame::Frame;
+use super::block::Block;
+use super::canvas::Canvas;
+use super::frame::Medium;
+use super::stack::{self, Item};
+use super::text;
+use super::tick;
 
-/// Draws the screen into a dark frame.
-pub fn draw(frame: &mut Frame, snapshot: &Snapshot, now: Mono) {
+/// Draws the screen.
+pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
     let account = snapshot.current();
-    if let Some(hold) = &snapshot.hold {
-        return hold::draw(frame, account, hold, now);
+    if snapshot.shutting_down {
+        return shutdown::draw(canvas, now);
     }
+    if let Some(hold) = &snapshot.hold {
+        return hold::draw(canvas, account, hold, now);
+    }
+    if snapshot.overview {
+        return overview::draw(canvas, snapshot, now);
+    }
+    canvas.badge = badge(snapshot);
     match &account.status {
-        Status::Stopped => stopped::draw(frame, account),
+        Status::Stopped => stopped::draw(canvas, account, now),
         Status::Starting { pairing_done, slow } => {
-            starting::draw(frame, account, *pairing_done, slow.as_deref(), now);
+            starting::draw(canvas, account, *pairing_done, slow.as_deref(), now);
         }
-        Status::ScanQrCode(pairing) => qr::draw(frame, pairing, now),
-        Status::PasskeyRequired => passkey::draw(frame),
-        Status::Working => connected::draw(frame, account, now),
+        Status::ScanQrCode(pairing) => {
+            qr::draw(canvas, account, pairing, snapshot.page.as_deref(), now);
+        }
+        Status::PasskeyRequired => passkey::draw(canvas, account, now),
+        Status::Working => connected::draw(canvas, account, now),
         Status::Reconnecting { attempt, next_at } => {
-            reconnecting::draw(frame, account, *attempt, *next_at, now);
+            reconnecting::draw(canvas, account, *attempt, *next_at, now);
         }
-        Status::Failed { fault, retry_at } => fault::draw(frame, *fault, *retry_at, now),
-        Status::LoggedOut => unlinked::draw(frame, account),
+        Status::Failed { fault, retry_at } => {
+            fault::draw(canvas, account, *fault, *retry_at, now);
+        }
+        Status::LoggedOut => unlinked::draw(canvas, account, now),
     }
 }
 
 /// When the screen changes by itself.
-pub fn next_change(snapshot: &Snapshot, now: Mono) -> Option<Mono> {
+pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mono> {
     let account = snapshot.current();
     if let Some(hold) = &snapshot.hold {
-        return hold::next_change(hold, now);
+        return hold::next_change(hold, medium, now);
+    }
+    if snapshot.overview {
+        return overview::next_change(snapshot, medium, now);
     }
     match &account.status {
-        Status::Stopped | Status::PasskeyRequired | Status::LoggedOut => None,
-        Status::Starting { .. } => Some(starting::next_change(account, now)),
-        Status::ScanQrCode(pairing) => qr::next_change(pairing, now),
-        Status::Working => Some(connected::next_change(account, now)),
+        Status::Stopped | Status::LoggedOut => None,
+        Status::PasskeyRequired => page_turn(medium, now),
+        Status::Starting { .. } => starting::next_change(account, medium, now),
+        Status::ScanQrCode(pairing) => qr::next_change(pairing, medium, now),
+        Status::Working => connected::next_change(account, medium, now),
         Status::Reconnecting { next_at, .. } => {
-            Some(reconnecting::next_change(account, *next_at, now))
+            reconnecting::next_change(account, *next_at, medium, now)
         }
-        Status::Failed { retry_at, .. } => fault::next_change(*retry_at, now),
+        Status::Failed { retry_at, .. } => {
+            let retry = fault::next_change(*retry_at, medium, now);
+            retry.into_iter().chain(page_turn(medium, now)).min()
+        }
     }
+}
+
+/// Running text turns its pages where it does not fit, which depends on the panel: whoever shows it
+/// looks, and finds the same picture most of the time.
+fn page_turn(medium: Medium, now: Mono) -> Option<Mono> {
+    (medium == Medium::Oled).then(|| tick::after(Mono::START, stack::PAGE, now))
+}
+
+/// Which account of how many, when there are several.
+fn badge(snapshot: &Snapshot) -> Option<String> {
+    let count = snapshot.accounts.len();
+    let index = snapshot
+        .accounts
+        .iter()
+        .position(|account| account.id == snapshot.selected)?;
+    (count > 1).then(|| format!("{}/{count}", index + 1))
+}
+
+/// The account's label.
+fn name(account: &AccountView) -> Block {
+    Block::Name(text::label(&account.label, account.id))
+}
+
+/// The account's label, where there are several and the screen is about something else.
+fn whose(canvas: &Canvas, account: &AccountView) -> Option<Item> {
+    canvas.badge.as_ref()?;
+    let label = text::label(&account.label, account.id);
+    Some(stack::spare(Block::Note(label)))
+}
+
+/// The account's label and the end of its number.
+fn who(account: &AccountView) -> Block {
+    let last4 = account.phone.as_ref().map(|phone| phone.last4().to_owned());
+    Block::Who(text::label(&account.label, account.id), last4)
 }

@@ -9,27 +9,10 @@ use crate::time::UnixMillis;
 #[must_use]
 pub fn format(moment: UnixMillis) -> String {
     let (seconds, millis) = (moment.0 / 1000, moment.0 % 1000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
+    let (year, month, day) = moment.date();
+    let second = seconds % 86_400;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
-}
-
-/// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that the
-/// leap day is the last of its year and month lengths follow one straight line (153 days in five).
-fn date(days: u64) -> (u64, u64, u64) {
-    const DAYS_IN_400_YEARS: u64 = 146_097;
-    // 1970-01-01 is this many days after 0000-03-01.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / DAYS_IN_400_YEARS, days % DAYS_IN_400_YEARS);
-    let leap_days = day_of_era / 1460 + day_of_era / 146_096 - day_of_era / 36_524;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let months_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * months_from_march + 2) / 5 + 1;
-    let month = (months_from_march + 2) % 12 + 1;
-    let year = 400 * era + year_of_era + u64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]
@@ -56,6 +39,7 @@ mod tests {
 
     #[test]
     fn days_follow_each_other() {
+        let date = |days: u64| UnixMillis(days * 86_400_000).date();
         let mut before = date(0);
         for day in 1..200_000 {
             let (year, month, of_month) = date(day);

@@ -17,6 +17,8 @@ macro_rules! figure {
     }};
 }
 
+mod buttons;
+mod check;
 mod config;
 mod glass;
 mod health;
@@ -24,4 +26,5 @@ mod machine;
 mod store;
 mod stories;
 mod tidy;
+mod trial;
 mod web;

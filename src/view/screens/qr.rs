@@ -1,23 +1,28 @@
 //! The code to scan, and how to get to the scanner: dark on a lit panel.
 //!
 //! The whole panel is lit. The code stands at the left with the same quiet zone above, to its left and
-//! below (give or take a pixel), and nothing comes nearer than that or [`GAP`] on its right
-//! (HARDWARE.md 1.4). The bar that runs down stands in the text column, so that the code itself never changes
-//! while it is up.
+//! below (give or take a pixel), up to the four modules that the standard asks for, and nothing comes
+//! nearer than that or [`GAP`] on its right (HARDWARE.md 1.4). The bar that runs down on an OLED stands
+//! in the text column, so that the code itself never changes while it is up.
 
 use std::time::Duration;
 
-use embedded_graphics::pixelcolor::BinaryColor::Off;
-
-use crate::snapshot::Pairing;
+use super::{page, typed};
+use crate::snapshot::{AccountView, Pairing};
 use crate::time::Mono;
-use crate::view::frame::Frame;
-use crate::view::qr::{self, Fit};
-use crate::view::text::{self, Face};
-use crate::view::{icon, tick, widgets};
+use crate::view::area::{Area, Kind};
+use crate::view::block::Block;
+use crate::view::canvas::Canvas;
+use crate::view::frame::{Format, Medium};
+use crate::view::qr::{self, Code, Fit};
+use crate::view::stack::{self, Item, item, spare};
+use crate::view::{text, tick, when};
 
-/// Lit columns between the code and the text.
+/// Lit columns between the code and the text, at least.
 const GAP: u32 = 4;
+
+/// Lit modules around a code beyond which more do not help (ISO/IEC 18004, 6.3.8).
+const QUIET: u32 = 4;
 
 /// Lit columns and rows between the text and the edge of the panel.
 const EDGE: u32 = 2;
@@ -25,85 +30,143 @@ const EDGE: u32 = 2;
 /// Columns the text needs.
 const TEXT: u32 = 56;
 
-/// Rows of the bar.
-const BAR: u32 = 7;
+/// Columns that a typed code beside a QR needs: its nine characters in the largest face.
+const TYPED: u32 = 108;
 
 /// Steps in which the bar runs down.
 const BAR_STEPS: u32 = 40;
 
-/// Where the scanner is in the phone's app.
-const APP: &str = "WhatsApp";
+/// Where a code stands on the panel.
+struct Place {
+    fit: Fit,
+    left: u32,
+    top: u32,
+    /// The text column, when there is room for one.
+    column: Option<Area>,
+}
 
-/// The way from there, with the row of each line.
-const STEPS: [(&str, u32); 4] = [
-    ("\u{bb} Linked", 17),
-    ("  devices", 25),
-    ("\u{bb} Link a", 36),
-    ("  device", 44),
-];
-
-pub fn draw(frame: &mut Frame, pairing: &Pairing, now: Mono) {
-    let geometry = frame.geometry();
-    let side = geometry.height.min(geometry.width);
-    let Some(Fit { code, scale }) = qr::fit(pairing.code.expose().as_bytes(), side) else {
-        return too_big(frame);
-    };
-    frame.fill((0, 0), (geometry.width, geometry.height), true);
-    let span = code.size * scale;
-    let top = (geometry.height - span) / 2;
-    let gap = top.max(GAP);
-    let wide = geometry.width >= top + span + gap + TEXT + EDGE;
-    // Without room for the text the code stands in the middle.
-    let left = if wide {
-        top
-    } else {
-        (geometry.width - span) / 2
-    };
-    for y in 0..code.size {
-        for x in (0..code.size).filter(|&x| code.dark(x, y)) {
-            let corner = (left + x * scale, top + y * scale);
-            frame.fill(corner, (scale, scale), false);
+pub fn draw(
+    canvas: &mut Canvas,
+    account: &AccountView,
+    pairing: &Pairing,
+    address: Option<&str>,
+    now: Mono,
+) {
+    let format = canvas.format();
+    let place = place(pairing.code.expose(), format);
+    let beside = place.as_ref().and_then(|place| place.column);
+    if let Some(code) = pairing.typed.as_ref() {
+        if beside.is_none_or(|column| column.width < TYPED) {
+            return typed::draw(canvas, code, now);
         }
     }
-    if wide {
-        text_column(frame, left + span + gap, pairing, now);
+    let Some(place) = place else {
+        return page::draw(canvas, address, now);
+    };
+    light_up(canvas);
+    code(
+        canvas,
+        &place.fit.code,
+        place.fit.scale,
+        (place.left, place.top),
+    );
+    if let Some(column) = place.column {
+        let items = words(canvas, account, pairing, now);
+        stack::draw(canvas, column, &items, now);
     }
 }
 
-pub fn next_change(pairing: &Pairing, now: Mono) -> Option<Mono> {
-    tick::before(pairing.expires_at(), bar_step(pairing), now)
+/// A QR stands on a lit field, whatever the panel's other pictures do.
+pub fn light_up(canvas: &mut Canvas) {
+    let badge = canvas.badge.take();
+    *canvas = Canvas::lit(canvas.format());
+    canvas.badge = badge;
 }
 
-/// The way to the scanner, and the bar, from column `left` to the right edge.
-fn text_column(frame: &mut Frame, left: u32, pairing: &Pairing, now: Mono) {
-    let geometry = frame.geometry();
-    let width = geometry.width - EDGE - left;
-    text::line(frame, APP, Face::Bold, (left, 1), Off);
-    for (words, y) in STEPS {
-        text::line(frame, words, Face::Small, (left, y), Off);
+/// Draws the modules.
+pub fn code(canvas: &mut Canvas, code: &Code, scale: u32, (left, top): (u32, u32)) {
+    for (x, y) in (0..code.size).flat_map(|y| (0..code.size).map(move |x| (x, y))) {
+        if code.dark(x, y) {
+            let module = Area {
+                left: left + x * scale,
+                top: top + y * scale,
+                width: scale,
+                height: scale,
+            };
+            canvas.fill(module, true);
+        }
     }
-    let steps_left = tick::left(pairing.expires_at(), bar_step(pairing), now);
-    // Rounding the step down can leave one too many.
-    let steps_left = u32::try_from(steps_left)
-        .unwrap_or(BAR_STEPS)
-        .min(BAR_STEPS);
-    let filled = (widgets::bar_steps(width) * steps_left).div_ceil(BAR_STEPS);
-    let corner = (left, geometry.height - EDGE - BAR);
-    widgets::bar(frame, corner, (width, BAR), filled, false);
+    let span = code.size * scale;
+    let area = Area {
+        left,
+        top,
+        width: span,
+        height: span,
+    };
+    canvas.mark(Kind::Code, area);
+}
+
+fn place(payload: &str, format: Format) -> Option<Place> {
+    let (width, height) = (format.geometry.width, format.geometry.height);
+    let fit = qr::fit(payload.as_bytes(), height.min(width))?;
+    let span = fit.code.size * fit.scale;
+    let top = (height - span) / 2;
+    let quiet = top.min(QUIET * fit.scale);
+    let start = quiet + span + quiet.max(GAP);
+    let wide = width >= start + TEXT + EDGE;
+    let column = wide.then(|| Area {
+        left: start,
+        top: EDGE,
+        width: width - start - EDGE,
+        height: height - 2 * EDGE,
+    });
+    // Without room for the text the code stands in the middle.
+    let left = if wide { quiet } else { (width - span) / 2 };
+    Some(Place {
+        fit,
+        left,
+        top,
+        column,
+    })
+}
+
+/// What stands beside the code.
+fn words(canvas: &Canvas, account: &AccountView, pairing: &Pairing, now: Mono) -> Vec<Item> {
+    let mut items = vec![
+        item(Block::Title("WhatsApp")),
+        item(Block::Steps(&["Linked devices", "Link a device"])),
+    ];
+    if let Some(typed) = &pairing.typed {
+        items.push(item(Block::Note("or by phone number:".into())));
+        items.push(item(Block::Code(typed::dashed(typed.code.expose()))));
+        let left = format!("valid for {}", when::minutes(typed.expires_at, now));
+        items.push(item(Block::Note(left)));
+    }
+    if let Some(badge) = &canvas.badge {
+        let label = text::label(&account.label, account.id);
+        items.push(spare(Block::Note(format!("{badge} {label}"))));
+    }
+    if canvas.moves() {
+        let steps_left = tick::left(pairing.expires_at(), bar_step(pairing), now);
+        // Rounding the step down can leave one too many.
+        let steps_left = steps_left.min(u64::from(BAR_STEPS));
+        items.push(item(Block::Bar(steps_left, u64::from(BAR_STEPS))));
+    }
+    items
+}
+
+pub fn next_change(pairing: &Pairing, medium: Medium, now: Mono) -> Option<Mono> {
+    let typed = pairing.typed.as_ref().map(|typed| typed.expires_at);
+    match medium {
+        Medium::Paper => typed.and_then(|until| when::minutes_change(until, now)),
+        Medium::Oled => {
+            let bar = tick::before(pairing.expires_at(), bar_step(pairing), now);
+            let typed = typed.and_then(|until| when::seconds_change(until, now));
+            bar.into_iter().chain(typed).min()
+        }
+    }
 }
 
 fn bar_step(pairing: &Pairing) -> Duration {
     (pairing.lifetime / BAR_STEPS).max(Duration::from_nanos(1))
-}
-
-/// Drawn when no scale fits: the code has more modules than the panel has rows.
-fn too_big(frame: &mut Frame) {
-    let bottom = widgets::height(frame.geometry());
-    widgets::headline(frame, &icon::PHONE, "Scan on the page");
-    widgets::paragraph(
-        frame,
-        "This code is too large for the panel. Open the box's page to scan it.",
-        widgets::BODY_TOP,
-        bottom,
-    );
 }

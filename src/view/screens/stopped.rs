@@ -1,21 +1,20 @@
 //! Off on purpose: which account, and that a press brings it back.
 
+use super::who;
 use crate::snapshot::AccountView;
-use crate::view::frame::Frame;
-use crate::view::text::Face;
-use crate::view::{icon, widgets};
+use crate::time::Mono;
+use crate::view::block::Block;
+use crate::view::canvas::Canvas;
+use crate::view::stack::{self, item};
+use crate::view::{headline, icon};
 
-pub fn draw(frame: &mut Frame, account: &AccountView) {
-    widgets::headline(frame, &icon::POWER, "Disconnected");
-    widgets::name(frame, &account.label, widgets::BODY_TOP - 1);
-    if let Some(phone) = &account.phone {
-        let y = widgets::BODY_TOP - 1 + widgets::NAME;
-        widgets::number(frame, phone.last4(), Face::Text, y);
-    }
+pub fn draw(canvas: &mut Canvas, account: &AccountView, now: Mono) {
+    let body = headline::draw(canvas, &icon::POWER, "Disconnected");
     let hint = if account.linked {
         "Press to connect"
     } else {
         "Press to pair"
     };
-    widgets::footer(frame, hint);
+    let items = [item(who(account)), item(Block::Action(hint))];
+    stack::draw(canvas, body, &items, now);
 }

@@ -1,11 +1,15 @@
 //! The link was removed: by the phone, or by a long press here.
 
+use super::name;
 use crate::snapshot::AccountView;
-use crate::view::frame::Frame;
-use crate::view::{icon, widgets};
+use crate::time::Mono;
+use crate::view::block::Block;
+use crate::view::canvas::Canvas;
+use crate::view::stack::{self, item};
+use crate::view::{headline, icon};
 
-pub fn draw(frame: &mut Frame, account: &AccountView) {
-    widgets::headline(frame, &icon::BROKEN, "Unlinked");
-    widgets::name(frame, &account.label, widgets::BODY_TOP + 1);
-    widgets::footer(frame, "Press to pair");
+pub fn draw(canvas: &mut Canvas, account: &AccountView, now: Mono) {
+    let body = headline::draw(canvas, &icon::BROKEN, "Unlinked");
+    let items = [item(name(account)), item(Block::Action("Press to pair"))];
+    stack::draw(canvas, body, &items, now);
 }

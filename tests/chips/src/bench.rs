@@ -15,7 +15,8 @@ use crate::cable::{Cable, TimedOut};
 use crate::lines::{Button, Lines};
 use crate::picture::Picture;
 use crate::qr_check::{self, QrFault};
-use crate::ssd1306::{Stats, Violation};
+use crate::stats::Stats;
+use crate::violation::Violation;
 use wire::Socket;
 
 /// How long [`Bench::tap`] holds a button: twice what pairbox takes to believe it.

@@ -1,152 +1,216 @@
-//! The cable between a board and a panel: a shared handle on a simulated chip that can be pulled out,
-//! put back, watched and waited for.
+//! The I2C cable between a board and a panel: a shared handle on a simulated module that can be pulled
+//! out, put back, watched and waited for.
 //!
 //! Clones are the same cable. It implements [`I2c`], so a real driver can be put on it, and hands out
 //! what a person sees; waiting is on the event (a transaction), never on time passing.
 
-use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use embedded_hal::digital::{self, OutputPin};
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 
+use crate::clock::Clock;
+use crate::oled::{Oled, OledModule, OledState, control_bytes};
 use crate::picture::Picture;
-use crate::ssd1306::{Ssd1306, Stats, Violation};
+use crate::stats::{Stats, bits_at};
+use crate::violation::Violation;
+use crate::watch::{Sight, Watched};
 
-/// A cable with a chip at its end.
+pub use crate::watch::TimedOut;
+
+/// The bus clock in hertz unless told otherwise: "fast mode", the most every one of these chips takes.
+const HZ: u32 = 400_000;
+
+/// A cable with a module at its end.
 #[derive(Clone)]
-pub struct Cable(Arc<Shared>);
-
-struct Shared {
-    end: Mutex<End>,
-    changed: Condvar,
-}
+pub struct Cable(Arc<Watched<End>>);
 
 struct End {
-    chip: Ssd1306,
+    address: u8,
+    chip: Box<dyn Oled>,
+    clock: Clock,
+    hz: u32,
+    stats: Stats,
+    violations: Vec<Violation>,
     plugged: bool,
+    /// The level of the reset line, which is pulled up on the module.
+    reset: bool,
+    quarters: u32,
     fail_next: bool,
-    seen: Option<Vec<Picture>>,
+    /// After so many more bytes somebody pulls the cable.
+    unplug_after: Option<usize>,
+    album: Option<Vec<Picture>>,
 }
 
 /// Why a transaction failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BusError {
-    /// Nothing is plugged in.
+    /// Nothing is plugged in, or nothing has this address.
     #[error("no acknowledge: nothing answers at the address")]
     Unplugged,
     /// The chip would not have understood it.
     #[error("no acknowledge: {0}")]
     Refused(#[from] Violation),
-    /// The chip has nothing to read.
-    #[error("this bus is only written to")]
-    Read,
+    /// The cable was pulled in the middle of it.
+    #[error("no acknowledge: the cable was pulled")]
+    Pulled,
 }
 
 impl embedded_hal::i2c::Error for BusError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Unplugged => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address),
-            Self::Refused(_) => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Data),
-            Self::Read => ErrorKind::Other,
+            Self::Refused(_) | Self::Pulled => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Data),
         }
-    }
-}
-
-/// A wait that ended without what it waited for: what it was, and what the glass showed instead.
-#[derive(Debug, thiserror::Error)]
-pub struct TimedOut {
-    wanted: String,
-    last: Picture,
-}
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "the panel never showed {}; at the end it showed",
-            self.wanted
-        )?;
-        fmt::Display::fmt(&self.last, f)
     }
 }
 
 impl Cable {
-    /// A cable with a fresh SSD1306 at this 7-bit address, plugged in.
+    /// A cable with a fresh SSD1306 of 128x64 at this 7-bit address, plugged in.
     #[must_use]
     pub fn new(address: u8) -> Self {
-        let end = End {
-            chip: Ssd1306::new(address),
-            plugged: true,
-            fail_next: false,
-            seen: None,
-        };
-        Self(Arc::new(Shared {
-            end: Mutex::new(end),
-            changed: Condvar::new(),
-        }))
+        Self::with(OledModule::Ssd1306, address)
     }
 
-    /// One write transaction.
+    /// A cable with a fresh module at this 7-bit address (0x3C or 0x3D, all of them), plugged in.
+    #[must_use]
+    pub fn with(module: OledModule, address: u8) -> Self {
+        Self(Arc::new(Watched::new(End {
+            address,
+            chip: module.build(),
+            clock: Clock::simulated(),
+            hz: HZ,
+            stats: Stats::default(),
+            violations: Vec::new(),
+            plugged: true,
+            reset: true,
+            quarters: 0,
+            fail_next: false,
+            unplug_after: None,
+            album: None,
+        })))
+    }
+
+    /// A person looks at the module turned anticlockwise by so many quarters of a turn, because the
+    /// driver turns its pictures clockwise by as many. Before the first picture.
+    pub fn mount(&self, quarters: u32) {
+        self.0.look().quarters = quarters;
+    }
+
+    /// Another bus clock, in hertz (400 kHz unless told otherwise).
+    pub fn set_hz(&self, hz: u32) {
+        self.0.look().hz = hz;
+    }
+
+    /// Another time to live in. Before the first transaction.
+    pub fn run_on(&self, clock: Clock) {
+        self.0.look().clock = clock;
+    }
+
+    /// The time this cable lives in.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.0.look().clock.clone()
+    }
+
+    /// A delay in the time of [`Self::clock`], for a driver. (It is a `DelayNs`.)
+    #[must_use]
+    pub fn delay(&self) -> Clock {
+        self.clock()
+    }
+
+    /// The board drives the reset line, on modules that have one. Low: registers are reset, and stay so.
+    pub fn set_reset(&self, high: bool) {
+        self.0.change(|end| {
+            end.reset = high;
+            if !high {
+                end.chip.reset();
+            }
+        });
+    }
+
+    /// The reset line, for a driver.
+    #[must_use]
+    pub fn reset(&self) -> ResetLine {
+        ResetLine(self.clone())
+    }
+
+    /// One write transaction; the bytes are those after the address.
     ///
     /// # Errors
     /// Not acknowledged: nothing there, or nothing the chip understands.
+    pub fn i2c_write(&self, address: u8, bytes: &[u8]) -> Result<(), BusError> {
+        self.0.change(|end| end.write(address, bytes))
+    }
+
+    /// One read transaction: these chips answer every byte with their status.
+    ///
+    /// # Errors
+    /// Not acknowledged: nothing there. To ask an address that nobody has is no violation.
+    pub fn i2c_read(&self, address: u8, buffer: &mut [u8]) -> Result<(), BusError> {
+        self.0.change(|end| end.read(address, buffer))
+    }
+
+    /// The same as [`Self::i2c_write`].
+    ///
+    /// # Errors
+    /// As there.
     pub fn send(&self, address: u8, bytes: &[u8]) -> Result<(), BusError> {
-        let mut end = self.end();
-        if !end.plugged || std::mem::take(&mut end.fail_next) {
-            return Err(BusError::Unplugged);
-        }
-        let outcome = end.chip.write(address, bytes);
-        end.look();
-        self.0.changed.notify_all();
-        Ok(outcome?)
+        self.i2c_write(address, bytes)
     }
 
     /// Pulls the panel out: it goes dark and answers no more.
     pub fn unplug(&self) {
-        let mut end = self.end();
-        end.plugged = false;
-        end.look();
-        self.0.changed.notify_all();
+        self.0.change(|end| end.plugged = false);
+    }
+
+    /// Pulls the panel out as soon as it has taken `bytes` more bytes (after the address).
+    pub fn unplug_after(&self, bytes: usize) {
+        self.0.look().unplug_after = Some(bytes);
     }
 
     /// Puts the panel back: its registers are reset, its RAM holds noise.
     pub fn replug(&self) {
-        let mut end = self.end();
-        if !end.plugged {
-            end.chip.power_cycle();
-            end.plugged = true;
-        }
-        self.0.changed.notify_all();
+        self.0.change(|end| {
+            if !end.plugged {
+                end.chip.power_cycle();
+                end.plugged = true;
+            }
+        });
     }
 
     /// Lets the next transaction go unanswered, as a loose contact does; the chip keeps its supply.
     pub fn fail_next(&self) {
-        self.end().fail_next = true;
+        self.0.look().fail_next = true;
     }
 
     /// What a person sees now: dark when unplugged.
     #[must_use]
     pub fn picture(&self) -> Picture {
-        self.end().picture()
+        self.0.look().picture()
     }
 
-    /// A copy of the chip as it is now.
+    /// What the chip's registers say.
     #[must_use]
-    pub fn chip(&self) -> Ssd1306 {
-        self.end().chip.clone()
+    pub fn chip(&self) -> OledState {
+        self.0.look().chip.state()
     }
 
-    /// What went over the wire so far.
+    /// What went over the wire so far, as far as a chip was there.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.end().chip.stats()
+        self.0.look().stats
     }
 
     /// Everything the chip refused so far. A test of the appliance ends with this being empty.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
-        self.end().chip.violations().to_vec()
+        self.0.look().violations.clone()
     }
 
     /// Waits until the glass shows something for which `is_it` holds; `wanted` names it for the error.
@@ -157,61 +221,112 @@ impl Cable {
         &self,
         within: Duration,
         wanted: &str,
-        mut is_it: impl FnMut(&Picture) -> bool,
+        is_it: impl FnMut(&Picture) -> bool,
     ) -> Result<Picture, TimedOut> {
-        let not_yet = |end: &mut End| !is_it(&end.picture());
-        let end = self
-            .0
-            .changed
-            .wait_timeout_while(self.end(), within, not_yet);
-        let (end, timeout) = end.unwrap_or_else(PoisonError::into_inner);
-        let last = end.picture();
-        if timeout.timed_out() {
-            return Err(TimedOut {
-                wanted: wanted.to_owned(),
-                last,
-            });
-        }
-        Ok(last)
+        self.0.wait_picture(within, wanted, is_it)
     }
 
     /// From now on every different picture is kept, transaction by transaction: for tests about what
     /// must never be seen, not even for the time of one message.
     pub fn keep_pictures(&self) {
-        let mut end = self.end();
-        end.seen = Some(vec![end.picture()]);
+        self.0.keep_pictures();
     }
 
     /// The pictures kept since [`Self::keep_pictures`], oldest first.
     #[must_use]
     pub fn kept_pictures(&self) -> Vec<Picture> {
-        self.end().seen.clone().unwrap_or_default()
-    }
-
-    /// A panicking test leaves the chip in a readable state: every write is complete or refused.
-    fn end(&self) -> MutexGuard<'_, End> {
-        self.0.end.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.kept_pictures()
     }
 }
 
 impl End {
-    fn picture(&self) -> Picture {
-        let picture = self.chip.picture();
-        if self.plugged {
-            return picture;
+    fn write(&mut self, address: u8, bytes: &[u8]) -> Result<(), BusError> {
+        if !self.plugged || std::mem::take(&mut self.fail_next) {
+            return Err(BusError::Unplugged);
         }
-        Picture::from_fn(picture.width(), picture.height(), |_, _| false)
+        let pulled_at = self.unplug_after.filter(|left| *left < bytes.len());
+        let arriving = &bytes[..pulled_at.unwrap_or(bytes.len())];
+        self.stats.transactions += 1;
+        self.stats.bytes += bytes.len() as u64;
+        self.take_time(bytes.len());
+        let mut outcome = Err(Violation::Address(address));
+        if address == self.address {
+            outcome = match arriving {
+                [] => Ok(()),
+                _ if !self.reset => Err(Violation::InReset),
+                _ => control_bytes::receive(&mut *self.chip, arriving, &mut self.stats.ram_bytes),
+            };
+        }
+        if pulled_at.is_some() {
+            // Whatever was wrong with half a message is not the sender's fault.
+            self.unplug_after = None;
+            self.plugged = false;
+            return Err(BusError::Pulled);
+        }
+        if let Some(left) = &mut self.unplug_after {
+            *left -= bytes.len();
+        }
+        if let Err(violation) = &outcome {
+            self.violations.push(violation.clone());
+        }
+        Ok(outcome?)
     }
 
-    fn look(&mut self) {
-        let picture = self.picture();
-        if let Some(seen) = self
-            .seen
-            .as_mut()
-            .filter(|seen| seen.last() != Some(&picture))
-        {
-            seen.push(picture);
+    fn read(&mut self, address: u8, buffer: &mut [u8]) -> Result<(), BusError> {
+        self.take_time(buffer.len());
+        let answers = self.plugged && self.reset && address == self.address;
+        if std::mem::take(&mut self.fail_next) || !answers {
+            return Err(BusError::Unplugged);
         }
+        buffer.fill(self.chip.status());
+        Ok(())
+    }
+
+    /// Start, address, bytes and stop: 9 bits a byte with its acknowledge.
+    fn take_time(&mut self, bytes: usize) {
+        let time = bits_at(2 + 9 * (1 + bytes as u64), self.hz);
+        self.stats.bus_time += time;
+        self.clock.spend(time);
+    }
+}
+
+impl Sight for End {
+    fn picture(&mut self) -> Picture {
+        let picture = self.chip.picture();
+        let seen = if self.plugged {
+            picture
+        } else {
+            Picture::from_fn(picture.width(), picture.height(), |_, _| false)
+        };
+        seen.turned(self.quarters)
+    }
+
+    fn changes_in(&mut self) -> Option<Duration> {
+        None
+    }
+
+    fn album(&mut self) -> &mut Option<Vec<Picture>> {
+        &mut self.album
+    }
+}
+
+/// The reset line of a module on I2C.
+#[derive(Clone)]
+pub struct ResetLine(Cable);
+
+impl digital::ErrorType for ResetLine {
+    type Error = Infallible;
+}
+
+impl OutputPin for ResetLine {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.0.set_reset(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.0.set_reset(true);
+        Ok(())
     }
 }
 
@@ -227,12 +342,24 @@ impl I2c for Cable {
     ) -> Result<(), BusError> {
         // Adjacent writes are one write on the wire: no start condition between them.
         let mut bytes = Vec::new();
+        let mut writes = operations.is_empty();
         for operation in operations {
             match operation {
-                Operation::Write(part) => bytes.extend_from_slice(part),
-                Operation::Read(_) => return Err(BusError::Read),
+                Operation::Write(part) => {
+                    writes = true;
+                    bytes.extend_from_slice(part);
+                }
+                Operation::Read(buffer) => {
+                    if std::mem::take(&mut writes) {
+                        self.i2c_write(address, &std::mem::take(&mut bytes))?;
+                    }
+                    self.i2c_read(address, buffer)?;
+                }
             }
         }
-        self.send(address, &bytes)
+        if writes {
+            self.i2c_write(address, &bytes)?;
+        }
+        Ok(())
     }
 }

@@ -8,14 +8,29 @@
 
 pub mod bench;
 pub mod cable;
+pub mod clock;
 pub mod lines;
+mod noise;
+pub mod oled;
 pub mod picture;
 pub mod qr_check;
 mod reading;
-pub mod ssd1306;
+mod sh1106;
+mod sh1107;
+pub mod spi_cable;
+mod ssd1306;
+pub mod ssd168x;
+mod stats;
+mod violation;
+mod watch;
 
 pub use bench::Bench;
 pub use cable::Cable;
+pub use clock::Clock;
 pub use lines::{Bounce, Button, Lines};
+pub use oled::{OledModule, OledState};
 pub use picture::Picture;
-pub use ssd1306::Ssd1306;
+pub use spi_cable::{Line, SpiCable};
+pub use ssd168x::{PaperModule, Refresh, RefreshKind};
+pub use stats::Stats;
+pub use violation::Violation;

@@ -53,6 +53,24 @@ impl Picture {
         self.lit_count() == 0
     }
 
+    /// The picture turned anticlockwise by so many quarters of a turn.
+    #[must_use]
+    pub fn turned(&self, quarters: u32) -> Self {
+        match quarters % 4 {
+            0 => self.clone(),
+            // What was the right edge is the upper one.
+            1 => Self::from_fn(self.height, self.width, |x, y| {
+                self.lit(self.width - 1 - y, x)
+            }),
+            2 => Self::from_fn(self.width, self.height, |x, y| {
+                self.lit(self.width - 1 - x, self.height - 1 - y)
+            }),
+            _ => Self::from_fn(self.height, self.width, |x, y| {
+                self.lit(y, self.height - 1 - x)
+            }),
+        }
+    }
+
     /// A one-bit greyscale PNG, every pixel `scale` pixels wide and high.
     ///
     /// # Panics

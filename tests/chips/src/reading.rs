@@ -7,7 +7,8 @@ use std::convert::Infallible;
 
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
 use embedded_graphics::mono_font::iso_8859_1::{
-    FONT_5X8, FONT_6X10, FONT_6X13, FONT_7X13_BOLD, FONT_9X15_BOLD,
+    FONT_4X6, FONT_5X8, FONT_6X10, FONT_6X13, FONT_7X13, FONT_7X13_BOLD, FONT_8X13, FONT_9X15,
+    FONT_9X15_BOLD, FONT_9X18_BOLD, FONT_10X20,
 };
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::BinaryColor;
@@ -16,20 +17,35 @@ use embedded_graphics::{Drawable, Pixel, draw_target::DrawTarget};
 
 use crate::picture::Picture;
 
-const FONTS: [&MonoFont<'static>; 5] = [
-    &FONT_5X8,
-    &FONT_6X10,
-    &FONT_6X13,
-    &FONT_7X13_BOLD,
-    &FONT_9X15_BOLD,
+/// The fonts, each with whether it is used doubled.
+const FONTS: [(&MonoFont<'static>, bool); 15] = [
+    (&FONT_4X6, false),
+    (&FONT_5X8, false),
+    (&FONT_6X10, false),
+    (&FONT_6X13, false),
+    (&FONT_7X13, false),
+    (&FONT_7X13_BOLD, false),
+    (&FONT_8X13, false),
+    (&FONT_9X15, false),
+    (&FONT_9X15_BOLD, false),
+    (&FONT_9X18_BOLD, false),
+    (&FONT_10X20, false),
+    (&FONT_6X13, true),
+    (&FONT_7X13_BOLD, true),
+    (&FONT_9X15_BOLD, true),
+    (&FONT_10X20, true),
 ];
 
 impl Picture {
     /// Whether these words stand somewhere on the picture, in one line.
     #[must_use]
     pub fn says(&self, words: &str) -> bool {
-        FONTS.iter().any(|font| {
-            let ink = Ink::of(words, font);
+        FONTS.iter().any(|(font, doubled)| {
+            let ink = if *doubled {
+                Ink::doubled(words, font)
+            } else {
+                Ink::of(words, font)
+            };
             let corners = (0..(self.height() + 1).saturating_sub(ink.height)).flat_map(|y| {
                 (0..(self.width() + 1).saturating_sub(ink.width)).map(move |x| (x, y))
             });
@@ -57,7 +73,46 @@ impl Ink {
         let style = MonoTextStyle::new(font, BinaryColor::On);
         let Ok(_) =
             Text::with_baseline(words, Point::zero(), style, Baseline::Top).draw(&mut canvas);
-        let Canvas(points) = canvas;
+        Self::from_points(&canvas.0)
+    }
+
+    /// Every glyph twice as large, by the rule of Scale2x within its cell.
+    fn doubled(words: &str, font: &'static MonoFont<'static>) -> Self {
+        let advance = (font.character_size.width + font.character_spacing).cast_signed();
+        let mut points = Vec::new();
+        for (glyph, index) in words.chars().zip(0..) {
+            let mut canvas = Canvas(Vec::new());
+            let style = MonoTextStyle::new(font, BinaryColor::On);
+            let Ok(_) =
+                Text::with_baseline(&glyph.to_string(), Point::zero(), style, Baseline::Top)
+                    .draw(&mut canvas);
+            let cell = font.character_size;
+            let is = |x: i32, y: i32| canvas.0.contains(&Point::new(x, y));
+            for (x, y) in (0..cell.height.cast_signed())
+                .flat_map(|y| (0..cell.width.cast_signed()).map(move |x| (x, y)))
+            {
+                // P becomes 1 2 / 3 4, between A above, B right, C left and D below.
+                let (a, b, c, d) = (is(x, y - 1), is(x + 1, y), is(x - 1, y), is(x, y + 1));
+                let p = is(x, y);
+                let corner = |this: bool, that: bool, other: bool, another: bool| {
+                    let smooth = this == that && this != other && that != another;
+                    if smooth { this } else { p }
+                };
+                let quarters = [
+                    (0, 0, corner(c, a, d, b)),
+                    (1, 0, corner(a, b, c, d)),
+                    (0, 1, corner(d, c, b, a)),
+                    (1, 1, corner(b, d, a, c)),
+                ];
+                for (dx, dy, _) in quarters.into_iter().filter(|(_, _, on)| *on) {
+                    points.push(Point::new(2 * (index * advance + x) + dx, 2 * y + dy));
+                }
+            }
+        }
+        Self::from_points(&points)
+    }
+
+    fn from_points(points: &[Point]) -> Self {
         let range = |of: fn(&Point) -> i32| {
             let first = points.iter().map(of).min().unwrap_or(0);
             let last = points.iter().map(of).max().unwrap_or(-1);

@@ -1,39 +1,70 @@
-//! A simulated SSD1306 on a 128x64 module: the chip behind most small OLEDs.
+//! A simulated SSD1306 or SSD1309 and its glass: the chips behind most small and middling OLEDs.
 //!
-//! Follows the Solomon Systech datasheet, revision 1.1: section 8.1.5 (I2C), 8.7 (display RAM), 9
-//! and 10 (commands), and its appendix on the charge pump. The module around it is the usual one:
-//! 64 rows on alternating COM pins, SEG0 at the right edge and COM0 at the bottom, no outside supply
-//! for the glass. What a real chip would misread is recorded as a [`Violation`] and not acknowledged,
-//! which no real chip is kind enough to do.
+//! Follows the Solomon Systech datasheets: SSD1306 revision 1.1 and SSD1309 revision 1.1, sections 8.7
+//! (display RAM), 9 and 10 (commands), and the SSD1306's appendix on the charge pump. The modules are the
+//! usual ones: SEG0 at the right edge and COM0 at the bottom (so 0xA1 and 0xC8 make the picture upright,
+//! as every vendor's example has it), 64 rows on alternating COM pins or 32 on sequential ones.
 
 mod command;
 #[cfg(test)]
 mod tests;
-mod violation;
 
+use crate::noise::noise;
+use crate::oled::{Oled, OledState};
 use crate::picture::Picture;
+use crate::violation::Violation;
 use command::{Addressing, Command};
-
-pub use violation::Violation;
 
 /// Columns of display RAM and glass.
 pub const COLUMNS: usize = 128;
 
-/// Rows of display RAM and glass.
+/// Rows of display RAM, and COM pins.
 pub const ROWS: usize = 64;
 
 /// Pages of display RAM: 8 rows each, the upper row in the lowest bit.
 pub const PAGES: usize = ROWS / 8;
 
-/// What went over the wire, acknowledged or not.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Stats {
-    /// Write transactions.
-    pub transactions: u64,
-    /// Bytes in them, without the address byte.
-    pub bytes: u64,
-    /// Those of them that went to display RAM.
-    pub ram_bytes: u64,
+/// Which of the two chips.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Variant {
+    /// With a charge pump, which has to be enabled.
+    Ssd1306,
+    /// The glass has a supply from outside; commands can be locked.
+    Ssd1309,
+}
+
+/// How the chip's pins go to the glass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wiring {
+    /// Rows of glass.
+    rows: usize,
+    /// Neighbouring rows are on COM 0 and 32, 1 and 33 ...: the "alternative" configuration of
+    /// datasheet 10.1.18.
+    alternate: bool,
+}
+
+impl Wiring {
+    /// 64 rows.
+    pub const HIGH: Self = Self {
+        rows: 64,
+        alternate: true,
+    };
+
+    /// 32 rows.
+    pub const LOW: Self = Self {
+        rows: 32,
+        alternate: false,
+    };
+
+    /// The line of glass, counted from the one that the lowest COM pin belongs to, on a COM pin.
+    fn line(self, com: usize) -> Option<usize> {
+        let line = if self.alternate {
+            com % 32 * 2 + com / 32
+        } else {
+            com
+        };
+        Some(line).filter(|line| *line < self.rows)
+    }
 }
 
 /// The chip's registers, as its reset leaves them.
@@ -58,12 +89,15 @@ struct Registers {
     precharge: u8,
     all_on: bool,
     inverted: bool,
+    com_alternate: bool,
+    com_swapped: bool,
     pump: bool,
     on: bool,
+    locked: bool,
 }
 
 impl Registers {
-    fn reset() -> Self {
+    fn reset(chip: Variant) -> Self {
         Self {
             addressing: Addressing::Page,
             columns: (0, 127),
@@ -76,174 +110,65 @@ impl Registers {
             multiplex: 63,
             offset: 0,
             contrast: 0x7f,
-            clock: 0x80,
+            // SSD1309 revision 1.1 changed its default to 0x70.
+            clock: if chip == Variant::Ssd1306 { 0x80 } else { 0x70 },
             precharge: 0x22,
             all_on: false,
             inverted: false,
+            com_alternate: true,
+            com_swapped: false,
             pump: false,
             on: false,
+            locked: false,
         }
     }
 }
 
 /// The chip and the glass it drives.
-#[derive(Clone, Debug)]
 pub struct Ssd1306 {
-    address: u8,
+    variant: Variant,
+    wiring: Wiring,
     registers: Registers,
     ram: [[u8; COLUMNS]; PAGES],
     power_ups: u64,
-    stats: Stats,
-    violations: Vec<Violation>,
 }
 
 impl Ssd1306 {
-    /// A chip that was just powered, at the 7-bit I2C `address` (0x3C or 0x3D by its SA0 pin).
+    /// A chip that was just powered.
     #[must_use]
-    pub fn new(address: u8) -> Self {
+    pub fn new(variant: Variant, wiring: Wiring) -> Self {
         let mut chip = Self {
-            address,
-            registers: Registers::reset(),
+            variant,
+            wiring,
+            registers: Registers::reset(variant),
             ram: [[0; COLUMNS]; PAGES],
             power_ups: 0,
-            stats: Stats::default(),
-            violations: Vec::new(),
         };
         chip.power_cycle();
         chip
     }
 
-    /// Takes the supply away and brings it back: registers reset, RAM holds noise.
-    pub fn power_cycle(&mut self) {
-        self.registers = Registers::reset();
-        self.power_ups += 1;
-        // Any noise will do, as long as it differs from one time to the next (xorshift64).
-        let mut noise = self.power_ups.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        for byte in self.ram.iter_mut().flatten() {
-            noise ^= noise << 13;
-            noise ^= noise >> 7;
-            noise ^= noise << 17;
-            *byte = noise.to_be_bytes()[0];
-        }
-    }
-
-    /// One write transaction, from start to stop condition: the bytes after the address.
-    ///
-    /// # Errors
-    /// What a real chip would not have understood; it is also kept in [`Self::violations`]. Bytes
-    /// before it have taken effect.
-    pub fn write(&mut self, address: u8, bytes: &[u8]) -> Result<(), Violation> {
-        self.stats.transactions += 1;
-        self.stats.bytes += bytes.len() as u64;
-        let outcome = if address == self.address {
-            self.receive(bytes)
-        } else {
-            Err(Violation::Address(address))
-        };
-        if let Err(violation) = &outcome {
-            self.violations.push(violation.clone());
-        }
-        outcome
-    }
-
-    /// What a person sees now.
-    #[must_use]
-    pub fn picture(&self) -> Picture {
-        let (width, height) = (128, 64);
-        let mut lit = vec![false; COLUMNS * ROWS];
+    /// The line of glass, from the top, that a row of the scan lights; `None`: no glass there.
+    fn glass_line(&self, row: usize) -> Option<usize> {
         let r = &self.registers;
-        if r.on && r.pump {
-            let rows = usize::from(r.multiplex) + 1;
-            for row in 0..rows {
-                // Datasheet 10.1.15 and table 10-1/10-2: the row leaves at this COM pin.
-                let scanned = if r.com_reversed {
-                    rows - 1 - row + usize::from(r.offset)
-                } else {
-                    row + ROWS - usize::from(r.offset)
-                };
-                let y = ROWS - 1 - scanned % ROWS;
-                let line = (row + usize::from(r.start_line)) % ROWS;
-                for segment in 0..COLUMNS {
-                    let bit = self.ram[line / 8][segment] >> (line % 8) & 1 == 1;
-                    lit[y * COLUMNS + (COLUMNS - 1 - segment)] = r.all_on || (bit != r.inverted);
-                }
-            }
-        }
-        Picture::from_fn(width, height, |x, y| lit[(y * width + x) as usize])
-    }
-
-    /// The contrast register: 0 to 255.
-    #[must_use]
-    pub fn contrast(&self) -> u8 {
-        self.registers.contrast
-    }
-
-    /// The clock register: oscillator frequency in the upper nibble, divider less one in the lower.
-    #[must_use]
-    pub fn clock(&self) -> u8 {
-        self.registers.clock
-    }
-
-    /// Whether the display is on (it shows nothing without the charge pump all the same).
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        self.registers.on
-    }
-
-    /// What went over the wire so far.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.stats
-    }
-
-    /// Everything that was refused so far.
-    #[must_use]
-    pub fn violations(&self) -> &[Violation] {
-        &self.violations
-    }
-
-    /// Takes a transaction apart by its control bytes (datasheet 8.1.5.2).
-    fn receive(&mut self, bytes: &[u8]) -> Result<(), Violation> {
-        let mut rest = bytes;
-        let mut commands = Vec::new();
-        while let Some((&control, after)) = rest.split_first() {
-            if control & 0x3f != 0 {
-                return Err(Violation::ControlByte(control));
-            }
-            let (single, is_data) = (control & 0x80 != 0, control & 0x40 != 0);
-            let (payload, next) = if single {
-                let Some((first, next)) = after.split_first() else {
-                    return Err(Violation::NothingAfterControl(control));
-                };
-                (std::slice::from_ref(first), next)
-            } else if after.is_empty() {
-                return Err(Violation::NothingAfterControl(control));
-            } else {
-                (after, [].as_slice())
-            };
-            if is_data {
-                self.run(&mut commands)?;
-                for byte in payload {
-                    self.store(*byte);
-                }
-            } else {
-                commands.extend_from_slice(payload);
-            }
-            rest = next;
-        }
-        self.run(&mut commands)
-    }
-
-    /// Executes command bytes; none may be left over.
-    fn run(&mut self, bytes: &mut Vec<u8>) -> Result<(), Violation> {
-        let taken = std::mem::take(bytes);
-        let mut rest = taken.as_slice();
-        while !rest.is_empty() {
-            let (command, used) = Command::parse(rest)?;
-            self.execute(command)?;
-            rest = &rest[used..];
-        }
-        Ok(())
+        let rows = usize::from(r.multiplex) + 1;
+        // Datasheet 10.1.15 and table 10-1/10-2: the row leaves at this COM output.
+        let output = if r.com_reversed {
+            rows - 1 - row + usize::from(r.offset)
+        } else {
+            row + ROWS - usize::from(r.offset)
+        } % ROWS;
+        // Datasheet table 10-3: the configuration of the COM pins.
+        let com = if r.com_alternate {
+            output / 2 + output % 2 * 32
+        } else {
+            output
+        };
+        let com = if r.com_swapped { (com + 32) % 64 } else { com };
+        // COM0 is at the bottom.
+        self.wiring
+            .line(com)
+            .map(|line| self.wiring.rows - 1 - line)
     }
 
     fn execute(&mut self, command: Command) -> Result<(), Violation> {
@@ -280,7 +205,7 @@ impl Ssd1306 {
             Command::Multiplex(multiplex) => r.multiplex = multiplex,
             Command::On(on) => {
                 // Appendix to the datasheet: the pump is enabled before the display is switched on.
-                if on && !r.pump {
+                if on && !r.pump && self.variant == Variant::Ssd1306 {
                     return Err(Violation::OnWithoutPump);
                 }
                 r.on = on;
@@ -290,20 +215,38 @@ impl Ssd1306 {
             Command::Clock(clock) => r.clock = clock,
             Command::Precharge(precharge) => r.precharge = precharge,
             Command::ComPins { alternate, swapped } => {
-                if !alternate || swapped {
+                r.com_alternate = alternate;
+                r.com_swapped = swapped;
+                if alternate != self.wiring.alternate || swapped {
                     return Err(Violation::ComPins);
                 }
             }
+            Command::Lock(locked) => r.locked = locked,
             // Without effect on what is modelled: scrolling is off anyway.
             Command::Nop | Command::ScrollOff | Command::Vcomh(_) => {}
         }
         Ok(())
     }
+}
+
+impl Oled for Ssd1306 {
+    fn command(&mut self, bytes: &[u8]) -> Result<Option<usize>, Violation> {
+        if self.registers.locked && bytes[0] != 0xfd {
+            return Err(Violation::Locked(bytes[0]));
+        }
+        let Some((command, used)) = Command::parse(self.variant, bytes)? else {
+            return Ok(None);
+        };
+        self.execute(command)?;
+        Ok(Some(used))
+    }
 
     /// Puts a byte into display RAM and moves the pointer (datasheet 10.1.3).
-    fn store(&mut self, byte: u8) {
-        self.stats.ram_bytes += 1;
+    fn data(&mut self, byte: u8) -> Result<(), Violation> {
         let r = &mut self.registers;
+        if r.locked {
+            return Err(Violation::Locked(byte));
+        }
         let column = usize::from(r.column);
         let segment = if r.segment_remap {
             COLUMNS - 1 - column
@@ -323,6 +266,58 @@ impl Ssd1306 {
                     step(&mut r.column, r.columns);
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn power_cycle(&mut self) {
+        self.reset();
+        self.power_ups += 1;
+        for (byte, noise) in self.ram.iter_mut().flatten().zip(noise(self.power_ups)) {
+            *byte = noise;
+        }
+    }
+
+    fn reset(&mut self) {
+        self.registers = Registers::reset(self.variant);
+    }
+
+    fn picture(&self) -> Picture {
+        let r = &self.registers;
+        let mut lit = vec![[false; COLUMNS]; self.wiring.rows];
+        let supplied = r.pump || self.variant == Variant::Ssd1309;
+        let rows = if r.on && supplied {
+            usize::from(r.multiplex) + 1
+        } else {
+            0
+        };
+        for row in 0..rows {
+            let Some(y) = self.glass_line(row) else {
+                continue;
+            };
+            let line = (row + usize::from(r.start_line)) % ROWS;
+            for segment in 0..COLUMNS {
+                let bit = self.ram[line / 8][segment] >> (line % 8) & 1 == 1;
+                // SEG0 is at the right edge.
+                lit[y][COLUMNS - 1 - segment] = r.all_on || bit != r.inverted;
+            }
+        }
+        let height = u32::try_from(self.wiring.rows).unwrap_or(0);
+        Picture::from_fn(128, height, |x, y| lit[y as usize][x as usize])
+    }
+
+    /// Datasheet 9.1: bit 6 is set while the display is off.
+    fn status(&self) -> u8 {
+        u8::from(!self.registers.on) << 6
+    }
+
+    fn state(&self) -> OledState {
+        let r = &self.registers;
+        OledState {
+            on: r.on,
+            contrast: r.contrast,
+            clock: r.clock,
+            precharge: r.precharge,
         }
     }
 }

@@ -38,13 +38,19 @@ fn what_it_shows_behind_a_hash_are_the_defaults_too() {
 fn it_documents_every_key() {
     // Found by asking for a key that is not there: the answer lists those that are.
     for (section, keys) in [
-        ("", &["label", "state_dir", "board"][..]),
+        (
+            "",
+            &["label", "state_dir", "board", "board_dir", "gpio"][..],
+        ),
         ("http", &["listen"]),
         (
             "whatsapp",
             &["endpoint", "version_url", "version", "pre_keys"],
         ),
-        ("buttons", &["connect", "disconnect"]),
+        (
+            "buttons",
+            &["connect", "disconnect", "previous", "next", "select"],
+        ),
         ("log", &["level"]),
     ] {
         let text = match section {

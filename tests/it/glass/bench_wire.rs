@@ -7,8 +7,8 @@ use pairbox::bench;
 use pairbox::clock::Clock;
 use pairbox::event::{Button, Edge, Event};
 use pairbox::inbox::Inbox;
-use pairbox::panel::Panel as _;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
+use pairbox::panel::{Panel as _, Refresh};
 use pairbox_chips::{Bench, Bounce, Button as Line};
 use tokio::sync::mpsc::Receiver;
 
@@ -55,7 +55,7 @@ fn a_code_crosses_the_socket_and_outlives_the_process() {
     {
         let (bus, _events) = connect(&bench);
         let mut panel = Oled::new(bus, ADDRESS, "bench");
-        panel.show(&frame_of(&scene)).unwrap();
+        panel.show(&frame_of(&scene), Refresh::Partial).unwrap();
         assert_eq!(bench.wait_qr(DEADLINE, None).unwrap(), scenes::payload(239));
         // The process dies here: nobody clears the glass.
     }
@@ -63,7 +63,7 @@ fn a_code_crosses_the_socket_and_outlives_the_process() {
     let (bus, _events) = connect(&bench);
     let next = scenes::named("connected");
     Oled::new(bus, ADDRESS, "bench")
-        .show(&frame_of(&next))
+        .show(&frame_of(&next), Refresh::Partial)
         .unwrap();
     bench.wait_text(DEADLINE, "Connected").unwrap();
     assert_eq!(bench.picture(), as_picture(&frame_of(&next)));

@@ -7,7 +7,7 @@ use pairbox::clock::Clock;
 use pairbox::event::{Event, PanelEvent};
 use pairbox::inbox::Inbox;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
-use pairbox::panel::{self, Panel};
+use pairbox::panel::{self, Panel, Refresh};
 use pairbox::snapshot::{Snapshot, Status};
 use pairbox::view::{self, Format};
 use pairbox_chips::{Cable, qr_check};
@@ -78,9 +78,12 @@ impl Rig {
 
     /// Ends the thread the way the process ends, and checks what it leaves behind.
     fn end(self) {
-        self.snapshots.send_modify(|snapshot| {
-            Arc::make_mut(snapshot).shutting_down = true;
+        let last = Arc::clone(&self.snapshots.borrow());
+        self.show(&Snapshot {
+            shutting_down: true,
+            ..Snapshot::clone(&last)
         });
+        drop(self.snapshots);
         self.thread.join().unwrap();
         assert!(self.cable.picture().is_dark(), "the glass is left dark");
         assert_eq!(self.cable.violations(), []);
@@ -136,7 +139,7 @@ fn snapshots_that_look_alike_cost_no_byte() {
     let mut panel = Oled::new(direct.clone(), ADDRESS, "bench");
     for snapshot in [stopped(), scenes::snapshot(Status::LoggedOut)] {
         let frame = view::draw(&snapshot, Format::OLED_128X64, scenes::BEGIN);
-        panel.show(&frame).unwrap();
+        panel.show(&frame, Refresh::Partial).unwrap();
     }
     assert_eq!(bytes, direct.stats().bytes);
 }

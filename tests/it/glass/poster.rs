@@ -69,6 +69,24 @@ fn in_corner(x: u32, y: u32, width: u32, height: u32) -> bool {
     beyond(x, width).pow(2) + beyond(y, height).pow(2) > RADIUS.pow(2)
 }
 
+/// Pictures of one size below and beside each other, twice as large where they are small.
+pub fn sheet(pictures: &[Picture]) -> Vec<u8> {
+    let (width, height) = (pictures[0].width(), pictures[0].height());
+    let zoom = if width <= 128 { 3 } else { 1 };
+    let columns = 1660 / (width * zoom + 8);
+    let rows = u32::try_from(pictures.len()).unwrap().div_ceil(columns);
+    let palette = [[0x30, 0x30, 0x90], [0, 0, 0], [0xff, 0xff, 0xff]];
+    let (cell, row) = (width * zoom + 8, height * zoom + 8);
+    encode(columns * cell, rows * row, &palette, None, |x, y| {
+        let index = (y / row) * columns + x / cell;
+        let (x, y) = (x % cell / zoom, y % row / zoom);
+        match pictures.get(index as usize) {
+            Some(picture) if x < width && y < height => 1 + u8::from(picture.lit(x, y)),
+            _ => 0,
+        }
+    })
+}
+
 /// What differs between two pictures of one size: grey as recorded, red gone, green new.
 pub fn diff(recorded: &Picture, actual: &Picture) -> Vec<u8> {
     let palette = [
@@ -99,21 +117,23 @@ pub fn pixels(file: &[u8]) -> Option<Vec<u8>> {
     Some(pixels)
 }
 
-fn encode(
+/// A file of at most sixteen colours, four bits a pixel.
+pub fn encode(
     width: u32,
     height: u32,
     palette: &[[u8; 3]],
     transparent: Option<&[u8]>,
     color: impl Fn(u32, u32) -> u8,
 ) -> Vec<u8> {
-    let pixels: Vec<u8> = (0..height)
-        .flat_map(|y| (0..width).map(move |x| (x, y)))
-        .map(|(x, y)| color(x, y))
-        .collect();
+    assert!(palette.len() <= 16);
+    let at = |x: u32, y: u32| if x < width { color(x, y) } else { 0 };
+    let pairs = (0..height).flat_map(|y| (0..width).step_by(2).map(move |x| (x, y)));
+    let pixels: Vec<u8> = pairs.map(|(x, y)| at(x, y) << 4 | at(x + 1, y)).collect();
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_depth(png::BitDepth::Four);
+    encoder.set_compression(png::Compression::High);
     encoder.set_palette(palette.concat());
     if let Some(transparent) = transparent {
         encoder.set_trns(transparent.to_vec());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use pairbox::panel::Panel as _;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
+use pairbox::panel::{Panel as _, Refresh};
 use pairbox::view::{self, Format};
 use pairbox_chips::qr_check::{QrFault, inspect, read_qr};
 use pairbox_chips::{Cable, Picture};
@@ -14,7 +14,9 @@ use super::{as_picture, frame_of, scenes};
 fn good() -> Picture {
     let cable = Cable::new(ADDRESS);
     let mut panel = Oled::new(cable.clone(), ADDRESS, "bench");
-    panel.show(&frame_of(&scenes::named("qr"))).unwrap();
+    panel
+        .show(&frame_of(&scenes::named("qr")), Refresh::Partial)
+        .unwrap();
     cable.picture()
 }
 
@@ -35,7 +37,10 @@ fn every_size_of_payload_is_read_off_the_glass() {
         for seconds in [0, 1, 30, 59, 60] {
             let now = scenes::BEGIN + Duration::from_secs(seconds);
             panel
-                .show(&view::draw(&snapshot, Format::OLED_128X64, now))
+                .show(
+                    &view::draw(&snapshot, Format::OLED_128X64, now),
+                    Refresh::Partial,
+                )
                 .unwrap();
         }
         // v11-L, the largest that 64 rows hold, takes 321 bytes.

@@ -6,9 +6,10 @@ use pairbox::account::AccountId;
 use pairbox::fault::Fault;
 use pairbox::secret::Secret;
 use pairbox::snapshot::{
-    AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, Snapshot, Status,
+    AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, Snapshot, Status, TypedCode,
 };
-use pairbox::time::Mono;
+use pairbox::time::{Mono, UnixMillis};
+use pairbox::view::Format;
 
 /// A snapshot and the moment at which it is drawn.
 pub struct Scene {
@@ -17,6 +18,16 @@ pub struct Scene {
     pub snapshot: Snapshot,
     pub now: Mono,
 }
+
+/// Every panel there is a board for, with the folder of its pictures.
+pub const PANELS: [(&str, Format); 6] = [
+    ("128x32", Format::oled(128, 32)),
+    ("128x64", Format::OLED_128X64),
+    ("128x128", Format::oled(128, 128)),
+    ("250x122", Format::paper(250, 122)),
+    ("264x176", Format::paper(264, 176)),
+    ("400x300", Format::paper(400, 300)),
+];
 
 /// When all scenes begin: a full number of minutes, so that the picture stands in its home position.
 pub const BEGIN: Mono = Mono(Duration::from_secs(240));
@@ -42,6 +53,7 @@ pub fn snapshot(status: Status) -> Snapshot {
         page: None,
         attended: true,
         hold: None,
+        stuck: Vec::new(),
         panel: PanelHealth::Attached,
         light: Light::Bright,
         shutting_down: false,
@@ -104,77 +116,188 @@ fn starting(slow: Option<&str>, pairing_done: bool) -> Status {
     }
 }
 
+/// 2026-03-01 07:05:09 UTC.
+const WALL: UnixMillis = UnixMillis(1_772_348_709_000);
+
+fn on_the_wall(snapshot: &mut Snapshot) {
+    snapshot.accounts[0].since_wall = Some(WALL);
+}
+
+fn unlinked(snapshot: &mut Snapshot) {
+    snapshot.accounts[0].linked = false;
+    snapshot.accounts[0].phone = None;
+}
+
+fn holding(action: HoldAction, seconds: u64) -> impl FnOnce(&mut Snapshot) {
+    move |snapshot| {
+        snapshot.hold = Some(Hold {
+            action,
+            began: BEGIN,
+            needs: Duration::from_secs(seconds),
+        });
+    }
+}
+
+fn typed(snapshot: &mut Snapshot) {
+    let Status::ScanQrCode(pairing) = &mut snapshot.accounts[0].status else {
+        panic!("no code is up");
+    };
+    pairing.typed = Some(TypedCode {
+        code: Secret::new("WZYX1234".into()),
+        expires_at: BEGIN + Duration::from_secs(160),
+    });
+}
+
+fn page(snapshot: &mut Snapshot) {
+    snapshot.page = Some("192.168.1.20:8080".into());
+}
+
+fn label(label: &'static str) -> impl FnOnce(&mut Snapshot) {
+    move |snapshot| snapshot.accounts[0].label = label.into()
+}
+
+/// As many accounts, of which the `selected`th (from 1) is the one there was.
+pub fn among(selected: u32, count: u32) -> impl FnOnce(&mut Snapshot) {
+    move |snapshot| {
+        let own = snapshot.accounts[0].clone();
+        let other = |id: u32| {
+            let (label, status) = match id % 6 {
+                1 => ("Warehouse north, second floor", Status::Working),
+                2 => ("Café Zoë", reconnecting(4, Some(after(9000)))),
+                3 => ("店铺", Status::Stopped),
+                4 => ("Front desk", starting(None, false)),
+                5 => ("Kitchen", failed(Fault::StreamReplaced, None)),
+                _ => ("Deliveries", Status::LoggedOut),
+            };
+            AccountView {
+                id: AccountId(id),
+                label: label.into(),
+                status,
+                ..own.clone()
+            }
+        };
+        snapshot.accounts = (1..=count).map(other).collect();
+        snapshot.selected = AccountId(selected);
+        snapshot.accounts[selected as usize - 1] = AccountView {
+            id: AccountId(selected),
+            ..own
+        };
+    }
+}
+
+fn overview(attended: bool) -> impl FnOnce(&mut Snapshot) {
+    move |snapshot| {
+        snapshot.overview = true;
+        snapshot.attended = attended;
+    }
+}
+
+fn reconnecting(attempt: u32, next_at: Option<Mono>) -> Status {
+    Status::Reconnecting { attempt, next_at }
+}
+
+fn failed(fault: Fault, retry_at: Option<Mono>) -> Status {
+    Status::Failed { fault, retry_at }
+}
+
+const SLOW: &str = "cannot look up web.whatsapp.com: no network (is the cable plugged in?)";
+
 /// Every picture that has a golden.
 pub fn all() -> Vec<Scene> {
-    let unlinked = |snapshot: &mut Snapshot| {
-        snapshot.accounts[0].linked = false;
-        snapshot.accounts[0].phone = None;
-    };
-    let hold = |snapshot: &mut Snapshot| {
-        let needs = Duration::from_secs(5);
-        snapshot.hold = Some(Hold {
-            action: HoldAction::Logout,
-            began: BEGIN,
-            needs,
-        });
-    };
-    let label = |label: &'static str| {
-        move |snapshot: &mut Snapshot| snapshot.accounts[0].label = label.into()
-    };
-    let slow = "cannot look up web.whatsapp.com: no network (is the cable plugged in?)";
-    let reconnecting = |attempt, next_at| Status::Reconnecting { attempt, next_at };
-    let mut scenes = vec![
+    let mut scenes = one_account();
+    scenes.extend(codes());
+    scenes.extend(faults());
+    scenes.extend(several());
+    scenes
+}
+
+fn one_account() -> Vec<Scene> {
+    let waiting = reconnecting(4, Some(after(13_000)));
+    vec![
         scene("starting", starting(None, false), 1000),
-        scene("starting-slow", starting(Some(slow), false), 12_000),
+        scene("starting-slow", starting(Some(SLOW), false), 12_000),
         scene("linking", starting(None, true), 500),
-        scene("qr", pairing(239), 0),
+        scene("passkey", Status::PasskeyRequired, 0),
+        scene("connected", Status::Working, 7_500_000).with(on_the_wall),
+        scene("connected-beat", Status::Working, 1000),
+        scene("connected-moved", Status::Working, 180_000).with(on_the_wall),
+        scene("connected-for-days", Status::Working, 260_000_000),
+        scene("connected-long-name", Status::Working, 7_500_000)
+            .with(label("Warehouse north, second floor")),
+        scene("connected-one-word", Status::Working, 7_500_000)
+            .with(label("Donaudampfschifffahrtsges")),
+        scene("connected-foreign-name", Status::Working, 0).with(label("Café 店铺 “Zoë”…")),
+        scene("connected-unreadable-name", Status::Working, 0).with(label("店铺 🎉")),
+        scene("connected-unknown-number", Status::Working, 0).with(|s| s.accounts[0].phone = None),
+        scene("reconnecting", reconnecting(0, None), 3000).with(on_the_wall),
+        scene("reconnecting-waiting", waiting, 1000),
+        scene("stopped", Status::Stopped, 0),
+        scene("stopped-unlinked", Status::Stopped, 0).with(unlinked),
+        scene("logged-out", Status::LoggedOut, 0).with(unlinked),
+        scene("hold", Status::Working, 2500).with(holding(HoldAction::Logout, 5)),
+        scene("hold-add", Status::Working, 2000).with(holding(HoldAction::AddAccount, 3)),
+        scene("hold-reset", Status::Working, 1000).with(holding(HoldAction::ResetTokens, 10)),
+        scene("dim", Status::Working, 0).with(|s| s.light = Light::Dim),
+        scene("off", Status::Working, 0).with(|s| s.light = Light::Off),
+        scene("shutting-down", pairing(239), 0).with(|s| s.shutting_down = true),
+    ]
+}
+
+fn codes() -> Vec<Scene> {
+    vec![
+        scene("qr", pairing(239), 0).with(page),
         scene("qr-late", pairing(239), 45_000),
         scene("qr-url", pairing(277), 10_000),
         scene("qr-short", pairing(180), 10_000),
         scene("qr-too-big", pairing(400), 0),
-        scene("passkey", Status::PasskeyRequired, 0),
-        scene("connected", Status::Working, 0),
-        scene("connected-beat", Status::Working, 1000),
-        scene("connected-moved", Status::Working, 180_000),
-        scene("connected-long-name", Status::Working, 0)
-            .with(label("Warehouse north, second floor")),
-        scene("connected-foreign-name", Status::Working, 0).with(label("Café 店铺 “Zoë”…")),
-        scene("connected-unknown-number", Status::Working, 0).with(|s| s.accounts[0].phone = None),
-        scene("reconnecting", reconnecting(0, None), 3000),
-        scene(
-            "reconnecting-waiting",
-            reconnecting(4, Some(after(13_000))),
-            1000,
-        ),
-        scene("stopped", Status::Stopped, 0),
-        scene("stopped-unlinked", Status::Stopped, 0).with(unlinked),
-        scene("logged-out", Status::LoggedOut, 0).with(unlinked),
-        scene("hold", Status::Working, 2500).with(hold),
-        scene("hold-over-qr", pairing(239), 4900).with(hold),
-        scene("dim", Status::Working, 0).with(|s| s.light = Light::Dim),
-        scene("off", Status::Working, 0).with(|s| s.light = Light::Off),
-        scene("shutting-down", pairing(239), 0).with(|s| s.shutting_down = true),
-    ];
-    scenes.extend([
+        scene("qr-too-big-page", pairing(400), 0).with(page),
+        scene("qr-several", pairing(239), 0)
+            .with(page)
+            .with(among(2, 3)),
+        scene("typed", pairing(239), 0).with(typed),
+        scene("typed-late", pairing(239), 153_000).with(typed),
+        scene("typed-several", pairing(239), 70_000)
+            .with(typed)
+            .with(among(2, 3)),
+        scene("hold-over-qr", pairing(239), 4900).with(holding(HoldAction::Logout, 5)),
+    ]
+}
+
+fn several() -> Vec<Scene> {
+    let ban = failed(Fault::TemporaryBan { until: None }, Some(after(25_200_000)));
+    vec![
+        scene("several-connected", Status::Working, 7_500_000).with(among(2, 3)),
+        scene("several-fault", failed(Fault::StreamReplaced, None), 0).with(among(3, 3)),
+        scene("several-ban", ban, 0)
+            .with(on_the_wall)
+            .with(among(1, 3)),
+        scene("several-passkey", Status::PasskeyRequired, 0).with(among(2, 3)),
+        scene("several-stopped", Status::Stopped, 0).with(among(12, 12)),
+        scene("overview", Status::Working, 0)
+            .with(among(2, 3))
+            .with(overview(true)),
+        scene("overview-many", Status::Working, 0)
+            .with(among(10, 12))
+            .with(overview(true)),
+        scene("overview-turning", Status::PasskeyRequired, 5000)
+            .with(among(1, 12))
+            .with(overview(false)),
+    ]
+}
+
+fn faults() -> Vec<Scene> {
+    let ban = Fault::TemporaryBan { until: None };
+    vec![
         fault("fault-qr-exhausted", Fault::QrExhausted, None),
         fault("fault-stream-replaced", Fault::StreamReplaced, None),
         fault("fault-client-outdated", Fault::ClientOutdated, Some(3600)),
-        fault("fault-account-locked", Fault::AccountLocked, Some(300)),
-        fault(
-            "fault-temporary-ban",
-            Fault::TemporaryBan { until: None },
-            Some(7 * 3600),
-        ),
-        fault(
-            "fault-temporary-ban-ends",
-            Fault::TemporaryBan { until: None },
-            Some(42),
-        ),
+        fault("fault-account-locked", Fault::AccountLocked, Some(300)).with(on_the_wall),
+        fault("fault-temporary-ban", ban, Some(7 * 3600)).with(on_the_wall),
+        fault("fault-temporary-ban-ends", ban, Some(42)),
         fault("fault-passkey", Fault::Passkey, None),
         fault("fault-refused", Fault::Refused, None),
         fault("fault-store", Fault::Store, None),
-    ]);
-    scenes
+    ]
 }
 
 /// One of [`all`].

@@ -183,6 +183,7 @@ pub fn snapshot(seq: u64, status: Status) -> Snapshot {
         page: None,
         attended: false,
         hold: None,
+        stuck: Vec::new(),
         panel: PanelHealth::Attached,
         light: Light::Bright,
         shutting_down: false,

@@ -1,6 +1,8 @@
-//! The command table of the SSD1306 (datasheet section 9): bytes to [`Command`], nothing lenient.
+//! The command tables of SSD1306 and SSD1309 (section 9 of either datasheet): bytes to [`Command`],
+//! nothing lenient.
 
-use super::violation::Violation;
+use super::Variant;
+use crate::violation::Violation;
 
 /// How the RAM pointer moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,14 +36,16 @@ pub enum Command {
     Precharge(u8),
     ComPins { alternate: bool, swapped: bool },
     Vcomh(u8),
+    Lock(bool),
     Nop,
 }
 
 impl Command {
-    /// The command at the start of `bytes` (not empty), and how many bytes it takes.
-    pub fn parse(bytes: &[u8]) -> Result<(Self, usize), Violation> {
+    /// The command at the start of `bytes` (not empty), and how many bytes it takes; `None` when its
+    /// parameters are not all there.
+    pub fn parse(chip: Variant, bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
         let code = bytes[0];
-        let one = |command| Ok((command, 1));
+        let one = |command| Ok(Some((command, 1)));
         match code {
             0x00..=0x0f => one(Self::ColumnLow(code & 0x0f)),
             0x10..=0x17 => one(Self::ColumnHigh(code & 0x07)),
@@ -57,23 +61,28 @@ impl Command {
             0xc0..=0xc7 => one(Self::ComReversed(false)),
             0xc8..=0xcf => one(Self::ComReversed(true)),
             0xe3 => one(Self::Nop),
-            0x21 => range(bytes, 127).map(|(first, last)| (Self::ColumnRange(first, last), 3)),
-            0x22 => range(bytes, 7).map(|(first, last)| (Self::PageRange(first, last), 3)),
-            0x20 | 0x81 | 0x8d | 0xa8 | 0xd3 | 0xd5 | 0xd9 | 0xda | 0xdb => {
-                let value = parameter(bytes, 1)?;
-                let command = Self::with_parameter(code, value);
+            0x21 => range(bytes, 127, Self::ColumnRange),
+            0x22 => range(bytes, 7, Self::PageRange),
+            // The charge pump is the SSD1306's; the lock is the SSD1309's.
+            0x8d if chip == Variant::Ssd1309 => Err(Violation::UnknownCommand(code)),
+            0xfd if chip == Variant::Ssd1306 => Err(Violation::UnknownCommand(code)),
+            0x20 | 0x81 | 0x8d | 0xa8 | 0xd3 | 0xd5 | 0xd9 | 0xda | 0xdb | 0xfd => {
+                let Some(&value) = bytes.get(1) else {
+                    return Ok(None);
+                };
+                let command = Self::with_parameter(chip, code, value);
                 let refused = Violation::Parameter {
                     command: code,
                     value,
                 };
-                command.map(|command| (command, 2)).ok_or(refused)
+                command.map(|command| Some((command, 2))).ok_or(refused)
             }
             _ => Err(Violation::UnknownCommand(code)),
         }
     }
 
     /// The commands of two bytes; `None` when the second is not one the table allows.
-    fn with_parameter(code: u8, value: u8) -> Option<Self> {
+    fn with_parameter(chip: Variant, code: u8, value: u8) -> Option<Self> {
         match (code, value) {
             (0x20, 0b00) => Some(Self::Addressing(Addressing::Horizontal)),
             (0x20, 0b01) => Some(Self::Addressing(Addressing::Vertical)),
@@ -93,33 +102,44 @@ impl Command {
                 swapped: pins & 0x20 != 0,
             }),
             // 0x40 is not in the table, but half of all drivers send it and every chip takes it.
-            (0xdb, level @ (0x00 | 0x20 | 0x30 | 0x40)) => Some(Self::Vcomh(level)),
+            (0xdb, level @ (0x00 | 0x20 | 0x30 | 0x40)) if chip == Variant::Ssd1306 => {
+                Some(Self::Vcomh(level))
+            }
+            // SSD1309 10.1.19: 0.64, 0.78 and 0.84 of the outside supply.
+            (0xdb, level @ (0x00 | 0x34 | 0x3c)) if chip == Variant::Ssd1309 => {
+                Some(Self::Vcomh(level))
+            }
+            // SSD1309 10.1.22.
+            (0xfd, 0x12) => Some(Self::Lock(false)),
+            (0xfd, 0x16) => Some(Self::Lock(true)),
             _ => None,
         }
     }
 }
 
-fn parameter(bytes: &[u8], index: usize) -> Result<u8, Violation> {
-    bytes
-        .get(index)
-        .copied()
-        .ok_or(Violation::Truncated(bytes[0]))
-}
-
-fn range(bytes: &[u8], max: u8) -> Result<(u8, u8), Violation> {
-    let command = bytes[0];
-    let (first, last) = (parameter(bytes, 1)?, parameter(bytes, 2)?);
+/// A command with first and last, both at most `max`.
+fn range(
+    bytes: &[u8],
+    max: u8,
+    command: fn(u8, u8) -> Command,
+) -> Result<Option<(Command, usize)>, Violation> {
+    let &[code, first, last, ..] = bytes else {
+        return Ok(None);
+    };
     for value in [first, last] {
         if value > max {
-            return Err(Violation::Parameter { command, value });
+            return Err(Violation::Parameter {
+                command: code,
+                value,
+            });
         }
     }
     if first > last {
         return Err(Violation::Range {
-            command,
+            command: code,
             first,
             last,
         });
     }
-    Ok((first, last))
+    Ok(Some((command(first, last), 3)))
 }
