@@ -82,6 +82,7 @@ fn snapshot(text: &str) -> Snapshot {
         page: None,
         attended: true,
         hold: None,
+        stuck: Vec::new(),
         panel: PanelHealth::Attached,
         light: Light::Bright,
         shutting_down: false,

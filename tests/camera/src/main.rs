@@ -3,23 +3,29 @@
 //!
 //!     pairbox-camera FOLDER
 //!
-//! What is printed is what stands on the glass, drawn by the program itself. Judging it is the
+//! What is printed is what stands on the glass: drawn by the program, sent by the board's own driver,
+//! and read back from the simulated chip. Judging it is the
 //! camera's part (`shoot.py`), except that a picture without a proper code goes into the manifest with
 //! its fault instead of its measures.
 
 mod boards;
 mod codes;
+mod glass;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use pairbox::view::{Format, Frame, Medium};
+use pairbox::view::{Format, Medium};
 use pairbox_chips::Picture;
 use pairbox_chips::qr_check::{Sighting, inspect};
 use serde::Serialize;
 
 use boards::Board;
+
+/// Rows that the smallest pairing code needs at the least: v8 with a quiet zone. Panels with fewer show
+/// where the page is instead (HARDWARE.md 1.3).
+const ROWS_MIN: u32 = 51;
 
 /// Everything the camera has to know.
 #[derive(Serialize)]
@@ -64,23 +70,27 @@ fn main() -> Result<()> {
     };
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let boards = boards::all()?;
-    let mut formats: Vec<Format> = Vec::new();
+    let mut prints: Vec<Print> = Vec::new();
     for board in &boards {
-        if !formats.contains(&board.shape) {
-            formats.push(board.shape);
-        }
-    }
-    let mut prints = Vec::new();
-    for format in formats {
+        // Another board may have shown the same picture already: then only its own way to it is tried.
+        let known = prints.iter().any(|print| print.format == board.format);
+        let mut glass = glass::Glass::of(&board.panel)?;
         for (bytes, count) in codes::LENGTHS {
             for seed in 0..count {
                 let text = codes::text(bytes, seed);
-                let frame = codes::screen(&text, format);
-                prints.push(print(&folder, format, "screen", seed, &text, &frame)?);
-                if format == Format::OLED_128X64 && bytes == codes::TODAY {
-                    let frame = codes::smallest_version(&text, format)?;
-                    prints.push(print(&folder, format, "smallest", seed, &text, &frame)?);
+                let frame = codes::screen(&text, board.panel.format());
+                let picture = glass.show(&frame)?;
+                if !known {
+                    prints.push(print(&folder, board, "screen", seed, &text, &picture)?);
                 }
+            }
+        }
+        if !known && board.panel.format() == Format::OLED_128X64 {
+            for seed in 0..codes::LENGTHS[0].1 {
+                let text = codes::text(codes::TODAY, seed);
+                let frame = codes::smallest_version(&text, board.panel.format())?;
+                let picture = glass.show(&frame)?;
+                prints.push(print(&folder, board, "smallest", seed, &text, &picture)?);
             }
         }
     }
@@ -90,24 +100,26 @@ fn main() -> Result<()> {
 
 fn print(
     folder: &Path,
-    format: Format,
+    board: &Board,
     variant: &'static str,
     seed: u64,
     text: &str,
-    frame: &Frame,
+    picture: &Picture,
 ) -> Result<Print> {
-    let (width, height) = (format.geometry.width, format.geometry.height);
-    let picture = Picture::from_fn(width, height, |x, y| frame.is_lit(x, y));
-    let name = boards::format_name(format);
-    let png = format!("{name}-{variant}-{}-{seed}.png", text.len());
+    let png = format!("{}-{variant}-{}-{seed}.png", board.format, text.len());
     write(&folder.join(&png), &picture.to_png(1))?;
-    let (code, fault) = match inspect(&picture) {
-        Ok(sighting) => (Some(measures(&sighting)), None),
-        Err(fault) => (None, Some(fault.to_string())),
+    let (code, fault) = if picture.height() < ROWS_MIN {
+        (None, None)
+    } else {
+        match inspect(picture) {
+            Ok(sighting) if sighting.text == text => (Some(measures(&sighting)), None),
+            Ok(_) => (None, Some("the code says something else".to_owned())),
+            Err(fault) => (None, Some(fault.to_string())),
+        }
     };
     Ok(Print {
-        format: name,
-        medium: match format.medium {
+        format: board.format.clone(),
+        medium: match board.panel.driver.medium() {
             Medium::Oled => "oled",
             Medium::Paper => "paper",
         },
