@@ -15,6 +15,7 @@ mod pictures;
 mod policy;
 mod poster;
 mod qr_glass;
+mod qr_mutants;
 mod scenes;
 mod stand;
 
