@@ -6,7 +6,7 @@ use pairbox::event::PanelEvent;
 use pairbox::limits;
 use pairbox::panel::paper;
 use pairbox::snapshot::{Light, Snapshot, Status};
-use pairbox_chips::PaperModule;
+use pairbox_chips::{PaperModule, RefreshKind};
 
 use super::life::Life;
 use super::modules::{ALL, Module};
@@ -128,9 +128,11 @@ fn a_panel_pulled_in_mid_transfer_is_right_again_soon_after_it_is_back() {
                 life.wires.unplug();
                 life.wires.unplug_after(usize::MAX);
                 life.pass(away);
-                life.wires.replug();
-                life.pass(RIGHT_WITHIN);
                 let what = format!("{module:?}, pulled after {after} bytes for {away:?}");
+                life.wires.replug();
+                let back_at = life.now();
+                life.pass(RIGHT_WITHIN);
+                assert!(life.now().since(back_at) <= RIGHT_WITHIN, "{what}");
                 let told = life.said().len() > 1;
                 // Where nothing failed, nothing could be told: it heals like any loose contact.
                 if told || module == Module::Hat {
@@ -161,7 +163,9 @@ fn a_loss_is_told_once_however_long_it_lasts() {
             "{module:?}: {said:?}"
         );
         life.wires.replug();
+        let back_at = life.now();
         life.pass(RIGHT_WITHIN);
+        assert!(life.now().since(back_at) <= RIGHT_WITHIN, "{module:?}");
         assert_eq!(life.said(), [PanelEvent::Attached], "{module:?}");
         assert_eq!(life.wires.picture(), life.truth(), "{module:?}");
     }
@@ -201,6 +205,17 @@ fn a_stuck_busy_line_is_a_lost_panel_until_it_lets_go() {
         life.pass(RIGHT_WITHIN + 2 * SECOND);
         assert_eq!(life.wires.picture(), life.truth(), "{module:?}");
         assert_eq!(life.said(), [PanelEvent::Attached]);
+        // It came back by a short refresh, and a thorough one follows by itself.
+        life.pass(paper::INTERVAL);
+        let kinds: Vec<RefreshKind> = life
+            .wires
+            .spi()
+            .refreshes()
+            .iter()
+            .map(|r| r.kind)
+            .collect();
+        let last = &kinds[kinds.len() - 2..];
+        assert_eq!(last, [RefreshKind::Fast, RefreshKind::Full], "{module:?}");
     }
 }
 
