@@ -69,6 +69,9 @@ pub enum Refresh {
     /// What changed, and nothing when nothing did. On e-paper quick and without flashing, at the
     /// price of a shadow of what was there.
     Partial,
+    /// Everything, in the time that a panel has which was put back: on e-paper shorter than
+    /// [`Refresh::Full`] and less thorough; the same to an OLED.
+    Fast,
     /// Everything, equal or not. An OLED is set up anew, without a flicker; e-paper flashes and is
     /// clean after it.
     Full,

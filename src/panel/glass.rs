@@ -4,7 +4,7 @@
 //! health reported once. Time is an argument, so that tests can let hours pass. A panel that has
 //! nothing to show costs nothing: no byte on its bus, and no wake-up of the thread.
 
-use super::paper::{self, Paper, Step, Wish};
+use super::paper::{Paper, Step, Wish};
 use super::{Open, Panel, PanelError, Refresh};
 use crate::event::{Event, PanelEvent};
 use crate::inbox::{Inbox, InboxError};
@@ -17,8 +17,6 @@ use crate::view::{self, Frame, Glow, Medium};
 pub struct Glass<O> {
     open: O,
     panel: Option<Attached>,
-    /// What the last panel was made of.
-    medium: Medium,
     /// The last panel could not be brought to do anything: not even to forget a code.
     stuck: bool,
     /// Whether the last report that was delivered said "attached"; `None` before the first.
@@ -29,6 +27,8 @@ pub struct Glass<O> {
 struct Attached {
     panel: Box<dyn Panel>,
     care: Care,
+    /// It was put back: somebody wants to see that.
+    was_lost: bool,
 }
 
 /// What was done for a panel so far, and so what is due.
@@ -47,7 +47,6 @@ impl<O: Open> Glass<O> {
         Self {
             open,
             panel: None,
-            medium: Medium::Oled,
             stuck: false,
             said: None,
             inbox,
@@ -63,7 +62,7 @@ impl<O: Open> Glass<O> {
                 self.panel = None;
                 self.stuck = matches!(error, PanelError::Busy { .. });
                 let why = error.to_string();
-                (PanelEvent::Lost { why }, Some(now + self.retry()))
+                (PanelEvent::Lost { why }, Some(now + limits::PANEL_RETRY))
             }
         };
         if self.report(event) {
@@ -83,19 +82,12 @@ impl<O: Open> Glass<O> {
             empty => empty.insert(Attached {
                 panel: (self.open)()?,
                 care: Care::New,
+                was_lost: self.said == Some(false),
             }),
         };
-        self.medium = attached.panel.format().medium;
-        match self.medium {
+        match attached.panel.format().medium {
             Medium::Oled => attached.light(snapshot, now),
             Medium::Paper => attached.print(snapshot, now),
-        }
-    }
-
-    fn retry(&self) -> std::time::Duration {
-        match self.medium {
-            Medium::Oled => limits::PANEL_RETRY,
-            Medium::Paper => paper::RETRY,
         }
     }
 
@@ -125,6 +117,7 @@ impl<O: Open> Glass<O> {
             None => (self.open)().map(|panel| Attached {
                 panel,
                 care: Care::New,
+                was_lost: false,
             }),
         };
         if let Err(error) = attached.and_then(|attached| attached.part(now)) {
@@ -205,6 +198,7 @@ impl Attached {
             Care::New | Care::Oled { .. } => (Paper::default(), true),
         };
         let refresh = match paper.next(now, wish(changed)) {
+            Step::Show(_) if std::mem::take(&mut self.was_lost) => Refresh::Fast,
             Step::Show(refresh) => refresh,
             Step::Later(at) | Step::Rest(at) => return Ok(at),
         };

@@ -19,10 +19,6 @@ pub const INTERVAL: Duration = Duration::from_secs(180);
 /// "Refresh at least once every 24 hours": what stands for longer burns in.
 pub const DAILY: Duration = Duration::from_secs(24 * 3600);
 
-/// How soon a panel that does not answer is opened anew: a full refresh takes up to 4 s (vendor: 4.2"
-/// V2), and the picture has to be right 5 s after the panel was put back.
-pub const RETRY: Duration = Duration::from_millis(500);
-
 /// What there is to decide on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wish {
@@ -54,7 +50,8 @@ pub struct Paper {
 #[derive(Clone, Copy, Debug)]
 struct Shown {
     at: Mono,
-    full_at: Mono,
+    /// When everything has to be done again, changed or not.
+    full_due: Mono,
     /// Since the last full refresh.
     partials: u32,
     code: bool,
@@ -67,34 +64,39 @@ impl Paper {
         let Some(last) = self.last else {
             return Step::Show(Refresh::Full);
         };
-        let daily = last.full_at + DAILY;
-        if last.code != wish.code || now >= daily {
+        let full_due = last.full_due;
+        if last.code != wish.code || now >= full_due {
             return Step::Show(Refresh::Full);
         }
         if !wish.changed {
-            return Step::Rest(daily);
+            return Step::Rest(full_due);
         }
         let at_once = wish.code || wish.waited_for;
         let quietly = last.at + INTERVAL;
         if at_once || now >= quietly {
             // The daily one is not left to follow on the heels of this one.
-            let full = last.partials >= PARTIALS_MAX || now + INTERVAL > daily;
+            let full = last.partials >= PARTIALS_MAX || now + INTERVAL > full_due;
             return Step::Show(if full {
                 Refresh::Full
             } else {
                 Refresh::Partial
             });
         }
-        Step::Later(quietly.min(daily))
+        Step::Later(quietly.min(full_due))
     }
 
     /// Notes what was done.
     pub fn shown(&mut self, now: Mono, refresh: Refresh, code: bool) {
-        let before = self.last.filter(|_| refresh == Refresh::Partial);
+        let (full_due, partials) = match (refresh, self.last) {
+            (Refresh::Partial, Some(last)) => (last.full_due, last.partials + 1),
+            // A thorough one follows when the interval allows it.
+            (Refresh::Fast, _) => (now + INTERVAL, PARTIALS_MAX),
+            (Refresh::Full, _) | (Refresh::Partial, None) => (now + DAILY, 0),
+        };
         self.last = Some(Shown {
             at: now,
-            full_at: before.map_or(now, |last| last.full_at),
-            partials: before.map_or(0, |last| last.partials + 1),
+            full_due,
+            partials,
             code,
         });
     }

@@ -33,6 +33,8 @@ const SOFTWARE_RESET: u8 = 0x12;
 const SENSOR: u8 = 0x18;
 /// The sensor inside: the waveform depends on it.
 const SENSOR_INSIDE: u8 = 0x80;
+/// Write to temperature register, in sixteenths of a degree Celsius, twelve bits from the top.
+const TEMPERATURE: u8 = 0x1a;
 /// Master Activation.
 const ACTIVATE: u8 = 0x20;
 /// Display Update Control 1; two bytes follow: how the RAMs are read, and the sources in use.
@@ -43,6 +45,12 @@ const UPDATE: u8 = 0x22;
 const UPDATE_FULL: u8 = 0xf7;
 /// The same with mode 2: only pixels in which the two RAMs differ are driven.
 const UPDATE_PARTIAL: u8 = 0xff;
+/// The temperature and its waveform of mode 1 loaded.
+const LOAD_MEASURED: u8 = 0xb1;
+/// The waveform of mode 1 loaded for the temperature that was written.
+const LOAD_TOLD: u8 = 0x91;
+/// Clock and high voltage on, display in mode 1 with the waveform that is loaded, all off.
+const UPDATE_FAST: u8 = 0xc7;
 /// Write RAM (Black White): what is to be seen.
 const RAM_NEW: u8 = 0x24;
 /// Write RAM (RED): in mode 2, what was seen before.
@@ -84,20 +92,23 @@ pub struct Module {
     geometry: Geometry,
     /// The parameters of [`UPDATE_FROM`] for a full and for a partial refresh.
     update_from: (u8, u8, u8),
+    /// A temperature so high that its waveform is a short one (vendor: `init_fast`).
+    fast: &'static [u8],
 }
 
 impl Module {
     /// 122x250 on an SSD1680, which has its glass on sources 8 to 167 (vendor: 2.13" V4).
-    pub const SSD1680_122X250: Self = Self::new(122, 250, (0x00, 0x00, 0x80));
+    pub const SSD1680_122X250: Self = Self::new(122, 250, (0x00, 0x00, 0x80), &[0x64, 0x00]);
     /// 176x264 on an SSD1680, on all sources (vendor: 2.7" V2).
-    pub const SSD1680_176X264: Self = Self::new(176, 264, (0x00, 0x00, 0x00));
+    pub const SSD1680_176X264: Self = Self::new(176, 264, (0x00, 0x00, 0x00), &[0x64, 0x00]);
     /// 400x300 on an SSD1683; its full refresh takes the old picture for zeros (vendor: 4.2" V2).
-    pub const SSD1683_400X300: Self = Self::new(400, 300, (0x40, 0x00, 0x00));
+    pub const SSD1683_400X300: Self = Self::new(400, 300, (0x40, 0x00, 0x00), &[0x6e]);
 
-    const fn new(width: u32, height: u32, update_from: (u8, u8, u8)) -> Self {
+    const fn new(width: u32, height: u32, update_from: (u8, u8, u8), fast: &'static [u8]) -> Self {
         Self {
             geometry: Geometry { width, height },
             update_from,
+            fast,
         }
     }
 }
@@ -185,7 +196,7 @@ where
         let [last_byte, ..] = ((width - 1) / 8).to_le_bytes();
         let (full, partial, sources) = self.module.update_from;
         let (border, rams) = match refresh {
-            Refresh::Full => (BORDER_WHITE, full),
+            Refresh::Full | Refresh::Fast => (BORDER_WHITE, full),
             Refresh::Partial => (BORDER_KEPT, partial),
         };
         self.command(GATES, &[last_row, last_row_high, 0])?;
@@ -194,7 +205,21 @@ where
         self.command(WINDOW_Y, &[0, 0, last_row, last_row_high])?;
         self.command(BORDER, &[border])?;
         self.command(UPDATE_FROM, &[rams, sources])?;
-        self.command(SENSOR, &[SENSOR_INSIDE])
+        self.command(SENSOR, &[SENSOR_INSIDE])?;
+        if refresh == Refresh::Fast {
+            self.load(LOAD_MEASURED)?;
+            self.command(TEMPERATURE, self.module.fast)?;
+            self.load(LOAD_TOLD)?;
+        }
+        Ok(())
+    }
+
+    /// Has a waveform loaded: too short to see BUSY rise for certain.
+    fn load(&mut self, what: u8) -> Result<(), PanelError> {
+        self.command(UPDATE, &[what])?;
+        self.command(ACTIVATE, &[])?;
+        self.delay.delay_ms(1);
+        self.wait_until_idle(READY_WITHIN).map(drop)
     }
 
     fn write(&mut self, ram: u8, frame: &Frame) -> Result<(), PanelError> {
@@ -266,6 +291,7 @@ where
                 }
                 (Refresh::Partial, shown)
             }
+            _ if refresh == Refresh::Fast => (Refresh::Fast, frame.clone()),
             _ => (Refresh::Full, frame.clone()),
         };
         self.wake(refresh)?;
@@ -273,6 +299,7 @@ where
         self.write(RAM_NEW, frame)?;
         self.activate(match refresh {
             Refresh::Full => UPDATE_FULL,
+            Refresh::Fast => UPDATE_FAST,
             Refresh::Partial => UPDATE_PARTIAL,
         })?;
         self.shown = Some(frame.clone());

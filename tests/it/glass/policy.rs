@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use pairbox::event::PanelEvent;
+use embedded_hal::delay::DelayNs;
+use pairbox::event::{Event, PanelEvent};
+use pairbox::inbox::Inbox;
 use pairbox::limits;
-use pairbox::panel::paper;
+use pairbox::panel::glass::Glass;
+use pairbox::panel::ssd168x::{self, Epaper};
+use pairbox::panel::{Opener, paper, wire};
 use pairbox::snapshot::{Light, Snapshot, Status};
-use pairbox_chips::PaperModule;
+use pairbox::time::Mono;
+use pairbox_chips::{PaperModule, RefreshKind, SpiCable};
 
 use super::life::Life;
 use super::modules::{ALL, Module};
@@ -39,12 +44,12 @@ fn papers() -> impl Iterator<Item = Module> {
 
 #[test]
 fn a_dark_panel_costs_nothing_and_is_set_up_anew_when_it_is_woken() {
-    for module in oleds() {
+    for (module, length) in oleds().flat_map(|module| [(module, HOUR), (module, SECOND)]) {
         let mut life = Life::start(module, stopped(Light::Bright));
         life.show(stopped(Light::Off));
         assert!(life.wires.picture().is_dark());
         let turns = life.turns;
-        let (bytes, _) = life.cost_of(|life| life.pass(HOUR));
+        let (bytes, _) = life.cost_of(|life| life.pass(length));
         assert_eq!((bytes, life.turns - turns), (0, 0), "{module:?}");
         // It lost its supply meanwhile, and nobody could notice.
         life.wires.unplug();
@@ -128,9 +133,11 @@ fn a_panel_pulled_in_mid_transfer_is_right_again_soon_after_it_is_back() {
                 life.wires.unplug();
                 life.wires.unplug_after(usize::MAX);
                 life.pass(away);
-                life.wires.replug();
-                life.pass(RIGHT_WITHIN);
                 let what = format!("{module:?}, pulled after {after} bytes for {away:?}");
+                life.wires.replug();
+                let back_at = life.now();
+                life.pass(RIGHT_WITHIN);
+                assert!(life.now().since(back_at) <= RIGHT_WITHIN, "{what}");
                 let told = life.said().len() > 1;
                 // Where nothing failed, nothing could be told: it heals like any loose contact.
                 if told || module == Module::Hat {
@@ -161,7 +168,9 @@ fn a_loss_is_told_once_however_long_it_lasts() {
             "{module:?}: {said:?}"
         );
         life.wires.replug();
+        let back_at = life.now();
         life.pass(RIGHT_WITHIN);
+        assert!(life.now().since(back_at) <= RIGHT_WITHIN, "{module:?}");
         assert_eq!(life.said(), [PanelEvent::Attached], "{module:?}");
         assert_eq!(life.wires.picture(), life.truth(), "{module:?}");
     }
@@ -170,13 +179,13 @@ fn a_loss_is_told_once_however_long_it_lasts() {
 #[test]
 fn a_report_that_found_the_queue_full_is_repeated() {
     let mut life = Life::idle(ALL[0], stopped(Light::Off));
-    let (inbox, mut events) = pairbox::inbox::Inbox::new();
-    while inbox.try_send(pairbox::event::Event::NetworkUp).is_ok() {}
-    life.glass = pairbox::panel::glass::Glass::new(life.module.opener(&life.wires), inbox);
+    let (inbox, mut events) = Inbox::new();
+    while inbox.try_send(Event::NetworkUp).is_ok() {}
+    life.glass = Glass::new(life.module.opener(&life.wires), inbox);
     life.show(stopped(Light::Off));
     while events.try_recv().is_ok() {}
     life.pass(limits::PANEL_RETRY);
-    let attached = pairbox::event::Event::Panel(PanelEvent::Attached);
+    let attached = Event::Panel(PanelEvent::Attached);
     assert_eq!(events.try_recv(), Ok(attached));
 }
 
@@ -201,6 +210,17 @@ fn a_stuck_busy_line_is_a_lost_panel_until_it_lets_go() {
         life.pass(RIGHT_WITHIN + 2 * SECOND);
         assert_eq!(life.wires.picture(), life.truth(), "{module:?}");
         assert_eq!(life.said(), [PanelEvent::Attached]);
+        // It came back by a short refresh, and a thorough one follows by itself.
+        life.pass(paper::INTERVAL);
+        let kinds: Vec<RefreshKind> = life
+            .wires
+            .spi()
+            .refreshes()
+            .iter()
+            .map(|r| r.kind)
+            .collect();
+        let last = &kinds[kinds.len() - 2..];
+        assert_eq!(last, [RefreshKind::Fast, RefreshKind::Full], "{module:?}");
     }
 }
 
@@ -217,6 +237,46 @@ fn a_stuck_busy_line_does_not_keep_the_process_from_ending() {
         let took = life.wires.now().since(begun);
         assert!(took < limits::SHUTDOWN, "{module:?}: {took:?}");
     }
+}
+
+/// A delay after which BUSY sticks: the panel begins to work and never ends.
+struct Sticks {
+    cable: SpiCable,
+    at: Duration,
+}
+
+impl DelayNs for Sticks {
+    fn delay_ns(&mut self, ns: u32) {
+        self.cable.clock().wait(Duration::from_nanos(u64::from(ns)));
+        self.cable.stick_busy(self.cable.clock().now() >= self.at);
+    }
+}
+
+#[test]
+fn a_panel_that_never_ends_its_work_does_not_either() {
+    let cable = SpiCable::paper(PaperModule::Waveshare2in13V4);
+    let bus = cable.clone();
+    let open: Opener = Box::new(move || {
+        bus.stick_busy(false);
+        let lines = ssd168x::Lines {
+            power: Some(bus.power()),
+            reset: bus.reset(),
+            busy: bus.busy(),
+        };
+        let delay = Sticks {
+            cable: bus.clone(),
+            at: bus.clock().now() + SECOND,
+        };
+        let wired = wire::spi(bus.spi(), bus.dc(), "bench");
+        let module = ssd168x::Module::SSD1680_122X250;
+        Ok(Box::new(Epaper::new(wired, lines, delay, module)))
+    });
+    let (inbox, _events) = Inbox::new();
+    let mut glass = Glass::new(open, inbox);
+    glass.turn(&other(), Mono::START);
+    glass.part(Mono(cable.clock().now()));
+    let took = cable.clock().now();
+    assert!(took > 9 * SECOND && took < limits::SHUTDOWN, "{took:?}");
 }
 
 #[test]
