@@ -77,7 +77,7 @@ pub fn watch(
     inbox: &Inbox,
     clock: Clock,
 ) -> Result<Buttons, ButtonError> {
-    let debounce = Some(limits::KERNEL_DEBOUNCE);
+    let debounce = limits::KERNEL_DEBOUNCE;
     tell(buttons, lines, debounce, clock, into_inbox(inbox.clone()))
 }
 

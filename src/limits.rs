@@ -75,9 +75,11 @@ pub const ATTENDED: Duration = Duration::from_secs(60);
 /// A level must be stable this long to count (mechanical buttons bounce for up to 20 ms).
 pub const DEBOUNCE: Duration = Duration::from_millis(30);
 
-/// The kernel is asked to swallow anything shorter than this on a button's line. Far below
-/// [`DEBOUNCE`], so that the machine still sees presses as they were.
-pub const KERNEL_DEBOUNCE: Duration = Duration::from_millis(5);
+/// What the kernel is asked to swallow on a button's line: nothing. It could, but then a line that
+/// chatters tells no edges at all: its interrupts go on unseen and unlimited, and each time it rests
+/// for a moment that looks like a clean press. The machine debounces ([`DEBOUNCE`]), and a storm that
+/// is seen is ended at the line.
+pub const KERNEL_DEBOUNCE: Option<Duration> = None;
 
 /// A line whose edges are not told is looked at this often (HARDWARE.md 4.3).
 pub const BUTTON_POLL: Duration = Duration::from_millis(200);

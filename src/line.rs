@@ -114,7 +114,8 @@ impl Lines {
                     Driver::Rppal(registers),
                     "rppal knows this model".to_owned(),
                 ),
-                Err(error) => (cdev()?, error.to_string()),
+                Err(LineError::Registers { why, .. }) => (cdev()?, format!("rppal says: {why}")),
+                Err(error) => return Err(error),
             },
         };
         let lines = Self(driver);

@@ -131,7 +131,7 @@ fn try_buttons(options: &TrialOptions) -> Result<(), ProgramError> {
     let (config, board, _service_is_off) = for_trial(options)?;
     let lines = Lines::open(config.gpio).map_err(TrialError::from)?;
     let clock = Clock::start();
-    // Not debounced by the kernel: the bounces are what is to be seen.
+    // Never debounced by the kernel: the bounces are what is to be seen.
     let watch = |ear| button::tell(&board.buttons, &lines, None, clock, ear);
     let length = options.seconds.map(Duration::from_secs);
     let interrupt = Interrupt::listen().map_err(TrialError::from)?;
