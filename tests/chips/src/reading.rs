@@ -87,7 +87,15 @@ impl Ink {
                 Text::with_baseline(&glyph.to_string(), Point::zero(), style, Baseline::Top)
                     .draw(&mut canvas);
             let cell = font.character_size;
-            let is = |x: i32, y: i32| canvas.0.contains(&Point::new(x, y));
+            let (width, height) = (cell.width.cast_signed(), cell.height.cast_signed());
+            let mut lit = vec![false; (cell.width * cell.height) as usize];
+            for Point { x, y } in canvas.0 {
+                lit[(y * width + x).cast_unsigned() as usize] = true;
+            }
+            let is = |x: i32, y: i32| {
+                let inside = (0..width).contains(&x) && (0..height).contains(&y);
+                inside && lit[(y * width + x).cast_unsigned() as usize]
+            };
             for (x, y) in (0..cell.height.cast_signed())
                 .flat_map(|y| (0..cell.width.cast_signed()).map(move |x| (x, y)))
             {
