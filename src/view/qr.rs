@@ -106,13 +106,12 @@ const CORRECTION_WANTED: Correction = Correction::M;
 /// them so large; then the best correction that the version has room for.
 #[must_use]
 pub fn fit(payload: &[u8], side: u32) -> Option<Fit> {
-    let smallest = encode_at(payload, Correction::L, room(side, 1))?;
+    let smallest = size_at(payload, Correction::L, room(side, 1))?;
     let scale = (1..=SCALE_MAX)
         .rev()
-        .find(|scale| smallest.size <= room(side, *scale))?;
-    let wanted = encode_at(payload, CORRECTION_WANTED, room(side, scale));
-    let size = wanted.map_or(smallest.size, |code| code.size);
-    let code = encode(payload, size)?;
+        .find(|scale| smallest <= room(side, *scale))?;
+    let wanted = size_at(payload, CORRECTION_WANTED, room(side, scale));
+    let code = encode(payload, wanted.unwrap_or(smallest))?;
     Some(Fit { code, scale })
 }
 
@@ -128,25 +127,32 @@ fn room(side: u32, scale: u32) -> u32 {
 
 /// The smallest code with this error correction.
 fn encode_at(payload: &[u8], ec: Correction, modules_max: u32) -> Option<Code> {
-    let versions = (1..=40i16).take_while(|version| width(*version) <= modules_max);
-    for version in versions {
+    let (version, bits) = lay_out(payload, ec, modules_max)?;
+    let code = QrCode::with_bits(bits, ec.level()).ok()?;
+    let colors = code.into_colors().into_iter();
+    Some(Code {
+        size: width(version),
+        version: u32::from(version.unsigned_abs()),
+        ec,
+        modules: colors.map(|color| color == Color::Dark).collect(),
+    })
+}
+
+/// Modules on a side of the smallest code with this error correction.
+fn size_at(payload: &[u8], ec: Correction, modules_max: u32) -> Option<u32> {
+    let (version, _) = lay_out(payload, ec, modules_max)?;
+    Some(width(version))
+}
+
+/// The smallest version that holds the payload, and its bits: the quick part of making a code.
+fn lay_out(payload: &[u8], ec: Correction, modules_max: u32) -> Option<(i16, Bits)> {
+    let mut versions = (1..=40i16).take_while(|version| width(*version) <= modules_max);
+    versions.find_map(|version| {
         let mut bits = Bits::new(Version::Normal(version));
-        let fits = bits.push_byte_data(payload).is_ok() && bits.push_terminator(ec.level()).is_ok();
-        if fits {
-            let code = QrCode::with_bits(bits, ec.level()).ok()?;
-            return Some(Code {
-                size: width(version),
-                version: u32::from(version.unsigned_abs()),
-                ec,
-                modules: code
-                    .into_colors()
-                    .into_iter()
-                    .map(|c| c == Color::Dark)
-                    .collect(),
-            });
-        }
-    }
-    None
+        bits.push_byte_data(payload).ok()?;
+        bits.push_terminator(ec.level()).ok()?;
+        Some((version, bits))
+    })
 }
 
 /// Modules on a side of a version (ISO/IEC 18004, 5.3.1).

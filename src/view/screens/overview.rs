@@ -122,6 +122,11 @@ fn below(canvas: &mut Canvas, area: Area, label: &str, status: &str, reversed: b
         status: small,
         ..
     } = canvas.grid().entry;
+    let small = if small.width(status) > area.width {
+        Face::Small
+    } else {
+        small
+    };
     let free = area.height.saturating_sub(large.height() + small.height());
     let label = text::shorten(label, large.columns(area.width));
     let status = text::shorten(status, small.columns(area.width));

@@ -55,10 +55,10 @@ pub fn draw(
     let format = canvas.format();
     let place = place(pairing.code.expose(), format);
     let beside = place.as_ref().and_then(|place| place.column);
-    if let Some(code) = pairing.typed.as_ref() {
-        if beside.is_none_or(|column| column.width < TYPED) {
-            return typed::draw(canvas, code, now);
-        }
+    if let Some(code) = &pairing.typed
+        && beside.is_none_or(|column| column.width < TYPED)
+    {
+        return typed::draw(canvas, code, now);
     }
     let Some(place) = place else {
         return page::draw(canvas, address, now);

@@ -22,9 +22,10 @@ pub fn draw(
     now: Mono,
 ) {
     let words = if pairing_done { "Linking" } else { "Starting" };
-    let dots = match canvas.moves() {
-        true => 1 + tick::passed(account.since, STEP, now) % 3,
-        false => 3,
+    let dots = if canvas.moves() {
+        1 + tick::passed(account.since, STEP, now) % 3
+    } else {
+        3
     };
     let dots = ".".repeat(usize::try_from(dots).unwrap_or(1));
     let body = headline::draw(canvas, &icon::HOURGLASS, &format!("{words}{dots}"));

@@ -42,7 +42,10 @@ fn strip(canvas: &mut Canvas, code: Block, left: &str, now: Mono) {
     let column = face.width("000").max(face.width(words));
     let room = content.width.saturating_sub(column);
     let middle = content.below(content.height.saturating_sub(Face::NarrowTwice.height()) / 2);
-    let at = (middle.right() - face.width(words), middle.top + 9);
+    let at = (
+        middle.right().saturating_sub(face.width(words)),
+        middle.top + 9,
+    );
     canvas.text(words, face, at);
     let area = Area {
         width: room,

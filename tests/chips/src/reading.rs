@@ -87,22 +87,29 @@ impl Ink {
                 Text::with_baseline(&glyph.to_string(), Point::zero(), style, Baseline::Top)
                     .draw(&mut canvas);
             let cell = font.character_size;
-            let is = |x: i32, y: i32| canvas.0.contains(&Point::new(x, y));
+            let (width, height) = (cell.width.cast_signed(), cell.height.cast_signed());
+            let mut lit = vec![false; (cell.width * cell.height) as usize];
+            for Point { x, y } in canvas.0 {
+                lit[(y * width + x).cast_unsigned() as usize] = true;
+            }
+            let is = |x: i32, y: i32| {
+                let inside = (0..width).contains(&x) && (0..height).contains(&y);
+                inside && lit[(y * width + x).cast_unsigned() as usize]
+            };
             for (x, y) in (0..cell.height.cast_signed())
                 .flat_map(|y| (0..cell.width.cast_signed()).map(move |x| (x, y)))
             {
-                // P becomes 1 2 / 3 4, between A above, B right, C left and D below.
-                let (a, b, c, d) = (is(x, y - 1), is(x + 1, y), is(x - 1, y), is(x, y + 1));
-                let p = is(x, y);
+                let (above, right) = (is(x, y - 1), is(x + 1, y));
+                let (left, below) = (is(x - 1, y), is(x, y + 1));
                 let corner = |this: bool, that: bool, other: bool, another: bool| {
                     let smooth = this == that && this != other && that != another;
-                    if smooth { this } else { p }
+                    if smooth { this } else { is(x, y) }
                 };
                 let quarters = [
-                    (0, 0, corner(c, a, d, b)),
-                    (1, 0, corner(a, b, c, d)),
-                    (0, 1, corner(d, c, b, a)),
-                    (1, 1, corner(b, d, a, c)),
+                    (0, 0, corner(left, above, below, right)),
+                    (1, 0, corner(above, right, left, below)),
+                    (0, 1, corner(below, left, right, above)),
+                    (1, 1, corner(right, below, above, left)),
                 ];
                 for (dx, dy, _) in quarters.into_iter().filter(|(_, _, on)| *on) {
                     points.push(Point::new(2 * (index * advance + x) + dx, 2 * y + dy));

@@ -161,7 +161,13 @@ fn pictures_stand_still_between_their_changes() {
             };
             let mut now = scene.now;
             let mut seen = at(now);
-            for _ in 0..30 {
+            // Codes take long to draw.
+            let steps = if view::shows_code(&scene.snapshot) {
+                6
+            } else {
+                30
+            };
+            for _ in 0..steps {
                 let Some(next) = view::next_change(&scene.snapshot, format.medium, now) else {
                     quiet += 1;
                     // Nothing will ever move.
