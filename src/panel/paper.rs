@@ -81,7 +81,11 @@ impl Paper {
         if at_once || now >= quietly {
             // The daily one is not left to follow on the heels of this one.
             let full = last.partials >= PARTIALS_MAX || now + INTERVAL > daily;
-            return Step::Show(if full { Refresh::Full } else { Refresh::Partial });
+            return Step::Show(if full {
+                Refresh::Full
+            } else {
+                Refresh::Partial
+            });
         }
         Step::Later(quietly.min(daily))
     }

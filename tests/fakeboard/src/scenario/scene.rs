@@ -26,8 +26,8 @@ pub const PATIENCE: Duration = Duration::from_secs(40);
 /// How soon the glass has to be right after a fault has ended.
 pub const RIGHT_AGAIN: Duration = Duration::from_secs(5);
 
-/// How many times as fast as the real one e-paper is here, so that nobody waits for its full refreshes.
-const PAPER_SPEED: u32 = 4;
+/// E-paper lives in real time: the driver takes a BUSY that falls too soon for a loose wire.
+const PAPER_SPEED: u32 = 1;
 
 /// What is on the header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,9 +86,13 @@ impl Panel {
     fn on(kit: Kit, plan: Plan) -> Result<(Self, Board)> {
         let (spi, lines) = match kit {
             Kit::I2cOled => {
-                let cable = Cable::with(OledModule::Ssd1306, 0x3c);
-                let board = Board::new(plan, I2cOled(cable.clone()))?;
-                return Ok((Self::I2c(cable), board));
+                let address = 0x3c;
+                let cable = Cable::with(OledModule::Ssd1306, address);
+                let module = I2cOled {
+                    cable: cable.clone(),
+                    address,
+                };
+                return Ok((Self::I2c(cable), Board::new(plan, module)?));
             }
             // Waveshare's pages: DC 24, RST 25; mounted upside down.
             Kit::SpiOled => {
@@ -279,11 +283,15 @@ impl Scene {
     pub fn check(&self) -> Result<()> {
         let violations = self.panel.violations();
         let understood = violations.is_empty();
-        ensure(understood, || format!("the chip did not understand: {violations:?}"))?;
+        ensure(understood, || {
+            format!("the chip did not understand: {violations:?}")
+        })?;
         let complaints = self.board.complaints();
         ensure(complaints.is_empty(), || complaints.join("; "))?;
         let opens = self.board.watchdog_opens();
-        ensure(opens == 0, || format!("it opened the watchdog {opens} times"))
+        ensure(opens == 0, || {
+            format!("it opened the watchdog {opens} times")
+        })
     }
 
     /// Time from the start of the process to the first picture.
