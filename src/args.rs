@@ -23,6 +23,13 @@ pub struct CommandLine {
 /// What the program can do.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum Command {
+    /// List the boards, or say how one is wired and set up
+    Boards {
+        /// The board; all of them when none is named
+        name: Option<String>,
+    },
+    /// Look at board, panel, buttons, clock, network and disk, and say what to do
+    Check(RunOptions),
     /// Run the service (also without this word)
     Run(RunOptions),
     /// Read a configuration file, say whether it is in order, and end
@@ -148,6 +155,25 @@ mod tests {
         assert_eq!(
             parse(&words("button-test")),
             Ok(Command::ButtonTest(options))
+        );
+    }
+
+    #[test]
+    fn boards_and_the_machine_can_be_looked_at() {
+        let boards = |name: Option<&str>| {
+            Ok(Command::Boards {
+                name: name.map(str::to_owned),
+            })
+        };
+        assert_eq!(parse(&["boards"]), boards(None));
+        assert_eq!(parse(&["boards", "headless"]), boards(Some("headless")));
+        let options = RunOptions {
+            board: Some(BoardName::Auto),
+            ..RunOptions::default()
+        };
+        assert_eq!(
+            parse(&["check", "--board", "auto"]),
+            Ok(Command::Check(options))
         );
     }
 

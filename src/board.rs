@@ -6,6 +6,7 @@
 //! one byte from the addresses a panel may have.
 
 pub mod catalog;
+pub mod guide;
 pub mod header;
 mod panel;
 pub mod probe;

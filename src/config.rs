@@ -11,6 +11,7 @@ pub(crate) mod value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use log::warn;
 use serde::Deserialize;
 
 use crate::args::RunOptions;
@@ -235,6 +236,9 @@ impl Config {
     pub fn choose_board(&self, look: impl FnOnce() -> Seen) -> Result<(Board, String), FileError> {
         let source = Source::nameless("configuration");
         let catalog = self.catalog();
+        for complaint in catalog.complaints() {
+            warn!("a board file is of no use: {complaint}");
+        }
         if let Some(board) = self.configured_board(&catalog, &source)? {
             return Ok((board, "as configured".into()));
         }

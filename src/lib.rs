@@ -10,6 +10,7 @@ pub mod args;
 pub mod bench;
 pub mod board;
 pub mod button;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod daemon;

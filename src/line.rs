@@ -5,6 +5,7 @@
 //! kernel's character device (v2), on every other machine. Lines have their BCM numbers in both.
 
 pub(crate) mod cdev;
+mod header;
 pub(crate) mod rppal;
 
 use std::fmt;
@@ -234,5 +235,21 @@ mod tests {
         handed::<Lines>();
         handed::<OutputLine>();
         handed::<InputLine>();
+    }
+
+    #[test]
+    fn without_lines_the_error_says_what_to_do() {
+        // On a Raspberry Pi the lines may well be there.
+        if let Err(error) = Lines::open(LineDriver::Rppal) {
+            let said = error.to_string();
+            assert!(said.starts_with("rppal cannot use the lines of"), "{said}");
+            assert!(said.contains("gpio"), "{said}");
+        }
+        for driver in [LineDriver::Gpiocdev, LineDriver::Auto] {
+            if let Err(error) = Lines::open(driver) {
+                let said = error.to_string();
+                assert!(said.starts_with("no GPIO chip is the header's: "), "{said}");
+            }
+        }
     }
 }

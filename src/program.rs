@@ -13,9 +13,11 @@ use log::{info, warn};
 use thiserror::Error;
 
 use crate::args::{Command, CommandLine, RunOptions, TrialOptions};
-use crate::board::{Board, probe};
+use crate::board::{Board, guide, probe};
 use crate::button;
+use crate::check::{self, Verdict, probes};
 use crate::clock::Clock;
+use crate::config::source::Source;
 use crate::config::{self, Config, FileError};
 use crate::daemon::{self, StartError};
 use crate::line::Lines;
@@ -29,6 +31,9 @@ pub enum ProgramError {
     /// A setting is wrong.
     #[error(transparent)]
     Config(#[from] FileError),
+    /// `pairbox check` found something that does not work; it has said what.
+    #[error("FAIL in {0} of these lines")]
+    CheckFailed(usize),
     /// The service could not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -44,6 +49,8 @@ where
     T: Into<OsString> + Clone,
 {
     match CommandLine::parse_from(arguments).into_command() {
+        Command::Boards { name } => boards(name.as_deref()),
+        Command::Check(options) => check(&options),
         Command::Run(options) => serve(&options),
         Command::CheckConfig { file } => {
             println!("{}", config::check(file.as_deref())?);
@@ -51,6 +58,46 @@ where
         }
         Command::PanelTest(options) => try_panel(&options),
         Command::ButtonTest(options) => try_buttons(&options),
+    }
+}
+
+fn boards(name: Option<&str>) -> Result<(), ProgramError> {
+    // A mistake in the configuration is no reason not to say how to wire the panel.
+    let config = Config::load(&RunOptions::default()).unwrap_or_else(|error| {
+        eprintln!("pairbox: {error}");
+        Config::default()
+    });
+    let catalog = config.catalog();
+    match name {
+        Some(name) => {
+            let board = catalog.resolve(name, &Source::nameless("boards"))?;
+            print!("{}", guide::describe(&board));
+        }
+        None => print!("{}", guide::list(&catalog)),
+    }
+    for complaint in catalog.complaints() {
+        eprintln!("pairbox: {complaint}");
+    }
+    Ok(())
+}
+
+fn check(options: &RunOptions) -> Result<(), ProgramError> {
+    let found =
+        Config::load(options).and_then(|config| probes::look(&config, &probes::Places::default()));
+    let lines = match found {
+        Ok(findings) => check::judge(&findings),
+        Err(error) => vec![check::unusable(&error)],
+    };
+    for line in &lines {
+        println!("{line}");
+    }
+    match lines
+        .iter()
+        .filter(|line| line.verdict == Verdict::Fail)
+        .count()
+    {
+        0 => Ok(()),
+        failed => Err(ProgramError::CheckFailed(failed)),
     }
 }
 

@@ -46,7 +46,9 @@ pub enum TrialError {
 
 /// Keeps the service from starting while this lives.
 #[derive(Debug)]
-pub struct Reserved(Option<File>);
+pub struct Reserved {
+    _lock: Option<File>,
+}
 
 /// Makes sure that the service does not run, and does not start while the result lives. Where there
 /// is no database, or this user may not open it, nothing can be said and nothing is kept.
@@ -55,12 +57,12 @@ pub struct Reserved(Option<File>);
 /// [`TrialError::Busy`].
 pub fn reserve(database: &Path) -> Result<Reserved, TrialError> {
     let Ok(file) = File::open(database) else {
-        return Ok(Reserved(None));
+        return Ok(Reserved { _lock: None });
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(TrialError::Busy(database.display().to_string())),
         // A file system without locks has no service that relies on them.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(Reserved(Some(file))),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Reserved { _lock: Some(file) }),
     }
 }
 
@@ -121,8 +123,8 @@ mod tests {
     fn a_service_that_runs_keeps_its_hardware() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("pairbox.redb");
-        let nothing = reserve(&database).unwrap();
-        assert!(nothing.0.is_none() && !database.exists());
+        reserve(&database).unwrap();
+        assert!(!database.exists());
         let service = File::create(&database).unwrap();
         service.lock().unwrap();
         let error = reserve(&database).unwrap_err().to_string();

@@ -14,7 +14,7 @@ pub mod messages;
 mod page;
 pub mod problem;
 pub mod reply;
-mod rfc3339;
+pub(crate) mod rfc3339;
 pub mod route;
 mod server;
 pub mod status;

@@ -17,6 +17,7 @@ const EMBEDDED: &[(&str, &str)] = &[
         "ssd1306-i2c-32",
         include_str!("../../board/ssd1306-i2c-32.toml"),
     ),
+    ("sh1106-i2c", include_str!("../../board/sh1106-i2c.toml")),
     (
         "adafruit-oled-bonnet",
         include_str!("../../board/adafruit-oled-bonnet.toml"),
@@ -162,7 +163,7 @@ fn read(path: &Path, name: &str) -> Result<Board, FileError> {
         return Ok(board);
     }
     let reason = format!(
-        "the board is called `{}`, its file is not {0}.toml",
+        "must be `{name}`, as the file is called, not `{}`",
         board.name
     );
     let source = Source {

@@ -230,25 +230,28 @@ pub(super) fn panel_lines(bus: &Bus) -> Vec<(&'static str, u8)> {
         .collect()
 }
 
-/// What a controller can drive.
-enum Glass {
-    /// These sizes: its rows are in pages of 8, and its modules are made in no others.
-    Sizes(&'static [(u32, u32)]),
-    /// Any size up to this one.
-    UpTo(u32, u32),
+/// What a controller can drive, upright.
+struct Glass {
+    /// Columns and rows of the controller.
+    most: (u32, u32),
+    /// Its rows are in pages of 8.
+    paged: bool,
+    /// The sizes of modules that the driver knows.
+    sizes: &'static [(u32, u32)],
 }
 
-/// Sources: the first page of each data sheet (SSD1306 and SSD1309: 128x64; SH1106: 132x64, of which
-/// modules connect 128; SH1107: 128x128; SSD1680: 176 sources, 296 gates; SSD1683: 400 and 300), and
-/// the sizes modules are sold in (HARDWARE.md 1.3).
+/// Sources: the first page of each data sheet for the controller's own size (the SH1106 has 132
+/// columns, of which modules connect 128), HARDWARE.md 1.3 for the sizes modules are sold in.
 fn glass(driver: PanelDriver) -> Glass {
-    match driver {
-        PanelDriver::Ssd1306 => Glass::Sizes(&[(128, 64), (128, 32)]),
-        PanelDriver::Ssd1309 | PanelDriver::Sh1106 => Glass::Sizes(&[(128, 64)]),
-        PanelDriver::Sh1107 => Glass::Sizes(&[(128, 128)]),
-        PanelDriver::Ssd1680 => Glass::UpTo(176, 296),
-        PanelDriver::Ssd1683 => Glass::UpTo(400, 300),
-    }
+    let (most, paged, sizes): (_, _, &[(u32, u32)]) = match driver {
+        PanelDriver::Ssd1306 => ((128, 64), true, &[(128, 64), (128, 32)]),
+        PanelDriver::Ssd1309 => ((128, 64), true, &[(128, 64)]),
+        PanelDriver::Sh1106 => ((132, 64), true, &[(128, 64)]),
+        PanelDriver::Sh1107 => ((128, 128), true, &[(128, 128)]),
+        PanelDriver::Ssd1680 => ((176, 296), false, &[(122, 250), (176, 264)]),
+        PanelDriver::Ssd1683 => ((400, 300), false, &[(400, 300)]),
+    };
+    Glass { most, paged, sizes }
 }
 
 type Refusal = (&'static str, String);
@@ -275,50 +278,35 @@ fn check_size(panel: &PanelSpec) -> Result<(), Refusal> {
         }
     }
     let (across, down) = panel.native();
-    let turned = panel.rotation == Rotation::Quarter || panel.rotation == Rotation::ThreeQuarters;
-    let degrees = panel.rotation.degrees();
-    // A turned picture of a size that would fit unturned: it is the rotation that is wrong.
-    let (key, size) = if turned {
-        let size =
-            format!("{width}x{height} turned by {degrees} is {across}x{down} to the controller");
-        ("rotation", size)
+    let turned = matches!(panel.rotation, Rotation::Quarter | Rotation::ThreeQuarters);
+    let size = if turned {
+        let degrees = panel.rotation.degrees();
+        format!("{width}x{height} turned by {degrees} is {across}x{down} to the controller")
     } else {
-        ("width", format!("{width}x{height}"))
+        format!("{width}x{height}")
     };
-    match glass(panel.driver) {
-        Glass::Sizes(sizes) if !sizes.contains(&(across, down)) => {
-            let largest = |of: fn(&(u32, u32)) -> u32| sizes.iter().map(of).max().unwrap_or(0);
-            let (most_across, most_down) = (largest(|size| size.0), largest(|size| size.1));
-            let known: Vec<String> = sizes.iter().map(|(w, h)| format!("{w}x{h}")).collect();
-            let known = known.join(" or ");
-            if across > most_across || down > most_down {
-                let key = if turned || across > most_across {
-                    key
-                } else {
-                    "height"
-                };
-                let reason =
-                    format!("{size}: larger than the {most_across}x{most_down} of an {driver}");
-                return Err((key, reason));
-            }
-            if down % 8 != 0 {
-                let key = if turned { key } else { "height" };
-                let reason = format!("{size}: an {driver} has pages of 8 rows, {down} are none");
-                return Err((key, reason));
-            }
-            return Err((key, format!("{size}: panels with an {driver} are {known}")));
-        }
-        Glass::UpTo(most_across, most_down) if across > most_across || down > most_down => {
-            let hint = if !turned && height <= most_across && width <= most_down {
-                "; it is held upright: rotation = 90 or 270"
-            } else {
-                ""
-            };
-            let reason =
-                format!("{size}: larger than the {most_across}x{most_down} of an {driver}{hint}");
-            return Err((key, reason));
-        }
-        Glass::Sizes(_) | Glass::UpTo(..) => {}
+    // A turned picture may have the right size and the wrong rotation.
+    let at = |key| if turned { "rotation" } else { key };
+    let Glass { most, paged, sizes } = glass(panel.driver);
+    if across > most.0 || down > most.1 {
+        let key = at(if across > most.0 { "width" } else { "height" });
+        let hint = if !turned && sizes.contains(&(height, width)) {
+            "; it is held upright: rotation = 90 or 270"
+        } else {
+            ""
+        };
+        let (columns, rows) = most;
+        let reason = format!("{size}: larger than the {columns}x{rows} of an {driver}{hint}");
+        return Err((key, reason));
+    }
+    if paged && down % 8 != 0 {
+        let reason = format!("{size}: an {driver} has pages of 8 rows, {down} are none");
+        return Err((at("height"), reason));
+    }
+    if !sizes.contains(&(across, down)) {
+        let known: Vec<String> = sizes.iter().map(|(w, h)| format!("{w}x{h}")).collect();
+        let reason = format!("{size}: panels with an {driver} are {}", known.join(" or "));
+        return Err((at("width"), reason));
     }
     let (least_across, least_down) = SMALLEST;
     if width < least_across || height < least_down {

@@ -1,45 +1,19 @@
 //! Lines through the kernel's character device (uAPI v2, Linux 5.10 and later).
 //!
-//! The chip is found by its label: numbers moved on the Pi 5 from one kernel to the next
-//! (HARDWARE.md 2.1). It is looked for anew with every request, so a chip that went and came back
-//! under another number is found again.
+//! The chip is looked for anew with every request, so one that went and came back under another
+//! number is found again.
 
-use std::fmt;
-use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gpiocdev::chip::{Chip, path_compare};
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, EventClock, Value};
 use gpiocdev::request::{Builder, Request};
 use rustix::io::Errno;
 
+pub(crate) use super::header::Header;
+use super::header::errno;
 use super::{CONSUMER, LineError};
 use crate::board::Pull;
-
-/// Labels of the chips whose lines are the header's, by their drivers in the kernel
-/// (drivers/pinctrl/pinctrl-rp1.c; drivers/pinctrl/bcm/pinctrl-bcm2835.c has the other two).
-const LABELS: [&str; 3] = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"];
-
-/// Where the chips are.
-const FOLDER: &str = "/dev";
-
-/// What their names begin with; a number follows.
-const STEM: &str = "gpiochip";
-
-/// The chip of the header: where it was when it was last looked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Header {
-    path: PathBuf,
-    label: String,
-}
-
-impl fmt::Display for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", self.path.display(), self.label)
-    }
-}
 
 /// A line that we hold. It is let go when this is dropped.
 pub(crate) struct Held {
@@ -49,19 +23,6 @@ pub(crate) struct Held {
 }
 
 impl Header {
-    /// Looks for the chip.
-    pub(super) fn find() -> Result<Self, LineError> {
-        let mut seen = Vec::new();
-        for path in candidates(Path::new(FOLDER)) {
-            let label = Chip::from_path(&path)
-                .and_then(|chip| chip.info())
-                .map(|info| info.label)
-                .map_err(|error| errno(&error));
-            seen.push((path, label));
-        }
-        choose(seen)
-    }
-
     pub(super) fn output(&self, line: u8, high: bool) -> Result<Held, LineError> {
         self.request(line, |request| {
             request.as_output(Value::from(high));
@@ -105,13 +66,13 @@ impl Header {
     /// Takes a line, configured by `shape`.
     fn request(&self, line: u8, shape: impl Fn(&mut Builder)) -> Result<Held, Refusal> {
         // It may have gone and come back elsewhere.
-        let header = Self::find().map_err(|error| Refusal {
+        let header = self.now().map_err(|error| Refusal {
             errno: Errno::NODEV,
             header: Err(error),
         })?;
         let mut request = Request::builder();
         request
-            .on_chip(&header.path)
+            .on_chip(header.path())
             .with_consumer(CONSUMER)
             .with_line(line.into());
         shape(&mut request);
@@ -126,16 +87,6 @@ impl Header {
                 header: Ok(header),
             }),
         }
-    }
-
-    /// Who has the line, in the kernel's words; `None` when nobody has.
-    fn holder(&self, line: u8) -> Option<String> {
-        let chip = Chip::from_path(&self.path).ok()?;
-        let info = chip.line_info(line.into()).ok()?;
-        info.used.then(|| match info.consumer.as_str() {
-            "" => "the kernel".to_owned(),
-            consumer => format!("`{consumer}`"),
-        })
     }
 }
 
@@ -154,7 +105,7 @@ impl Refusal {
         };
         let chip = header.to_string();
         if self.errno == Errno::BUSY {
-            return told_taken(chip, line, header.holder(line));
+            return header.taken(line);
         }
         LineError::Line {
             chip,
@@ -189,38 +140,6 @@ pub(super) fn means_no_edges(errno: Errno) -> bool {
         errno,
         Errno::NXIO | Errno::INVAL | Errno::NOTSUP | Errno::NOSYS | ENOTSUPP
     )
-}
-
-/// What can be done about a line that another program or driver has.
-const TAKEN_FIX: &str =
-    "stop that program or remove its dtoverlay from config.txt, or choose another line";
-
-/// Refuses a line that the kernel says is taken. Says nothing where the kernel cannot be asked.
-pub(super) fn refuse_taken(line: u8) -> Result<(), LineError> {
-    match Header::find() {
-        Ok(header) => match header.holder(line) {
-            None => Ok(()),
-            holder => Err(told_taken(header.to_string(), line, holder)),
-        },
-        Err(_) => Ok(()),
-    }
-}
-
-/// The error for a line that was found to be taken, with its holder where the kernel can be asked.
-pub(super) fn taken(driver: &str, line: u8) -> LineError {
-    match Header::find() {
-        Ok(header) => told_taken(header.to_string(), line, header.holder(line)),
-        Err(_) => told_taken(driver.to_owned(), line, None),
-    }
-}
-
-fn told_taken(chip: String, line: u8, holder: Option<String>) -> LineError {
-    LineError::Taken {
-        chip,
-        line,
-        holder: holder.unwrap_or_else(|| "somebody else".into()),
-        fix: TAKEN_FIX,
-    }
 }
 
 /// Edges taken from the kernel at once.
@@ -288,126 +207,28 @@ fn bias(pull: Pull) -> Bias {
     }
 }
 
-/// The chips in a folder, by number.
-fn candidates(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let is_chip = |name: &str| {
-        name.strip_prefix(STEM)
-            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let mut paths: Vec<_> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_str().is_some_and(is_chip))
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort_by(|a, b| path_compare(a, b));
-    paths
-}
-
-/// The header's chip among those seen: the first with one of the labels.
-fn choose(seen: Vec<(PathBuf, Result<String, Errno>)>) -> Result<Header, LineError> {
-    let mut others = Vec::new();
-    let mut forbidden = false;
-    for (path, label) in seen {
-        match label {
-            Ok(label) if LABELS.contains(&label.as_str()) => return Ok(Header { path, label }),
-            Ok(label) => others.push(format!("{} is `{label}`", path.display())),
-            Err(errno) => {
-                forbidden |= matches!(errno, Errno::ACCESS | Errno::PERM);
-                others.push(format!("{}: {errno}", path.display()));
-            }
-        }
-    }
-    let (found, fix) = if others.is_empty() {
-        (
-            format!("there is no {FOLDER}/{STEM}*"),
-            "not a Raspberry Pi, or the unit lacks DeviceAllow=char-gpiochip",
-        )
-    } else if forbidden {
-        (others.join(", "), "the user needs the group gpio")
-    } else {
-        (
-            others.join(", "),
-            "only pinctrl-rp1, pinctrl-bcm2711 and pinctrl-bcm2835 are known",
-        )
-    };
-    Err(LineError::NoChip { found, fix })
-}
-
-/// The system's number behind an error of gpiocdev; `EIO` where there is none.
-pub(super) fn errno(error: &gpiocdev::Error) -> Errno {
-    use gpiocdev::Error;
-    use gpiocdev_uapi::Error as Uapi;
-    match error {
-        Error::Os(number) | Error::Uapi(_, Uapi::Os(number)) => Errno::from_raw_os_error(number.0),
-        _ => Errno::IO,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seen(chips: &[(&str, Result<&str, Errno>)]) -> Result<Header, LineError> {
-        let chips = chips
-            .iter()
-            .map(|(path, label)| (path.into(), label.map(str::to_owned)));
-        choose(chips.collect())
-    }
-
     #[test]
-    fn the_chip_is_found_by_its_label() {
-        for label in LABELS {
-            let chips = [
-                ("/dev/gpiochip0", Ok("raspberrypi-exp-gpio")),
-                ("/dev/gpiochip1", Err(Errno::ACCESS)),
-                ("/dev/gpiochip4", Ok(label)),
-                ("/dev/gpiochip10", Ok(label)),
-            ];
-            let header = seen(&chips).unwrap();
-            assert_eq!(header.to_string(), format!("/dev/gpiochip4 `{label}`"));
+    fn what_the_kernel_cannot_debounce_is_taken_as_it_is() {
+        let wanted = Some(Duration::from_millis(5));
+        for refusal in [Errno::INVAL, Errno::NOTSUP, ENOTSUPP] {
+            let mut asked = Vec::new();
+            let granted = leniently(wanted, |debounce| {
+                asked.push(debounce);
+                debounce.map_or(Ok("plain"), |_| Err((refusal, ())))
+            });
+            assert_eq!(granted, Ok(("plain", None)));
+            assert_eq!(asked, [wanted, None]);
         }
-        // A label that only begins like ours is another chip.
-        assert!(seen(&[("/dev/gpiochip0", Ok("pinctrl-bcm2835-aux"))]).is_err());
-    }
-
-    #[test]
-    fn no_chip_says_what_is_there_and_what_to_do() {
-        for (chips, said) in [
-            (
-                &[][..],
-                "there is no /dev/gpiochip*: not a Raspberry Pi, or the unit lacks DeviceAllow=char-gpiochip",
-            ),
-            (
-                &[("/dev/gpiochip0", Err(Errno::ACCESS))],
-                "/dev/gpiochip0: Permission denied (os error 13): the user needs the group gpio",
-            ),
-            (
-                &[("/dev/gpiochip0", Ok("gpio-sim.0"))],
-                "/dev/gpiochip0 is `gpio-sim.0`: only pinctrl-rp1, pinctrl-bcm2711 and pinctrl-bcm2835 are known",
-            ),
-        ] {
-            let error = seen(chips).unwrap_err().to_string();
-            assert_eq!(error, format!("no GPIO chip is the header's: {said}"));
+        // Anything else is an answer, and so is a refusal of the plain line.
+        for refusal in [Errno::BUSY, Errno::NXIO, Errno::PERM] {
+            let refused: Result<((), _), _> = leniently(wanted, |_| Err((refusal, ())));
+            assert_eq!(refused, Err((refusal, ())));
         }
-    }
-
-    #[test]
-    fn chips_are_counted_as_numbers() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["gpiochip10", "gpiochip9", "gpiochip", "gpiochip1x", "gpio"] {
-            fs::write(folder.path().join(name), "").unwrap();
-        }
-        let names: Vec<_> = candidates(folder.path())
-            .into_iter()
-            .map(|path| path.file_name().unwrap().to_owned())
-            .collect();
-        assert_eq!(names, ["gpiochip9", "gpiochip10"]);
-        assert_eq!(
-            candidates(&folder.path().join("none")),
-            <[PathBuf; 0]>::default()
-        );
+        let refused: Result<((), _), _> = leniently(None, |_| Err((Errno::INVAL, ())));
+        assert_eq!(refused, Err((Errno::INVAL, ())));
     }
 }

@@ -8,7 +8,7 @@ use ::rppal::gpio::{Error, Gpio, Pin, Trigger};
 pub(super) use ::rppal::gpio::{InputPin, OutputPin};
 use rustix::io::Errno;
 
-use super::{LineError, cdev};
+use super::{LineError, cdev, header};
 use crate::board::Pull;
 
 /// What errors name in place of a chip.
@@ -66,7 +66,7 @@ impl Registers {
             outcome.map_err(|error| (errno(&error), error))
         });
         let (edges, debounce) = match tried {
-            Ok((_, debounce)) => (true, debounce),
+            Ok(((), debounce)) => (true, debounce),
             Err((errno, _)) if cdev::means_no_edges(errno) => (false, None),
             Err((errno, error)) => return Err(refused(line, errno, &error)),
         };
@@ -82,7 +82,7 @@ impl Registers {
     }
 
     fn take(&self, line: u8) -> Result<Pin, LineError> {
-        cdev::refuse_taken(line)?;
+        header::refuse_taken(line)?;
         self.0
             .get(line)
             .map_err(|error| refused(line, errno(&error), &error))
@@ -107,7 +107,7 @@ impl Watched {
 
 fn refused(line: u8, errno: Errno, error: &Error) -> LineError {
     if errno == Errno::BUSY {
-        return cdev::taken(DRIVER, line);
+        return header::taken(DRIVER, line);
     }
     LineError::Line {
         chip: DRIVER.into(),

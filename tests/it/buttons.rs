@@ -2,7 +2,8 @@
 //! the real machine. What a press means is tested in `machine/`; here, that real edges get there.
 
 mod polarity;
-mod rig;
+pub mod rig;
+mod socket;
 mod stories;
 mod storms;
 mod thread;

@@ -3,5 +3,7 @@
 //! The shipped files are read from `systemd/` and `board/`, so that they cannot drift from the
 //! program; mistakes are compared word for word, because the words are the product here.
 
+mod boards;
 mod defaults;
 mod errors;
+mod guide;

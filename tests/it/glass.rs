@@ -3,14 +3,19 @@
 //! This file holds what those tests share; the snapshots of every screen are in `scenes`.
 
 mod bench_wire;
+mod bytes;
 mod contact_sheet;
 mod driver;
 mod golden;
+mod layout;
+mod life;
 mod modules;
 mod panel_thread;
 mod pictures;
+mod policy;
 mod poster;
 mod qr_glass;
+mod qr_mutants;
 mod scenes;
 mod stand;
 

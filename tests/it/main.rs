@@ -18,6 +18,7 @@ macro_rules! figure {
 }
 
 mod buttons;
+mod check;
 mod config;
 mod glass;
 mod health;
@@ -25,4 +26,5 @@ mod machine;
 mod store;
 mod stories;
 mod tidy;
+mod trial;
 mod web;

@@ -11,20 +11,18 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use super::*;
 use crate::limits;
 
-/// Two that belong together, and two that do not.
-const PAIRS: [[Button; 2]; 2] = [
-    [Button::Connect, Button::Disconnect],
-    [Button::Disconnect, Button::Next],
+/// Two that belong together, and two that do not; and how many edges their trains have.
+const PAIRS: [([Button; 2], u32); 2] = [
+    ([Button::Connect, Button::Disconnect], 4),
+    ([Button::Disconnect, Button::Next], 3),
 ];
 
 /// Between two edges: bounces, a short press, a hold with its bar, one that is almost complete. The
 /// last edge of a train stands for twenty seconds.
 const GAPS_MS: [u64; 5] = [5, 28, 45, 700, 4985];
 
-const TRAIN: u32 = 4;
-
-/// Random trains, unless `PROPTEST_CASES` asks for more.
-const RUNS: u32 = 4000;
+/// Random trains.
+const RUNS: u32 = 2000;
 
 type Train = Vec<(Mono, Button, bool)>;
 
@@ -32,14 +30,14 @@ fn ms(ms: u64) -> Mono {
     Mono(Duration::from_millis(ms))
 }
 
-/// Every train of [`TRAIN`] edges on these lines, one after the other.
-fn trains(lines: [Button; 2]) -> impl Iterator<Item = Train> {
+/// Every train of so many edges on these lines, one after the other.
+fn trains((lines, edges): ([Button; 2], u32)) -> impl Iterator<Item = Train> {
     let choices = GAPS_MS.len() * 4;
-    (0..choices.pow(TRAIN)).map(move |number| {
+    (0..choices.pow(edges)).map(move |number| {
         let mut number = number;
         let mut at = 0;
         let mut train = Vec::new();
-        for _ in 0..TRAIN {
+        for _ in 0..edges {
             at += GAPS_MS[number % GAPS_MS.len()];
             number /= GAPS_MS.len();
             train.push((ms(at), lines[number % 2], number / 2 % 2 == 0));
@@ -182,12 +180,12 @@ fn long_press(held: &[Button]) -> Option<(HoldAction, Duration)> {
     }
 }
 
-/// What the person meant, and how often a button was touched.
-fn meant(train: &Train) -> (Vec<Gesture>, usize) {
+/// What the person meant, and how often a button was pressed and let go.
+fn meant(train: &Train) -> (Vec<Gesture>, usize, usize) {
     let lines = Button::ALL.into_iter();
     let mut lasting: Vec<_> = lines.flat_map(|line| debounced(train, line)).collect();
     lasting.sort_by_key(|level| level.known_at);
-    let touches = lasting.iter().filter(|it| it.what != What::Broken).count();
+    let count = |what| lasting.iter().filter(|it| it.what == what).count();
     let mut gestures = Vec::new();
     let mut down = BTreeSet::new();
     // What may still mean something, and since when.
@@ -249,25 +247,25 @@ fn meant(train: &Train) -> (Vec<Gesture>, usize) {
             }
         }
     }
-    (gestures, touches)
+    (gestures, count(What::Down), count(What::Up))
 }
 
 /// Presses, pairs, holds and trains without any.
 type Meanings = [u32; 4];
 
 fn compare(train: &Train, meanings: &mut Meanings) {
-    let (expected, touches) = meant(train);
+    let (expected, presses, releases) = meant(train);
     for (name, read) in [("prompt", prompt(train)), ("late", late(train))] {
         let touched = |gesture: &Gesture| *gesture == Gesture::Touched;
         assert_eq!(
             read.iter().filter(|it| touched(it)).count(),
-            touches,
+            presses + releases,
             "{name} {train:?}"
         );
         let acts: Vec<_> = read.into_iter().filter(|it| !touched(it)).collect();
         assert_eq!(acts, expected, "{name} {train:?}");
     }
-    assert!(expected.len() * 2 <= touches + 1, "{train:?}");
+    assert!(expected.len() <= presses, "{train:?}");
     meanings[3] += u32::from(expected.is_empty());
     for gesture in expected {
         match gesture {
@@ -295,7 +293,7 @@ fn every_short_train_of_edges_is_read_as_it_was_meant() {
         compare(&train, &mut meanings);
         count += 1;
     }
-    tell(&format!("{count} trains of {TRAIN} edges"), meanings);
+    tell(&format!("{count} short trains"), meanings);
 }
 
 /// Lines down at boot, then pauses, each with the line that changes and whether the change is lost.
@@ -318,13 +316,11 @@ fn hands() -> impl Strategy<Value = Hands> {
 
 #[test]
 fn long_trains_on_five_lines_are_read_as_they_were_meant() {
-    let mut config = ProptestConfig {
+    let config = ProptestConfig {
+        cases: RUNS,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = RUNS;
-    }
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let meanings = std::cell::Cell::new(Meanings::default());
@@ -350,7 +346,7 @@ fn long_trains_on_five_lines_are_read_as_they_were_meant() {
 #[test]
 fn a_storm_leaves_nothing_behind() {
     let mut gestures = Gestures::new();
-    let lines = PAIRS[0];
+    let (lines, _) = PAIRS[0];
     for n in 0..10_000 {
         let at = ms(n as u64);
         let edge = (at, lines[n % 2], n % 4 < 2);

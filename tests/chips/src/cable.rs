@@ -4,10 +4,14 @@
 //! Clones are the same cable. It implements [`I2c`], so a real driver can be put on it, and hands out
 //! what a person sees; waiting is on the event (a transaction), never on time passing.
 
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::{self, OutputPin};
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 
 use crate::clock::Clock;
@@ -34,6 +38,9 @@ struct End {
     stats: Stats,
     violations: Vec<Violation>,
     plugged: bool,
+    /// The level of the reset line, which is pulled up on the module.
+    reset: bool,
+    quarters: u32,
     fail_next: bool,
     /// After so many more bytes somebody pulls the cable.
     unplug_after: Option<usize>,
@@ -81,13 +88,22 @@ impl Cable {
             stats: Stats::default(),
             violations: Vec::new(),
             plugged: true,
+            reset: true,
+            quarters: 0,
             fail_next: false,
             unplug_after: None,
             album: None,
         })))
     }
 
-    /// Another bus clock, in hertz.
+    /// A person looks at the module turned anticlockwise by so many quarters of a turn: e-paper that
+    /// lies on its side, because the driver turns pictures clockwise by as many. OLEDs are modelled the
+    /// way up they lie, the HAT's too: no mounting for them. Before the first picture.
+    pub fn mount(&self, quarters: u32) {
+        self.0.look().quarters = quarters;
+    }
+
+    /// Another bus clock, in hertz (400 kHz unless told otherwise).
     pub fn set_hz(&self, hz: u32) {
         self.0.look().hz = hz;
     }
@@ -103,10 +119,26 @@ impl Cable {
         self.0.look().clock.clone()
     }
 
-    /// A delay that takes the time of [`Self::clock`].
+    /// A delay in the time of [`Self::clock`], for a driver. (It is a `DelayNs`.)
     #[must_use]
-    pub fn delay(&self) -> impl DelayNs + use<> {
+    pub fn delay(&self) -> Clock {
         self.clock()
+    }
+
+    /// The board drives the reset line, on modules that have one. Low: registers are reset, and stay so.
+    pub fn set_reset(&self, high: bool) {
+        self.0.change(|end| {
+            end.reset = high;
+            if !high {
+                end.chip.reset();
+            }
+        });
+    }
+
+    /// The reset line, for a driver.
+    #[must_use]
+    pub fn reset(&self) -> ResetLine {
+        ResetLine(self.clone())
     }
 
     /// One write transaction; the bytes are those after the address.
@@ -222,6 +254,7 @@ impl End {
         if address == self.address {
             outcome = match arriving {
                 [] => Ok(()),
+                _ if !self.reset => Err(Violation::InReset),
                 _ => control_bytes::receive(&mut *self.chip, arriving, &mut self.stats.ram_bytes),
             };
         }
@@ -242,7 +275,8 @@ impl End {
 
     fn read(&mut self, address: u8, buffer: &mut [u8]) -> Result<(), BusError> {
         self.take_time(buffer.len());
-        if !self.plugged || std::mem::take(&mut self.fail_next) || address != self.address {
+        let answers = self.plugged && self.reset && address == self.address;
+        if std::mem::take(&mut self.fail_next) || !answers {
             return Err(BusError::Unplugged);
         }
         buffer.fill(self.chip.status());
@@ -260,10 +294,12 @@ impl End {
 impl Sight for End {
     fn picture(&mut self) -> Picture {
         let picture = self.chip.picture();
-        if self.plugged {
-            return picture;
-        }
-        Picture::from_fn(picture.width(), picture.height(), |_, _| false)
+        let seen = if self.plugged {
+            picture
+        } else {
+            Picture::from_fn(picture.width(), picture.height(), |_, _| false)
+        };
+        seen.turned(self.quarters)
     }
 
     fn changes_in(&mut self) -> Option<Duration> {
@@ -272,6 +308,26 @@ impl Sight for End {
 
     fn album(&mut self) -> &mut Option<Vec<Picture>> {
         &mut self.album
+    }
+}
+
+/// The reset line of a module on I2C.
+#[derive(Clone)]
+pub struct ResetLine(Cable);
+
+impl digital::ErrorType for ResetLine {
+    type Error = Infallible;
+}
+
+impl OutputPin for ResetLine {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.0.set_reset(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.0.set_reset(true);
+        Ok(())
     }
 }
 

@@ -48,6 +48,12 @@ impl Clock {
         }
     }
 
+    /// Time since an earlier [`Self::now`].
+    #[must_use]
+    pub fn since(&self, earlier: Duration) -> Duration {
+        self.now().saturating_sub(earlier)
+    }
+
     /// Lets time pass: at once, or by waiting for it.
     #[allow(
         clippy::disallowed_methods,

@@ -5,17 +5,34 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use embedded_hal::digital::{ErrorType, InputPin};
 
-/// The buttons of the box.
+/// The buttons of the box. The numbers are those of the bench's wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Button {
     /// Pair / connect.
-    Connect,
+    Connect = 0,
     /// Disconnect; held: log out.
-    Disconnect,
+    Disconnect = 1,
+    /// The previous account.
+    Previous = 2,
+    /// The next account.
+    Next = 3,
+    /// Between an account and the overview.
+    Select = 4,
+}
+
+impl Button {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
+        Self::Connect,
+        Self::Disconnect,
+        Self::Previous,
+        Self::Next,
+        Self::Select,
+    ];
 }
 
 /// A line changed its level.
@@ -58,7 +75,7 @@ pub struct Lines(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    pressed: [bool; 2],
+    pressed: [bool; Button::ALL.len()],
     listeners: Vec<Listener>,
 }
 
@@ -100,6 +117,24 @@ impl Lines {
         self.press(button);
         wait(length);
         self.release(button);
+    }
+
+    /// A line with a fault or a radio beside it: changes its level `edges` times, one edge `every` so
+    /// often. Takes as long as that; an even number of edges ends at the level it began with.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the pace of the edges is what is simulated"
+    )]
+    pub fn storm(&self, button: Button, edges: u32, every: Duration) {
+        let start = Instant::now();
+        for edge in 1..=edges {
+            self.set(button, !self.is_pressed(button));
+            // A sleep is longer than asked for; the next ones make up for it.
+            let ahead = (every * edge).saturating_sub(start.elapsed());
+            if !ahead.is_zero() {
+                wait(ahead);
+            }
+        }
     }
 
     /// The line as a board sees it: low while pressed.
@@ -185,5 +220,42 @@ mod tests {
             *told.lock().unwrap(),
             [true, false, true, false, true, false]
         );
+    }
+
+    #[test]
+    fn every_button_has_its_own_line() {
+        let lines = Lines::new();
+        for button in Button::ALL {
+            lines.press(button);
+            let low = Button::ALL.map(|other| lines.pin(other).is_low().unwrap());
+            let expected = Button::ALL.map(|other| other == button);
+            assert_eq!(low, expected);
+            lines.release(button);
+        }
+    }
+
+    #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the pace of the storm is what is measured"
+    )]
+    fn a_storm_has_as_many_edges_as_asked_for_and_keeps_its_pace() {
+        let lines = Lines::new();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&told);
+        lines.listen(move |edge| {
+            sink.lock().unwrap().push(edge);
+            true
+        });
+        let start = Instant::now();
+        lines.storm(Button::Next, 1000, Duration::from_micros(100));
+        let took = start.elapsed();
+        assert!(took >= Duration::from_millis(100), "{took:?}");
+        let told = told.lock().unwrap();
+        let pressed: Vec<bool> = told.iter().map(|edge| edge.pressed).collect();
+        assert_eq!(pressed.len(), 1000);
+        assert!(pressed.chunks(2).all(|pair| pair == [true, false]));
+        assert!(told.iter().all(|edge| edge.button == Button::Next));
+        assert!(lines.pin(Button::Next).is_high().unwrap());
     }
 }

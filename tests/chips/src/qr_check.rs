@@ -2,10 +2,13 @@
 //!
 //! Decoding alone proves little: decoders forgive what a phone's camera in front of real glass does
 //! not. So a picture must pass all of this: dark modules on lit ground; three finder patterns exactly
-//! on the pixel grid; modules as large as the panel allows; the quiet zone as wide as the panel allows
-//! and nothing within three pixels; the text read by an independent decoder (rqrr) from the picture as
-//! a camera sees it, in its dark bezel; and every single module as the standard wants it for that
-//! text, so that nothing drawn inside the code hides behind its error correction.
+//! on the pixel grid, the missing fourth at the lower right; modules as large as a panel of that size
+//! owes them; the quiet zone four modules wide, or as wide as the panel allows, and nothing within
+//! three pixels; the text read by an independent decoder (rqrr) from the picture as a camera sees it,
+//! in its dark bezel; and every single module as the standard wants it for that text, so that nothing
+//! drawn inside the code hides behind its error correction.
+//!
+//! What else is on the picture does not matter, as long as it keeps out of the quiet zone.
 
 use qrcode::bits::Bits;
 use qrcode::canvas::{Canvas, MaskPattern};
@@ -16,6 +19,13 @@ use crate::picture::Picture;
 
 /// No dark pixel comes nearer to the code than this (HARDWARE.md 1.4).
 const CLEARANCE_PX: u32 = 3;
+
+/// Pixels on a side that a module must have, by the shorter side of the panel (HARDWARE.md 1.3). Beyond
+/// these a panel may choose between larger modules and a wider quiet zone.
+const SCALES: [(u32, u32); 5] = [(300, 4), (200, 3), (122, 2), (64, 1), (0, 1)];
+
+/// Light modules around a code (ISO/IEC 18004, 5.3.8).
+const QUIET_MODULES: u32 = 4;
 
 /// Dark pixels of bezel around the glass, in the picture that the decoder gets.
 const BEZEL_PX: u32 = 8;
@@ -38,6 +48,8 @@ pub struct Sighting {
     pub corner: (u32, u32),
     /// Pixels on a side of the whole code.
     pub span: u32,
+    /// Lit pixels between the code and whatever comes first: a dark pixel or the edge of the panel.
+    pub quiet: u32,
 }
 
 /// What is wrong with a picture that should show a QR.
@@ -49,7 +61,11 @@ pub enum QrFault {
     /// Lit modules on dark ground: most phones do not even try.
     #[error("the QR is light on dark")]
     Inverted,
-    /// The panel has room for larger modules.
+    /// It lies on its side, stands on its head or in a mirror: decoders forgive it, but so do not the
+    /// words beside it.
+    #[error("the QR is turned or mirrored")]
+    Turned,
+    /// A panel of this size owes the code larger modules.
     #[error("modules of {found} px where {possible} px fit")]
     Scale {
         /// Pixels on a side.
@@ -102,17 +118,23 @@ pub fn read_qr(picture: &Picture) -> Result<String, QrFault> {
 pub fn inspect(picture: &Picture) -> Result<Sighting, QrFault> {
     let dark = |x, y| !picture.lit(x, y);
     let Some(place) = locate(picture, dark) else {
-        let inverted = locate(picture, |x, y| picture.lit(x, y)).is_some();
-        return Err(if inverted {
+        return Err(if locate(picture, |x, y| picture.lit(x, y)).is_some() {
             QrFault::Inverted
+        } else if turns(picture).any(|turned| locate(&turned, |x, y| !turned.lit(x, y)).is_some()) {
+            QrFault::Turned
         } else {
             QrFault::NotFound
         });
     };
-    check_surroundings(picture, &place)?;
+    let quiet = check_surroundings(picture, &place)?;
     let size = place.modules as usize;
-    let module = |x: usize, y: usize| place.is_dark(picture, x, y);
-    let (meta, text) = decode(&Grid::new(SimpleGrid::from_func(size, module)))?;
+    // Mirrored along its diagonal a code keeps its three corners.
+    let mirrored = SimpleGrid::from_func(size, |x, y| place.is_dark(picture, y, x));
+    let grid = SimpleGrid::from_func(size, |x, y| place.is_dark(picture, x, y));
+    let (meta, text) = decode(&Grid::new(grid)).map_err(|fault| {
+        let is_mirrored = decode(&Grid::new(mirrored)).is_ok();
+        if is_mirrored { QrFault::Turned } else { fault }
+    })?;
     let ideal = ideal(&text, &meta).ok_or(QrFault::Unreadable)?;
     let damaged = place.damaged_modules(picture, &ideal);
     if damaged > 0 {
@@ -128,6 +150,7 @@ pub fn inspect(picture: &Picture) -> Result<Sighting, QrFault> {
         scale: place.scale,
         corner: (place.x, place.y),
         span: place.span(),
+        quiet,
     })
 }
 
@@ -143,6 +166,22 @@ struct Place {
 impl Place {
     fn span(&self) -> u32 {
         self.modules * self.scale
+    }
+
+    /// From the code to the nearest edge of the panel.
+    fn margin(&self, picture: &Picture) -> u32 {
+        let right = picture.width() - (self.x + self.span());
+        let bottom = picture.height() - (self.y + self.span());
+        self.x.min(self.y).min(right).min(bottom)
+    }
+
+    /// How far a pixel is from the code: 0 inside, 1 for its neighbours.
+    fn distance(&self, (x, y): (u32, u32)) -> u32 {
+        let beyond = |at: u32, start: u32| {
+            let last = start + self.span() - 1;
+            start.saturating_sub(at).max(at.saturating_sub(last))
+        };
+        beyond(x, self.x).max(beyond(y, self.y))
     }
 
     /// A module by the pixel in its corner.
@@ -208,44 +247,61 @@ fn is_finder(
     })
 }
 
-/// Scale, quiet zone and ground.
-fn check_surroundings(picture: &Picture, place: &Place) -> Result<(), QrFault> {
+/// The picture turned and mirrored in every way that moves the missing corner.
+fn turns(picture: &Picture) -> impl Iterator<Item = Picture> {
     let (width, height) = (picture.width(), picture.height());
-    let side = width.min(height);
+    let flips = [(true, false), (false, true), (true, true)];
+    flips.into_iter().map(move |(across, down)| {
+        let flip = |at: u32, size: u32, on: bool| if on { size - 1 - at } else { at };
+        Picture::from_fn(width, height, |x, y| {
+            picture.lit(flip(x, width, across), flip(y, height, down))
+        })
+    })
+}
+
+/// Scale, quiet zone and ground. Gives the width of the quiet zone.
+fn check_surroundings(picture: &Picture, place: &Place) -> Result<u32, QrFault> {
+    let side = picture.width().min(picture.height());
+    let owed = SCALES.iter().find(|(rows, _)| side >= *rows);
     // At least one light module belongs to each side.
     let possible = side / (place.modules + 2);
+    let possible = possible.min(owed.map_or(1, |(_, scale)| *scale));
     if place.scale < possible {
         return Err(QrFault::Scale {
             found: place.scale,
             possible,
         });
     }
-    let (right, bottom) = (place.x + place.span(), place.y + place.span());
-    let margins = [place.x, place.y, width - right, height - bottom];
-    let found = margins.into_iter().min().unwrap_or(0);
-    let possible = ((side - place.span()) / 2).clamp(1, 4 * place.scale);
-    if found < possible {
-        return Err(QrFault::QuietZone { found, possible });
+    let margin = place.margin(picture);
+    let room = side.saturating_sub(place.span()) / 2;
+    let possible = room.clamp(1, QUIET_MODULES * place.scale);
+    if margin < possible {
+        return Err(QrFault::QuietZone {
+            found: margin,
+            possible,
+        });
     }
-    let reach = CLEARANCE_PX.max(possible);
-    let around = |x: u32, y: u32| {
-        x + reach >= place.x && x < right + reach && y + reach >= place.y && y < bottom + reach
-    };
-    let inside = |x, y| x >= place.x && x < right && y >= place.y && y < bottom;
     let (mut lit, mut dark) = (0u32, 0u32);
-    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
-        match (inside(x, y), picture.lit(x, y)) {
-            (true, _) => {}
-            (false, true) => lit += 1,
-            (false, false) if around(x, y) => return Err(QrFault::Intruder { x, y }),
-            (false, false) => dark += 1,
+    let mut nearest = (u32::MAX, (0, 0));
+    let points = (0..picture.height()).flat_map(|y| (0..picture.width()).map(move |x| (x, y)));
+    for (point, distance) in points.map(|point| (point, place.distance(point))) {
+        match (distance, picture.lit(point.0, point.1)) {
+            (0, _) => {}
+            (_, true) => lit += 1,
+            (_, false) => {
+                dark += 1;
+                nearest = nearest.min((distance, point));
+            }
         }
     }
-    if dark > lit {
-        Err(QrFault::DarkGround)
-    } else {
-        Ok(())
+    let (distance, (x, y)) = nearest;
+    if distance <= CLEARANCE_PX.max(possible) {
+        return Err(QrFault::Intruder { x, y });
     }
+    if dark > lit {
+        return Err(QrFault::DarkGround);
+    }
+    Ok(margin.min(distance - 1))
 }
 
 /// The text as an independent decoder finds it on the picture in its dark bezel.

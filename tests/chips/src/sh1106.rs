@@ -125,8 +125,9 @@ impl Sh1106 {
         Ok(())
     }
 
-    /// Whether a pixel of the glass is lit, seen with the HAT's header at the top: segment 2 at the
-    /// left, common 0 at the top. The vendor's demo draws it so with 0xA0 and 0xC0.
+    /// Whether a pixel of the glass is lit, seen as the HAT lies: segment 2 at the left, common 0 at the
+    /// top. The vendor's `SH1106.py` for the HAT sends 0xA0 and 0xC0; with luma.oled, which sends 0xA1
+    /// and 0xC8, everybody needs `rotate=2`.
     fn lit(&self, x: u8, y: u8) -> bool {
         let r = &self.registers;
         if !r.on || !r.converter {
@@ -141,15 +142,12 @@ impl Sh1106 {
         } else {
             pad
         };
-        let scanned = (output + r.offset) % ROWS;
+        // The text on the offset is the SSD1306's, word for word; so are its tables 10-1 and 10-2 here.
         let row = if r.commons_reversed {
-            match r.multiplex.checked_sub(scanned) {
-                Some(row) => row,
-                None => return false,
-            }
+            r.multiplex + ROWS + r.offset - output
         } else {
-            scanned
-        };
+            output + r.offset
+        } % ROWS;
         if row > r.multiplex {
             return false;
         }

@@ -117,12 +117,11 @@ impl Sh1107 {
     /// Column of RAM that the common output `common` shows, if it is scanned at all.
     fn column_at(&self, common: usize) -> Option<usize> {
         let r = &self.registers;
-        let scanned = (common + r.offset) % SIDE;
         let turn = if r.commons_reversed {
-            r.multiplex.checked_sub(scanned)?
+            r.multiplex + SIDE + r.offset - common
         } else {
-            scanned
-        };
+            common + r.offset
+        } % SIDE;
         (turn <= r.multiplex).then_some((turn + r.start_column) % SIDE)
     }
 }

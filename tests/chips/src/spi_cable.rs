@@ -66,8 +66,9 @@ impl SpiCable {
         self.set_line(Line::Power, true);
     }
 
-    /// A person looks at the module turned anticlockwise by so many quarters of a turn, because the
-    /// driver turns its pictures clockwise by as many. Before the first picture.
+    /// A person looks at the module turned anticlockwise by so many quarters of a turn: e-paper that
+    /// lies on its side, because the driver turns pictures clockwise by as many. OLEDs are modelled the
+    /// way up they lie, the HAT's too: no mounting for them. Before the first picture.
     pub fn mount(&self, quarters: u32) {
         self.0.look().quarters = quarters;
     }
@@ -140,7 +141,8 @@ impl SpiCable {
     /// The level of a line.
     #[must_use]
     pub fn line_level(&self, line: Line) -> bool {
-        self.0.look().line_level(line)
+        // To look is to let time have its effect: a refresh may be over, which others wait for.
+        self.0.change(|end| end.line_level(line))
     }
 
     /// Pulls the panel out: an OLED goes dark, e-paper keeps its picture, and BUSY is low.
@@ -212,6 +214,12 @@ impl SpiCable {
         partials
             .take_while(|refresh| refresh.kind == RefreshKind::Partial)
             .count()
+    }
+
+    /// The border waveform register of e-paper (0x3C); `None` for an OLED.
+    #[must_use]
+    pub fn border(&self) -> Option<u8> {
+        self.0.look().border()
     }
 
     /// Whether e-paper is in deep sleep.

@@ -27,13 +27,12 @@ pub use refresh::{Refresh, RefreshKind};
 /// How long BUSY is high after SWRESET. The flow of SSD1680 section 9.1 says "wait 10 ms".
 const RESET_TIME: Duration = Duration::from_millis(10);
 
-/// How long BUSY is high for a sequence without a refresh (0x22 with 0xB1, 0x91, 0xC0 ...). Measured by
-/// the author of u8g2's SSD1681 driver (`u8x8_d_ssd1681_200x200.c`): about 10 ms to start the supply.
-const SEQUENCE_TIME: Duration = Duration::from_millis(10);
+/// How long the supply has to be there before anything is sent: SSD1680 section 9.1, "wait 10 ms".
+const POWER_UP_TIME: Duration = Duration::from_millis(10);
 
 /// Which chip.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Controller {
+pub(crate) enum Controller {
     /// 176 sources, 296 gates.
     Ssd1680,
     /// 400 sources, 300 gates.
@@ -74,15 +73,17 @@ impl PaperModule {
         }
     }
 
+    /// Full refreshes are the vendor's figures: the wiki pages of the 2.13" HAT (2 s), of the 2.7" (6 s,
+    /// V1 and V2 in one) and of the 4.2" cloud module (4 s). Fast ones are `Seconds_1_5S` of
+    /// `EPD_4in2_V2.c`. The rest was measured by the author of `GxEPD2` on the same glasses
+    /// (`GxEPD2_213_GDEY0213B74.h`, `GxEPD2_270_GDEY027T91.h`, `GxEPD2_420_GDEY042T81.h`).
     fn wiring(self) -> Wiring {
         let (width, height) = self.size();
-        let ms = Duration::from_millis;
-        let (controller, first_source, durations) = match self {
-            Self::Waveshare2in13V4 => (Controller::Ssd1680, 8, [2000, 1500, 300]),
-            Self::Waveshare2in7V2 => (Controller::Ssd1680, 0, [4000, 1500, 400]),
-            Self::Waveshare4in2V2 => (Controller::Ssd1683, 0, [4000, 1500, 600]),
+        let (controller, first_source, [full, fast, partial, start, stop]) = match self {
+            Self::Waveshare2in13V4 => (Controller::Ssd1680, 8, [2000, 1500, 457, 95, 140]),
+            Self::Waveshare2in7V2 => (Controller::Ssd1680, 0, [6000, 1500, 459, 96, 141]),
+            Self::Waveshare4in2V2 => (Controller::Ssd1683, 0, [4000, 1500, 358, 96, 268]),
         };
-        let [full, fast, partial] = durations.map(ms);
         Wiring {
             controller,
             width: width as usize,
@@ -92,6 +93,8 @@ impl PaperModule {
                 full,
                 fast,
                 partial,
+                start,
+                stop,
             },
         }
     }
@@ -100,7 +103,10 @@ impl PaperModule {
 /// What the next data byte is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Expects {
+    /// No command since the reset.
     Nothing,
+    /// The command has all its parameters.
+    NoMore { command: u8 },
     Parameters {
         command: u8,
         got: Vec<u8>,
@@ -137,6 +143,10 @@ enum Waveform {
 
 /// The registers that matter, as SWRESET leaves them.
 #[derive(Clone, Copy, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "one flag for each bit of the datasheet"
+)]
 struct Registers {
     /// Gate lines: command 0x01, A[8:0] + 1.
     lines: usize,
@@ -180,7 +190,7 @@ impl Registers {
 }
 
 /// A chip and its glass.
-pub struct Ssd168x {
+pub(crate) struct Ssd168x {
     wiring: Wiring,
     registers: Registers,
     ram: Ram,
@@ -195,6 +205,8 @@ pub struct Ssd168x {
     coming: Option<(Duration, Vec<bool>)>,
     refreshes: Vec<Refresh>,
     power_ups: u64,
+    /// When the power line rose; none when somebody plugged the panel in while it was high.
+    switched_on: Option<Duration>,
     violations: Vec<Violation>,
 }
 
@@ -220,23 +232,29 @@ impl Ssd168x {
             coming: None,
             refreshes: Vec::new(),
             power_ups: 0,
+            switched_on: None,
             violations: Vec::new(),
         }
     }
 
-    /// The supply comes or goes.
-    pub fn set_powered(&mut self, powered: bool, now: Duration) {
+    /// The supply comes or goes: because it was switched, or because the panel was plugged.
+    pub fn set_powered(&mut self, powered: bool, switched: bool, now: Duration) {
         if powered == self.powered {
             return;
         }
         self.settle(now);
+        self.interrupt();
+        self.restart();
         self.powered = powered;
+        self.switched_on = Some(now).filter(|_| switched);
         if powered {
             self.power_ups += 1;
             self.ram.fill_with_noise(self.power_ups);
+            // Plugged in while somebody was talking: the rest of that sentence is nobody's fault.
+            if !switched {
+                self.expects = Expects::Anything;
+            }
         }
-        self.interrupt();
-        self.restart();
     }
 
     /// The reset line: low holds the chip.
@@ -276,6 +294,12 @@ impl Ssd168x {
         }
         if self.sleep != Sleep::Awake {
             return self.refuse(Violation::Asleep(bytes[0]));
+        }
+        if let Some(since) = self.switched_on.take() {
+            let age = now.saturating_sub(since);
+            if age < POWER_UP_TIME {
+                self.violations.push(Violation::TooSoon(age));
+            }
         }
         for byte in bytes {
             if self.is_busy(now) {

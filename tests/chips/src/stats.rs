@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Counted from the start; take the difference of two to measure something.
+/// Counted from the start; take [`Stats::since`] to measure something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Stats {
     /// Write transactions: from start to stop condition, or from chip select to its end.
@@ -14,6 +14,19 @@ pub struct Stats {
     /// How long the bus was taken at its clock: I2C 9 bits a byte, the address byte, start and stop;
     /// SPI 8 bits a byte.
     pub bus_time: Duration,
+}
+
+impl Stats {
+    /// What came after an earlier count of the same cable.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            transactions: self.transactions.saturating_sub(earlier.transactions),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            ram_bytes: self.ram_bytes.saturating_sub(earlier.ram_bytes),
+            bus_time: self.bus_time.saturating_sub(earlier.bus_time),
+        }
+    }
 }
 
 /// The time of so many bits at a clock in hertz.

@@ -83,6 +83,9 @@ pub enum Violation {
     /// The reset line was low for too short a time.
     #[error("the reset pulse was only {0:?} long")]
     ShortReset(Duration),
+    /// Something was sent before the supply had settled.
+    #[error("a transfer only {0:?} after the supply came")]
+    TooSoon(Duration),
     /// A window outside the RAM, or one that runs against the data entry mode.
     #[error("the RAM window of command {0:#04x} is outside the RAM or runs the wrong way")]
     Window(u8),

@@ -23,10 +23,10 @@ pub(crate) trait Sight {
             return;
         }
         let picture = self.picture();
-        if let Some(kept) = self.album() {
-            if kept.last() != Some(&picture) {
-                kept.push(picture);
-            }
+        if let Some(kept) = self.album()
+            && kept.last() != Some(&picture)
+        {
+            kept.push(picture);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pairbox::account::{AccountId, AccountRecord};
 use pairbox::board::{ButtonLine, ButtonLines, Level, Pull};
 use pairbox::button::into_inbox;
-use pairbox::button::source::{Armed, Heard, Source};
+use pairbox::button::source::{Armed, Bell, Fed, Feed, Heard, Source, feed};
 use pairbox::button::watcher::{News, Watcher};
 use pairbox::event::{Button, Effect, Event, LinkEvent, LinkedAs, StoredAccount};
 use pairbox::inbox::Inbox;
@@ -122,6 +122,46 @@ impl Source for Wire {
         state.heard += u32::try_from(state.queue.len()).unwrap();
         std::mem::take(&mut state.queue)
     }
+}
+
+/// Lines that are always there, up until the test says otherwise. They cannot be silenced.
+pub struct Plain {
+    fed: Fed,
+    low: BTreeSet<Button>,
+}
+
+impl Source for Plain {
+    fn arm(&mut self, button: Button, _: ButtonLine) -> Result<Armed, LineError> {
+        Ok(Armed {
+            high: !self.low.contains(&button),
+            edges: true,
+        })
+    }
+
+    fn disarm(&mut self, _: Button) {}
+
+    fn is_high(&mut self, button: Button) -> Result<bool, LineError> {
+        Ok(!self.low.contains(&button))
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Vec<Heard> {
+        let heard = self.fed.wait(timeout);
+        for heard in &heard {
+            match heard {
+                Heard::Edge { button, high, .. } if *high => self.low.remove(button),
+                Heard::Edge { button, .. } => self.low.insert(*button),
+                Heard::Gone { .. } => false,
+            };
+        }
+        heard
+    }
+}
+
+pub fn plain() -> (Plain, Feed, Bell) {
+    let (feed, fed) = feed();
+    let bell = feed.bell();
+    let low = BTreeSet::new();
+    (Plain { fed, low }, feed, bell)
 }
 
 /// A box with one linked, connected account.

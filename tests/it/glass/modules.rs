@@ -8,7 +8,7 @@ use pairbox::board::Rotation;
 use pairbox::panel::ssd168x::{self, Epaper};
 use pairbox::panel::turned::Turned;
 use pairbox::panel::wire::{self, Wired};
-use pairbox::panel::{Panel, PanelError, paged, sh1106, sh1107, ssd1306, ssd1309};
+use pairbox::panel::{Opener, Panel, paged, sh1106, sh1107, ssd1306, ssd1309};
 use pairbox::time::Mono;
 use pairbox::view::Format;
 use pairbox_chips::{Cable, Clock, OledModule, PaperModule, Picture, SpiCable, Stats, Violation};
@@ -84,7 +84,14 @@ impl Module {
     pub fn open(self, wires: &Wires) -> Box<dyn Panel> {
         match (self, wires) {
             (Self::I2c(module), Wires::I2c(cable)) => {
-                oled(module, wire::i2c(cable.clone(), ssd1306::ADDRESS, "bench"))
+                let wired = wire::i2c(cable.clone(), ssd1306::ADDRESS, "bench");
+                match module {
+                    // The same HAT with its other solder bridges.
+                    OledModule::Sh1106 => {
+                        Box::new(Turned::new(oled(module, wired), Rotation::Half))
+                    }
+                    _ => oled(module, wired),
+                }
             }
             (Self::Hat, Wires::Spi(cable)) => {
                 let wired = wire::spi(cable.spi(), cable.dc(), "bench");
@@ -96,13 +103,10 @@ impl Module {
         }
     }
 
-    /// An opener, for the panel's thread.
-    pub fn opener(
-        self,
-        wires: &Wires,
-    ) -> impl FnMut() -> Result<Box<dyn Panel>, PanelError> + Send + use<> {
+    /// An opener, as the panel's thread takes it.
+    pub fn opener(self, wires: &Wires) -> Opener {
         let wires = wires.clone();
-        move || Ok(self.open(&wires))
+        Box::new(move || Ok(self.open(&wires)))
     }
 }
 
@@ -196,8 +200,8 @@ impl Wires {
 
     /// Bytes and bus time since `before`.
     pub fn since(&self, before: Stats) -> (u64, Duration) {
-        let now = self.stats();
-        (now.bytes - before.bytes, now.bus_time - before.bus_time)
+        let since = self.stats().since(before);
+        (since.bytes, since.bus_time)
     }
 
     /// The e-paper's cable.

@@ -78,9 +78,12 @@ impl Rig {
 
     /// Ends the thread the way the process ends, and checks what it leaves behind.
     fn end(self) {
-        self.snapshots.send_modify(|snapshot| {
-            Arc::make_mut(snapshot).shutting_down = true;
+        let last = Arc::clone(&self.snapshots.borrow());
+        self.show(&Snapshot {
+            shutting_down: true,
+            ..Snapshot::clone(&last)
         });
+        drop(self.snapshots);
         self.thread.join().unwrap();
         assert!(self.cable.picture().is_dark(), "the glass is left dark");
         assert_eq!(self.cable.violations(), []);

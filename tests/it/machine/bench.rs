@@ -138,6 +138,13 @@ impl Bench {
         Self::boot_with_clock(accounts, PanelHealth::Attached, false)
     }
 
+    /// Several accounts and a panel: all off, never paired, and the first on show.
+    pub fn with_accounts(count: u32) -> Self {
+        let ids = 1..=count;
+        let accounts = ids.map(|id| stored(AccountId(id), false, false)).collect();
+        Self::boot(accounts, PanelHealth::Attached)
+    }
+
     pub fn send(&mut self, event: Event) {
         let before = self.machine.snapshot();
         self.ledger.event(self.now, &event);
@@ -200,6 +207,16 @@ impl Bench {
         self.pass(held);
         self.edge(button, false);
         self.pass(millis(50));
+    }
+
+    /// Connect and disconnect, pressed and let go together.
+    pub fn press_both(&mut self) {
+        for pressed in [true, false] {
+            for button in [Button::Connect, Button::Disconnect] {
+                self.edge(button, pressed);
+                self.pass(millis(60));
+            }
+        }
     }
 
     /// Lets time pass; what becomes due on the way is told when it is due.

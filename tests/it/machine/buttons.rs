@@ -1,11 +1,14 @@
-//! Stories of the two buttons: presses, holds, bounces, lines stuck at boot, storms.
+//! Stories of the buttons: presses, holds, bounces, lines stuck at boot, storms.
 
-use pairbox::event::{Button, Edge, Event};
-use pairbox::limits::{DEBOUNCE, HOLD_BAR_AFTER, HOLD_LOGOUT};
+use pairbox::account::AccountId;
+use pairbox::event::{Button, Edge, Event, StoreEvent};
+use pairbox::limits::{
+    DEBOUNCE, HOLD_ADD_ACCOUNT, HOLD_BAR_AFTER, HOLD_LOGOUT, HOLD_RESET_TOKENS, STUCK,
+};
 use pairbox::snapshot::{HoldAction, Light};
 use pairbox::time::Mono;
 
-use super::bench::{Bench, millis, qr, secs};
+use super::bench::{Bench, ME, millis, qr, secs};
 
 /// A train of edges on one line, `(milliseconds from now, pressed)`, read when they happen.
 fn train(bench: &mut Bench, button: Button, edges: &[(u64, bool)]) {
@@ -32,7 +35,7 @@ fn a_short_press_connects_and_disconnects() {
 fn a_press_while_a_code_is_up_asks_for_a_fresh_one() {
     let mut bench = Bench::pairing();
     bench.link(qr("one", 60));
-    bench.press(Button::Connect, secs(2));
+    bench.press(Button::Connect, HOLD_BAR_AFTER - millis(1));
     assert_eq!(bench.asked(), ["stop"]);
     assert_eq!(bench.word(), "starting");
 }
@@ -153,35 +156,217 @@ fn a_bounce_does_not_break_a_hold_nor_complete_it() {
 }
 
 #[test]
-fn both_buttons_together_are_nobodys() {
+fn another_button_cancels_a_hold_and_nothing_counts_until_all_are_up() {
+    for other in Button::ALL {
+        for held in [Button::Connect, Button::Disconnect] {
+            if held == other {
+                continue;
+            }
+            let mut bench = Bench::working();
+            bench.edge(held, true);
+            bench.pass(secs(1));
+            assert!(bench.snapshot().hold.is_some());
+            bench.edge(other, true);
+            bench.pass(secs(20));
+            assert_eq!(bench.snapshot().hold, None);
+            bench.edge(held, false);
+            bench.pass(secs(1));
+            // The other is still down: a second press is none.
+            bench.press(held, millis(100));
+            bench.edge(other, false);
+            bench.pass(secs(1));
+            assert_eq!(bench.asked(), [""; 0], "{held:?} and {other:?}");
+            bench.press(Button::Disconnect, millis(100));
+            assert_eq!(bench.word(), "stopped");
+        }
+    }
+}
+
+#[test]
+fn holding_connect_shows_a_bar_and_adds_an_account() {
     let mut bench = Bench::working();
-    bench.edge(Button::Disconnect, true);
-    bench.pass(secs(1));
-    assert!(bench.snapshot().hold.is_some());
+    let began = bench.now;
     bench.edge(Button::Connect, true);
-    bench.pass(secs(20));
-    assert_eq!(bench.snapshot().hold, None);
-    bench.edge(Button::Disconnect, false);
-    bench.pass(secs(1));
-    // Connect is still down: a second press of disconnect is none.
-    bench.press(Button::Disconnect, millis(100));
+    bench.pass(HOLD_BAR_AFTER);
+    let hold = bench.snapshot().hold.unwrap();
+    assert_eq!(
+        (hold.action, hold.began, hold.needs),
+        (HoldAction::AddAccount, began, HOLD_ADD_ACCOUNT)
+    );
+    bench.pass(HOLD_ADD_ACCOUNT - HOLD_BAR_AFTER - millis(1));
+    assert_eq!(bench.asked(), [""; 0]);
+    bench.pass(millis(1));
+    assert_eq!(bench.asked(), ["save", "start"]);
+    let snapshot = bench.snapshot();
+    assert_eq!(
+        (snapshot.accounts.len(), snapshot.selected),
+        (2, AccountId(2))
+    );
+    assert_eq!(bench.word(), "starting");
+    // Once is enough, however long it goes on.
+    bench.pass(secs(8));
     bench.edge(Button::Connect, false);
     bench.pass(secs(1));
+    assert_eq!(bench.snapshot().accounts.len(), 2);
     assert_eq!(bench.asked(), [""; 0]);
-    bench.press(Button::Disconnect, millis(100));
-    assert_eq!(bench.word(), "stopped");
+}
+
+#[test]
+fn holding_both_shows_a_bar_and_resets_the_tokens() {
+    let mut bench = Bench::working();
+    bench.edge(Button::Disconnect, true);
+    bench.pass(millis(300));
+    let began = bench.now;
+    bench.edge(Button::Connect, true);
+    bench.pass(HOLD_BAR_AFTER - millis(1));
+    assert_eq!(bench.snapshot().hold, None);
+    bench.pass(millis(1));
+    let hold = bench.snapshot().hold.unwrap();
+    assert_eq!(
+        (hold.action, hold.began, hold.needs),
+        (HoldAction::ResetTokens, began, HOLD_RESET_TOKENS)
+    );
+    bench.pass(HOLD_RESET_TOKENS - HOLD_BAR_AFTER - millis(1));
+    assert_eq!(bench.asked(), [""; 0]);
+    bench.pass(millis(1));
+    assert_eq!(bench.asked(), ["reset"]);
+    bench.pass(secs(5));
+    bench.edge(Button::Connect, false);
+    bench.pass(secs(5));
+    bench.edge(Button::Disconnect, false);
+    bench.pass(secs(1));
+    assert_eq!(bench.asked(), [""; 0]);
+    assert_eq!(bench.word(), "working");
+}
+
+/// Every length of every hold, with fingers that tremble: nothing, once, and never twice.
+#[test]
+fn a_hold_happens_once_or_not_at_all() {
+    let holds: [(&[Button], _, &[&str]); 3] = [
+        (&[Button::Connect], HOLD_ADD_ACCOUNT, &["save", "start"]),
+        (&[Button::Disconnect], HOLD_LOGOUT, &["unlink", "save"]),
+        (
+            &[Button::Connect, Button::Disconnect],
+            HOLD_RESET_TOKENS,
+            &["reset"],
+        ),
+    ];
+    for (buttons, needs, does) in holds {
+        for held in (600..14_000).step_by(100).map(millis) {
+            let mut bench = Bench::working();
+            for button in buttons {
+                bench.edge(*button, true);
+            }
+            bench.pass(millis(50));
+            for tremor in 0..(held.as_millis() - 50) / 100 {
+                let shaky = buttons[tremor as usize % buttons.len()];
+                bench.edge(shaky, false);
+                bench.pass(millis(7));
+                bench.edge(shaky, true);
+                bench.pass(millis(93));
+            }
+            bench.pass(millis(50));
+            for button in buttons {
+                bench.edge(*button, false);
+            }
+            bench.pass(secs(1));
+            let expected = if held >= needs { does } else { &[] };
+            assert_eq!(bench.asked(), expected, "{buttons:?} for {held:?}");
+        }
+    }
+}
+
+#[test]
+fn pressed_together_they_are_neither_and_choose_the_next_account() {
+    for apart in (0..560).step_by(20).map(millis) {
+        for (first, second) in [
+            (Button::Connect, Button::Disconnect),
+            (Button::Disconnect, Button::Connect),
+        ] {
+            for first_up_first in [true, false] {
+                let mut bench = Bench::with_accounts(3);
+                bench.edge(first, true);
+                bench.pass(apart);
+                bench.edge(second, true);
+                bench.pass(millis(100));
+                let (one, other) = if first_up_first {
+                    (first, second)
+                } else {
+                    (second, first)
+                };
+                bench.edge(one, false);
+                bench.pass(millis(300));
+                bench.edge(other, false);
+                bench.pass(secs(1));
+                assert_eq!(bench.snapshot().selected, AccountId(2), "{apart:?}");
+                assert_eq!(bench.asked(), [""; 0], "{apart:?}");
+            }
+        }
+    }
+    // With one account there is no next.
+    let mut bench = Bench::working();
+    let before = bench.snapshot();
+    bench.press_both();
+    assert_eq!(bench.asked(), [""; 0]);
+    assert_eq!(bench.snapshot().accounts, before.accounts);
+}
+
+#[test]
+fn a_line_down_for_too_long_is_stuck_until_it_is_up() {
+    for stuck in Button::ALL {
+        let mut bench = Bench::with_accounts(2);
+        bench.edge(stuck, true);
+        bench.pass(STUCK - millis(1));
+        assert_eq!(bench.snapshot().stuck, []);
+        bench.pass(millis(1));
+        assert_eq!(bench.snapshot().stuck, [stuck]);
+        if bench.ledger.is_wiping(ME) {
+            bench.store(StoreEvent::AuthWiped);
+        }
+        bench.asked();
+        let accounts = bench.snapshot().accounts.len();
+        // The others are what they were, alone.
+        let other = Button::ALL.into_iter().find(|it| *it != stuck).unwrap();
+        bench.press(other, millis(100));
+        match other {
+            Button::Connect => assert_eq!(bench.asked(), ["save", "start"]),
+            _ => assert_eq!(bench.word(), "stopped"),
+        }
+        bench.pass(secs(1000));
+        bench.edge(stuck, false);
+        bench.pass(secs(1));
+        assert_eq!(bench.snapshot().stuck, []);
+        assert_eq!(bench.snapshot().accounts.len(), accounts);
+        bench.asked();
+        // A button again, once the panel is awake.
+        bench.press(stuck, millis(100));
+        let before = bench.snapshot();
+        bench.press(other, millis(100));
+        bench.press(stuck, millis(100));
+        match stuck {
+            Button::Connect => assert_eq!(bench.word(), "starting"),
+            Button::Disconnect => assert_eq!(bench.word(), "stopped"),
+            Button::Previous | Button::Next => {
+                assert_ne!(bench.snapshot().selected, before.selected);
+            }
+            Button::Select => assert!(bench.snapshot().overview),
+        }
+    }
 }
 
 #[test]
 fn a_line_held_at_boot_does_nothing_until_released_once() {
     let mut bench = Bench::working();
-    bench.pass(secs(30));
-    // The first edge is a release; its bounces are not presses.
-    let release = [(0, false), (2, true), (4, false), (9, true), (60, false)];
-    train(&mut bench, Button::Disconnect, &release);
-    bench.pass(secs(8));
-    assert_eq!(bench.word(), "working");
-    assert_eq!(bench.asked(), [""; 0]);
+    bench.pass(secs(1));
+    let before = bench.snapshot();
+    for button in Button::ALL {
+        // The first edge is a release; its bounces are not presses.
+        let release = [(0, false), (2, true), (4, false), (9, true), (60, false)];
+        train(&mut bench, button, &release);
+        bench.pass(secs(8));
+        assert_eq!(bench.snapshot(), before, "{button:?}");
+        assert_eq!(bench.asked(), [""; 0]);
+    }
     bench.press(Button::Disconnect, millis(100));
     assert_eq!(bench.word(), "stopped");
 }
@@ -189,8 +374,12 @@ fn a_line_held_at_boot_does_nothing_until_released_once() {
 #[test]
 fn a_shorted_line_does_not_take_the_other_button_along() {
     let mut bench = Bench::working();
-    // Chatters at boot, then stays down for good.
-    train(&mut bench, Button::Connect, &[(0, false), (3, true)]);
+    // They chatter at boot, then stay down for good.
+    for button in Button::ALL {
+        if button != Button::Disconnect {
+            train(&mut bench, button, &[(0, false), (3, true)]);
+        }
+    }
     bench.press(Button::Disconnect, millis(100));
     assert_eq!(bench.word(), "stopped");
 }

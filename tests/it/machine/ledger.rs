@@ -32,14 +32,20 @@ struct Entry {
     codes: BTreeMap<String, Mono>,
 }
 
-impl Ledger {
-    pub fn new(accounts: &[StoredAccount]) -> Self {
-        let entry = |stored: &StoredAccount| Entry {
+impl Entry {
+    fn new(record: &AccountRecord) -> Self {
+        Self {
             link: None,
             wiping: false,
-            record: stored.record.clone(),
+            record: record.clone(),
             codes: BTreeMap::new(),
-        };
+        }
+    }
+}
+
+impl Ledger {
+    pub fn new(accounts: &[StoredAccount]) -> Self {
+        let entry = |stored: &StoredAccount| Entry::new(&stored.record);
         Self {
             accounts: accounts.iter().map(|s| (s.id, entry(s))).collect(),
             newest: Epoch(0),
@@ -136,6 +142,17 @@ impl Ledger {
                 entry.wiping = true;
             }
             Effect::SaveRecord { account, record } => {
+                let newest = *self.accounts.keys().next_back().unwrap();
+                if *account > newest {
+                    match () {
+                        () if self.shut_down => fail("an account is added while the process ends"),
+                        () if account.0 != newest.0 + 1 => fail("not the next number"),
+                        () => {}
+                    }
+                    next.accounts.insert(*account, Entry::new(record));
+                    *self = next;
+                    return;
+                }
                 let entry = next.accounts.get_mut(account).unwrap();
                 if entry.record == *record {
                     fail("a write that changes nothing");
@@ -160,6 +177,15 @@ impl Ledger {
         }
         if snapshot.shutting_down != self.shut_down {
             fail("the end is not told");
+        }
+        let ids: Vec<_> = snapshot.accounts.iter().map(|view| view.id).collect();
+        match () {
+            () if !ids.is_sorted() || ids.len() != self.accounts.len() => fail("not all accounts"),
+            () if ids.len() > limits::ACCOUNTS_MAX => fail("too many accounts"),
+            () if !ids.contains(&snapshot.selected) => fail("nobody is selected"),
+            () if snapshot.overview && ids.len() < 2 => fail("an overview of one"),
+            () if snapshot.overview && snapshot.hold.is_some() => fail("a hold under the overview"),
+            () => {}
         }
         for view in &snapshot.accounts {
             let entry = &self.accounts[&view.id];

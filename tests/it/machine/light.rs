@@ -77,6 +77,35 @@ fn the_press_that_wakes_does_nothing_else() {
 }
 
 #[test]
+fn whatever_wakes_does_nothing_else() {
+    for button in Button::ALL {
+        for held in [millis(100), secs(20)] {
+            let mut bench = Bench::with_accounts(3);
+            bench.pass(PANEL_OFF);
+            let before = bench.snapshot();
+            assert_eq!((before.light, before.overview), (Light::Off, true));
+            bench.press(button, held);
+            let after = bench.snapshot();
+            assert_eq!(after.light, Light::Bright);
+            assert_eq!(
+                (after.selected, after.overview),
+                (before.selected, true),
+                "{button:?}"
+            );
+            assert_eq!(after.accounts, before.accounts, "{button:?}");
+            assert_eq!(bench.asked(), [""; 0]);
+        }
+    }
+    let mut bench = Bench::with_accounts(3);
+    bench.pass(PANEL_OFF);
+    let before = bench.snapshot();
+    bench.press_both();
+    assert_eq!(bench.snapshot().selected, before.selected);
+    bench.press_both();
+    assert_ne!(bench.snapshot().selected, before.selected);
+}
+
+#[test]
 fn a_dim_panel_takes_a_press_as_a_press() {
     let mut bench = Bench::working();
     bench.pass(PANEL_DIM);

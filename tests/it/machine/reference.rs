@@ -36,6 +36,8 @@ pub struct Reference {
     identity: Identity,
     /// Epoch of the link that has not ended.
     link: Option<u64>,
+    /// Epoch of the link started last.
+    newest: u64,
     told_to_end: bool,
     wiping: bool,
     /// A link is to be started within this time, as soon as nothing is in the way.
@@ -68,6 +70,7 @@ impl Reference {
                 None => Identity::None,
             },
             link: None,
+            newest: 0,
             told_to_end: false,
             wiping: false,
             start: starts.then_some((now, now)),
@@ -84,6 +87,11 @@ impl Reference {
 
     pub fn linked(&self) -> bool {
         self.identity == Identity::Good
+    }
+
+    /// Epoch of the link started last; 0 before the first.
+    pub fn newest(&self) -> u64 {
+        self.newest
     }
 
     /// When it must be looked at again.
@@ -195,8 +203,8 @@ impl Reference {
                 (self.word, self.fault, self.waits) = ("stopped", "", 0);
                 (self.enabled, self.start) = (false, None);
             }
-            Intent::AddAccount => {}
-            Intent::ResetTokens => self.expected.push("reset"),
+            // Nothing to this account.
+            Intent::AddAccount | Intent::ResetTokens => {}
         }
     }
 
@@ -403,7 +411,7 @@ impl Reference {
                     saves.push((record.enabled, record.last_reason.clone()));
                 }
                 Effect::StartLink { epoch, .. } => started = Some(epoch.0),
-                Effect::ResetTokens => words.push("reset"),
+                Effect::ResetTokens => panic!("nobody's"),
             }
         }
         assert_eq!(words, self.expected, "{self:?}");
@@ -424,7 +432,7 @@ impl Reference {
             Some(epoch) => {
                 assert!(may, "an early or unwanted start: {self:?}");
                 self.start = None;
-                self.link = Some(epoch);
+                (self.link, self.newest) = (Some(epoch), epoch);
                 (self.failures, self.stuck) = (0, false);
                 if self.word == "starting" {
                     self.alarm = Some(now + STARTING_REBUILD);

@@ -1,13 +1,13 @@
 //! Several accounts in one machine: nobody's words or wishes reach another.
 
-use pairbox::account::{AccountId, Epoch};
+use pairbox::account::{AccountId, AccountRecord, Epoch};
 use pairbox::event::{Effect, Event, Intent, LinkEvent, Source};
 use pairbox::limits;
 use pairbox::machine::Appliance;
 use pairbox::snapshot::{PanelHealth, Status};
 use pairbox::time::{Mono, Now};
 
-use super::bench::{Bench, connected, millis, stored};
+use super::bench::{Bench, connected, millis, qr, stored};
 
 const SHOP: AccountId = AccountId(1);
 const HOME: AccountId = AccountId(2);
@@ -134,6 +134,87 @@ fn wishes_and_words_for_unknown_accounts_change_nothing() {
     assert_eq!(machine.snapshot(), before);
     assert_eq!(machine.poll_effect(), None);
     assert_eq!(machine.stale_events(), 1);
+}
+
+#[test]
+fn one_more_account_is_kept_selected_and_pairs_at_once() {
+    let accounts = vec![stored(SHOP, true, true), stored(CLUB, false, false)];
+    let mut bench = Bench::boot(accounts, PanelHealth::Attached);
+    bench.effects();
+    bench.intent(Intent::AddAccount);
+    // After the last number, not in a gap: that may have been somebody's. Named after the first.
+    let id = AccountId(6);
+    let record = AccountRecord {
+        label: "box 1 6".to_owned(),
+        enabled: true,
+        last_reason: None,
+    };
+    let label = record.label.clone();
+    let epoch = Epoch(2);
+    assert_eq!(
+        bench.effects(),
+        [
+            Effect::SaveRecord {
+                account: id,
+                record
+            },
+            Effect::StartLink {
+                account: id,
+                epoch,
+                label
+            },
+        ]
+    );
+    let snapshot = bench.snapshot();
+    assert_eq!((snapshot.selected, snapshot.accounts.len()), (id, 3));
+    assert_eq!(bench.word(), "starting");
+    let account = id;
+    let event = qr("for the new one", 60);
+    bench.send(Event::Link {
+        account,
+        epoch,
+        event,
+    });
+    assert_eq!(bench.shown_code().as_deref(), Some("for the new one"));
+    // The box forgets it no more: what the store has is what it boots with.
+    let boot = vec![stored(SHOP, true, true), stored(id, true, false)];
+    assert_eq!(
+        Bench::boot(boot, PanelHealth::Attached)
+            .snapshot()
+            .accounts
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn a_full_box_says_so() {
+    let full = u32::try_from(limits::ACCOUNTS_MAX).unwrap();
+    let mut bench = Bench::with_accounts(full);
+    bench.effects();
+    bench.intent(Intent::AddAccount);
+    assert_eq!(bench.effects(), []);
+    assert_eq!(bench.snapshot().accounts.len(), limits::ACCOUNTS_MAX);
+    assert_eq!(bench.snapshot().selected, SHOP);
+    assert_eq!(bench.error(), Some("too_many_accounts"));
+}
+
+#[test]
+fn no_number_is_left_after_the_last() {
+    let last = AccountId(u32::MAX);
+    let mut bench = Bench::boot(vec![stored(last, false, false)], PanelHealth::Attached);
+    bench.intent(Intent::AddAccount);
+    assert_eq!(bench.effects(), []);
+    assert_eq!(bench.snapshot().accounts.len(), 1);
+}
+
+#[test]
+fn nothing_is_added_or_reset_once_the_process_ends() {
+    let mut bench = Bench::with_accounts(1);
+    bench.send(Event::Shutdown);
+    bench.intent(Intent::AddAccount);
+    bench.intent(Intent::ResetTokens);
+    assert_eq!(bench.effects(), []);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! | appliance | address `u8`, length `u16`, that many bytes | one I2C write transaction |
 //! | bench | `06` | the oldest unanswered transaction was acknowledged |
 //! | bench | `15` | it was not |
-//! | bench | `45`, button `u8`, level `u8`, time `u64` | an edge; button 0 connect, 1 disconnect; level 1 pressed; nanoseconds of `CLOCK_MONOTONIC` |
+//! | bench | `45`, button `u8`, level `u8`, time `u64` | an edge; button 0 connect, 1 disconnect, 2 previous, 3 next, 4 select; level 1 pressed; nanoseconds of `CLOCK_MONOTONIC` |
 //!
 //! The appliance's end is `src/bench.rs` of pairbox. Any number of appliances may be connected; all of
 //! them are wired to the same panel and hear the same buttons.

@@ -33,6 +33,7 @@ impl Device {
     }
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "most are levels of lines")]
 pub(super) struct End {
     device: Device,
     pub clock: Clock,
@@ -119,7 +120,7 @@ impl End {
             Line::Reset => self.set_reset(high),
             Line::Power => {
                 self.power = high;
-                self.supply();
+                self.supply(true);
             }
             Line::Busy => {}
         }
@@ -168,7 +169,7 @@ impl End {
             return;
         }
         self.plugged = plugged;
-        self.supply();
+        self.supply(false);
         if let Device::Oled(oled) = &mut self.device
             && plugged
         {
@@ -178,10 +179,10 @@ impl End {
     }
 
     /// E-paper has power when it is plugged in and its line is high.
-    fn supply(&mut self) {
+    fn supply(&mut self, switched: bool) {
         let now = self.clock.now();
         if let Device::Paper(paper) = &mut self.device {
-            paper.set_powered(self.plugged && self.power, now);
+            paper.set_powered(self.plugged && self.power, switched, now);
         }
     }
 
@@ -205,6 +206,13 @@ impl End {
             all.extend_from_slice(paper.violations());
         }
         all
+    }
+
+    pub fn border(&self) -> Option<u8> {
+        match &self.device {
+            Device::Paper(paper) => Some(paper.border()),
+            Device::Oled(_) => None,
+        }
     }
 
     pub fn is_asleep(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The chip against its datasheet: pointers, mapping to glass, and everything it must refuse.
 
 use crate::cable::{BusError, Cable};
+use crate::oled::OledModule;
 use crate::picture::Picture;
 use crate::violation::Violation;
 
@@ -212,4 +213,84 @@ fn the_command_table_is_as_long_as_the_datasheets() {
     };
     // After reset the ranges (0x21, 0x22) are out of place and 0xAF waits for the charge pump.
     assert_eq!((0..=255).filter(is_known).count(), 130);
+}
+
+/// The corners of a module, drawn through memory that horizontal addressing runs through: one pixel at
+/// the upper left, two side by side at the upper right, two on top of each other at the lower left,
+/// none at the lower right.
+fn draw_corners(chip: &Cable, pages: u8) {
+    let mut ram = vec![0; 128 * usize::from(pages)];
+    ram[0] = 0x01;
+    ram[126] = 0x01;
+    ram[127] = 0x01;
+    ram[128 * usize::from(pages - 1)] = 0xc0;
+    send(chip, &[0x20, 0x00, 0x21, 0, 127, 0x22, 0, pages - 1]).unwrap();
+    data(chip, &ram);
+}
+
+fn seen(chip: &Cable) -> Vec<(u32, u32)> {
+    let picture = chip.picture();
+    let pixels = (0..picture.height()).flat_map(|y| (0..128).map(move |x| (x, y)));
+    pixels.filter(|&(x, y)| picture.lit(x, y)).collect()
+}
+
+#[test]
+fn modules_of_32_rows_have_sequential_com_pins() {
+    let chip = Cable::with(OledModule::Ssd1306Low, ADDRESS);
+    send(&chip, &[0xa8, 31, 0xda, 0x02, 0xa1, 0xc8]).unwrap();
+    draw_corners(&chip, 4);
+    send(&chip, &[0x8d, 0x14, 0xaf]).unwrap();
+    let corners = [(0, 0), (126, 0), (127, 0), (0, 30), (0, 31)];
+    assert_eq!(chip.picture().height(), 32);
+    assert_eq!(seen(&chip), corners);
+    // Seen from the back, as it were: columns are mirrored when written, rows when shown.
+    send(&chip, &[0xa0, 0xc0]).unwrap();
+    draw_corners(&chip, 4);
+    let turned = corners.map(|(x, y)| (127 - x, 31 - y));
+    assert!(turned.iter().all(|at| seen(&chip).contains(at)));
+    // As the reset leaves it, for 64 rows: every second row of the picture, spread over the glass.
+    send(&chip, &[0xa1, 0xc8]).unwrap();
+    draw_corners(&chip, 4);
+    assert_eq!(
+        send(&chip, &[0xda, 0x12]),
+        Err(Violation::ComPins),
+        "and it is told"
+    );
+    assert_ne!(seen(&chip), corners);
+}
+
+#[test]
+fn an_ssd1309_needs_no_pump_and_knows_none_but_has_a_lock() {
+    let chip = Cable::with(OledModule::Ssd1309, ADDRESS);
+    assert_eq!(chip.chip().clock(), 0x70, "the reset value of revision 1.1");
+    send(&chip, &[0xfd, 0x12, 0xa1, 0xc8]).unwrap();
+    draw_corners(&chip, 8);
+    send(&chip, &[0xaf]).unwrap();
+    let before = seen(&chip);
+    assert!(before.starts_with(&[(0, 0), (126, 0), (127, 0)]));
+    assert_eq!(
+        send(&chip, &[0x8d, 0x14]),
+        Err(Violation::UnknownCommand(0x8d))
+    );
+    send(&chip, &[0xfd, 0x16]).unwrap();
+    assert_eq!(send(&chip, &[0xae]), Err(Violation::Locked(0xae)));
+    assert_eq!(
+        write(&chip, ADDRESS, &[0x40, 0xff]),
+        Err(Violation::Locked(0xff))
+    );
+    assert_eq!(seen(&chip), before);
+    send(&chip, &[0xfd, 0x12, 0xae]).unwrap();
+    assert!(chip.picture().is_dark());
+    let ssd1306 = Cable::new(ADDRESS);
+    assert_eq!(
+        send(&ssd1306, &[0xfd, 0x12]),
+        Err(Violation::UnknownCommand(0xfd))
+    );
+    assert_eq!(
+        send(&chip, &[0xdb, 0x20]),
+        Err(Violation::Parameter {
+            command: 0xdb,
+            value: 0x20
+        })
+    );
 }

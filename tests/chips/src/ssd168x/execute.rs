@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use super::ram::Plane;
 use super::refresh::{Refresh, RefreshKind, Sequence};
-use super::{
-    Controller, Expects, RESET_TIME, Registers, SEQUENCE_TIME, Sleep, Ssd168x, Takes, Waveform,
-    takes,
-};
+use super::{Controller, Expects, RESET_TIME, Registers, Sleep, Ssd168x, Takes, Waveform, takes};
 use crate::violation::Violation;
 
 impl Ssd168x {
@@ -29,7 +26,7 @@ impl Ssd168x {
         }
         self.expects = match takes(self.wiring.controller, command) {
             Ok(Takes::Parameters(_, 0)) => {
-                self.expects = Expects::Nothing;
+                self.expects = Expects::NoMore { command };
                 return self.execute(command, &[], now);
             }
             Ok(Takes::Parameters(least, most)) => Expects::Parameters {
@@ -55,6 +52,10 @@ impl Ssd168x {
         match &mut self.expects {
             Expects::Anything => {}
             Expects::Nothing => self.refuse(Violation::DataWithoutCommand),
+            Expects::NoMore { command } => {
+                let violation = Violation::TooManyParameters(*command);
+                self.refuse(violation);
+            }
             Expects::Picture {
                 command, left: 0, ..
             } => {
@@ -72,7 +73,7 @@ impl Ssd168x {
                 got.push(byte);
                 if got.len() == *most {
                     let (command, got) = (*command, std::mem::take(got));
-                    self.expects = Expects::Nothing;
+                    self.expects = Expects::NoMore { command };
                     self.execute(command, &got, now);
                 }
             }
@@ -193,7 +194,7 @@ impl Ssd168x {
                 told: r.told_temperature,
             });
         }
-        let mut took = SEQUENCE_TIME;
+        let mut took = self.wiring.durations.idle(sequence);
         if sequence.display() {
             if !r.clock || !r.analog {
                 return Err(Violation::RefreshWithoutSupply(sequence.0));

@@ -1,4 +1,4 @@
-//! The two RAM planes of an SSD168x, their window and their address counter (SSD1680 and SSD1683
+//! The two RAM planes of such a chip, their window and their address counter (SSD1680 and SSD1683
 //! datasheets, "RAM" and commands 0x11, 0x44, 0x45, 0x4E, 0x4F).
 //!
 //! X counts bytes, eight sources each, the leftmost in the highest bit; Y counts gate lines.

@@ -24,21 +24,31 @@ pub enum RefreshKind {
     Partial,
 }
 
-/// How long each waveform takes.
+/// How long each kind of work takes, in milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Durations {
-    pub full: Duration,
-    pub fast: Duration,
-    pub partial: Duration,
+    pub full: u64,
+    pub fast: u64,
+    pub partial: u64,
+    /// Starting and stopping the high voltage without a refresh.
+    pub start: u64,
+    pub stop: u64,
 }
 
 impl Durations {
     pub fn of(self, kind: RefreshKind) -> Duration {
-        match kind {
+        Duration::from_millis(match kind {
             RefreshKind::Full => self.full,
             RefreshKind::Fast => self.fast,
             RefreshKind::Partial => self.partial,
-        }
+        })
+    }
+
+    /// A sequence that does not refresh. To load a waveform takes no more than a reset does.
+    pub fn idle(self, sequence: Sequence) -> Duration {
+        let start = if sequence.analog_on() { self.start } else { 0 };
+        let stop = if sequence.analog_off() { self.stop } else { 0 };
+        Duration::from_millis((start + stop).max(10))
     }
 }
 
