@@ -15,6 +15,9 @@ use super::{ensure, figure};
 /// Edges a second, and for how long.
 const STORM: (u32, Duration) = (10_000, Duration::from_secs(5));
 
+/// How often it is tried on a machine that stops now and then.
+const STORMS_MAX: u32 = 5;
+
 /// The most of one core a storm may take.
 const STORM_CPU_MAX: f64 = 0.10;
 
@@ -113,37 +116,24 @@ pub fn storm(binary: &Path) -> Result<()> {
     let disconnect = scene.kit.disconnect();
     let powered = scene.power_on()?;
     scene.pair(&powered)?;
-    let (rate, length) = STORM;
-    let quiet = cpu(&powered)?;
-    pass(length);
-    let before = cpu(&powered)?;
-    let begun = now();
-    let storm = scene.board.storm(disconnect, rate, length);
-    let real = Duration::from_nanos(now() - begun).as_secs_f64();
-    let after = cpu(&powered)?;
-    let (_, lost) = scene.board.edges();
-    let share = (after - before) / real;
-    figure(
-        "storm",
-        &format!(
-            "{} edges in {real:.1} s ({:.0} a second): {:.0} ms of processor time, {:.1} % of a core; \
-             without a storm {:.0} ms; {lost} events found no room; longest pulse {:?}",
-            storm.edges,
-            f64::from(storm.edges) / real,
-            (after - before) * 1000.0,
-            share * 100.0,
-            (before - quiet) * 1000.0,
-            storm.longest_low,
-        ),
-    );
-    ensure(share < STORM_CPU_MAX, || format!("{share:.3} of a core"))?;
-    if storm.longest_low < PRESS_MIN {
-        still(&powered, "working linked=true", "a storm")?;
-    } else {
+    let mut judged = false;
+    for _ in 0..STORMS_MAX {
+        judged = storm_once(&scene, &powered)?;
+        if judged {
+            break;
+        }
         figure(
             "storm",
-            "this machine made a press of it: what it did is not judged",
+            "this machine stopped in a pulse and made a press of it: once more",
         );
+        if status(&powered)? != "working linked=true" {
+            let from = powered.log().len();
+            scene.board.tap(scene.kit.connect());
+            powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;
+        }
+    }
+    if !judged {
+        figure("storm", "NOT JUDGED: this machine is too busy for a storm");
         return scene.close(powered);
     }
     // The other button works at once, the one that stormed after a while.
@@ -171,11 +161,44 @@ pub fn storm(binary: &Path) -> Result<()> {
     scene.close(powered)
 }
 
+/// `false`: what was to be a storm was a press.
+fn storm_once(scene: &Scene, powered: &PoweredBox) -> Result<bool> {
+    let (rate, length) = STORM;
+    let quiet = cpu(powered)?;
+    pass(length);
+    let before = cpu(powered)?;
+    let begun = now();
+    let storm = scene.board.storm(scene.kit.disconnect(), rate, length);
+    let real = Duration::from_nanos(now() - begun).as_secs_f64();
+    let after = cpu(powered)?;
+    let (_, lost) = scene.board.edges();
+    let share = (after - before) / real;
+    figure(
+        "storm",
+        &format!(
+            "{} edges in {real:.1} s ({:.0} a second): {:.0} ms of processor time, {:.1} % of a core; \
+             without a storm {:.0} ms; {lost} events found no room; longest pulse {:?}",
+            storm.edges,
+            f64::from(storm.edges) / real,
+            (after - before) * 1000.0,
+            share * 100.0,
+            (before - quiet) * 1000.0,
+            storm.longest_low,
+        ),
+    );
+    ensure(share < STORM_CPU_MAX, || format!("{share:.3} of a core"))?;
+    let judged = storm.longest_low < PRESS_MIN;
+    if judged {
+        still(powered, "working linked=true", "a storm")?;
+    }
+    Ok(judged)
+}
+
 /// The press that wakes a dark panel does nothing else.
 pub fn wake(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on()?;
-    scene.wait_glass(&powered, "Disconnected")?;
+    scene.wait_ready(&powered)?;
     let dark = scene
         .board
         .wait_picture(DARK, "nothing", |picture| picture.is_dark());

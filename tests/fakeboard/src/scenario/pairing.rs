@@ -15,7 +15,7 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
     let scene = Scene::set(binary, kit)?;
     let started = now();
     let powered = scene.power_on()?;
-    scene.wait_glass(&powered, "Disconnected")?;
+    scene.wait_ready(&powered)?;
     scene.tell_first_picture(name, started)?;
     let before = scene.panel.stats();
 

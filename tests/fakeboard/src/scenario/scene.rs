@@ -11,6 +11,7 @@ use pairbox_chips::{
     Cable, Clock, OledModule, PaperModule, Picture, SpiCable, Stats, Violation, qr_check,
 };
 use pairbox_fakeboard::board::{Board, now};
+use pairbox_fakeboard::finger::pass;
 use pairbox_fakeboard::module::{I2cOled, SpiPanel};
 use pairbox_fakeboard::{Plan, Swap, spawn};
 use pairbox_rig::power::PoweredBox;
@@ -94,12 +95,8 @@ impl Panel {
                 };
                 return Ok((Self::I2c(cable), Board::new(plan, module)?));
             }
-            // Waveshare's pages: DC 24, RST 25; mounted upside down.
-            Kit::SpiOled => {
-                let cable = SpiCable::oled(OledModule::Sh1106);
-                cable.mount(2);
-                (cable, (24, 25, None, None))
-            }
+            // Waveshare's pages: DC 24, RST 25. The model is seen as the HAT lies.
+            Kit::SpiOled => (SpiCable::oled(OledModule::Sh1106), (24, 25, None, None)),
             // Waveshare's epdconfig.py: DC 25, RST 17, BUSY 24, PWR 18.
             Kit::Paper => {
                 let cable = SpiCable::paper(PaperModule::Waveshare2in13V4);
@@ -245,9 +242,23 @@ impl Scene {
         last
     }
 
+    /// The first picture is on the glass, and the buttons are watched: one that is pressed earlier
+    /// counts as stuck.
+    pub fn wait_ready(&self, powered: &PoweredBox) -> Result<()> {
+        self.wait_glass(powered, "Disconnected")?;
+        for line in [self.kit.connect(), self.kit.disconnect()] {
+            ensure(self.board.wait_held(line, true, PATIENCE), || {
+                format!("nobody watches line {line}; {}", said(powered))
+            })?;
+        }
+        // Between taking a line and looking at it for the first time.
+        pass(Duration::from_millis(300));
+        Ok(())
+    }
+
     /// Press, scan, connected.
     pub fn pair(&self, powered: &PoweredBox) -> Result<()> {
-        self.wait_glass(powered, "Disconnected")?;
+        self.wait_ready(powered)?;
         self.board.tap(self.kit.connect());
         let code = self.wait_code(powered)?;
         let scanned = self.phone.scan(&code);

@@ -12,7 +12,7 @@ use super::scene::{Kit, PATIENCE, Scene, said};
 pub fn refused_without_the_swap(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on_with(None)?;
-    scene.wait_glass(&powered, "Disconnected")?;
+    scene.wait_ready(&powered)?;
     let mut cursor = scene.service.cursor();
     scene.board.tap(scene.kit.connect());
     // It connects and hangs up again, without having said who it is.
