@@ -64,22 +64,33 @@ impl Board {
         self.press(line, Duration::from_millis(80));
     }
 
-    /// So many edges a second on a line, for so long; open in the end. Returns how many there were.
-    pub fn storm(&self, line: u32, edges_per_second: u32, length: Duration) -> u32 {
-        let begin = now();
+    /// So many edges a second on a line, for so long, in a burst every millisecond; the line is open
+    /// between them, and in the end.
+    pub fn storm(&self, line: u32, edges_per_second: u32, length: Duration) -> Storm {
+        let (begin, length) = (now(), u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
         let gap = 1_000_000_000 / u64::from(edges_per_second.max(1));
-        let end = begin + u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
-        let (mut edges, mut low) = (0, false);
-        while now() < end {
+        let mut storm = Storm::default();
+        while now() - begin < length {
             // What the scheduler swallowed is made up for: the rate is an average.
-            while begin + u64::from(edges) * gap < now() {
-                low = !low;
-                self.set_line(line, low.then_some(false));
-                edges += 1;
+            while begin + u64::from(storm.edges) * gap < now() {
+                let low = now();
+                self.set_line(line, Some(false));
+                self.set_line(line, None);
+                storm.edges += 2;
+                storm.longest_low = storm.longest_low.max(Duration::from_nanos(now() - low));
             }
-            pass(Duration::from_nanos(gap));
+            pass(Duration::from_millis(1));
         }
-        self.set_line(line, None);
-        edges
+        storm
     }
+}
+
+/// What a storm was.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Storm {
+    /// Edges there were.
+    pub edges: u32,
+    /// The longest that the contact was closed: where the machine stopped in the middle of a pulse, it
+    /// was a press.
+    pub longest_low: Duration,
 }

@@ -51,16 +51,22 @@ impl Module for Nothing {
     }
 }
 
-/// An OLED on four wires. Clones of the cable can pull it out.
-pub struct I2cOled(pub Cable);
+/// An OLED on four wires. Others on the bus are not its business: only what is for its address reaches
+/// it.
+pub struct I2cOled {
+    /// The cable; clones of it can pull the panel out.
+    pub cable: Cable,
+    /// Its 7-bit address.
+    pub address: u8,
+}
 
 impl Module for I2cOled {
     fn i2c_write(&mut self, address: u8, bytes: &[u8]) -> bool {
-        self.0.i2c_write(address, bytes).is_ok()
+        address == self.address && self.cable.i2c_write(address, bytes).is_ok()
     }
 
     fn i2c_read(&mut self, address: u8, bytes: &mut [u8]) -> bool {
-        self.0.i2c_read(address, bytes).is_ok()
+        address == self.address && self.cable.i2c_read(address, bytes).is_ok()
     }
 
     fn spi_write(&mut self, _bytes: &[u8]) {}
@@ -68,7 +74,7 @@ impl Module for I2cOled {
     fn set_line(&mut self, _line: u32, _high: bool) {}
 
     fn picture(&self) -> Picture {
-        self.0.picture()
+        self.cable.picture()
     }
 }
 
@@ -117,7 +123,10 @@ impl Module for SpiPanel {
 
     fn resistors(&self) -> Vec<(u32, bool)> {
         let power = self.power.map(|power| (power, false));
-        [Some((self.reset, true)), power].into_iter().flatten().collect()
+        [Some((self.reset, true)), power]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn picture(&self) -> Picture {

@@ -9,14 +9,20 @@ use pairbox_fakeboard::board::now;
 use pairbox_fakeboard::finger::pass;
 use pairbox_rig::power::PoweredBox;
 
-use super::scene::{Kit, PATIENCE, Scene, said};
+use super::scene::{Kit, PATIENCE, Scene, said, since};
 use super::{ensure, figure};
 
 /// Edges a second, and for how long.
 const STORM: (u32, Duration) = (10_000, Duration::from_secs(5));
 
+/// How often it is tried on a machine that stops now and then.
+const STORMS_MAX: u32 = 5;
+
 /// The most of one core a storm may take.
 const STORM_CPU_MAX: f64 = 0.10;
+
+/// The shortest pulse that may count: the box has the kernel debounce for 5 ms.
+const PRESS_MIN: Duration = Duration::from_millis(4);
 
 /// Long enough for what must not happen to have happened.
 const NOTHING: Duration = Duration::from_secs(2);
@@ -33,7 +39,10 @@ fn status(powered: &PoweredBox) -> Result<String> {
 fn still(powered: &PoweredBox, wanted: &str, after: &str) -> Result<()> {
     let status = status(powered)?;
     ensure(status == wanted, || {
-        format!("{status} instead of {wanted} after {after}; {}", said(powered))
+        format!(
+            "{status} instead of {wanted} after {after}; {}",
+            said(powered)
+        )
     })
 }
 
@@ -73,7 +82,9 @@ pub fn gestures(binary: &Path) -> Result<()> {
     scene.board.set_line(disconnect, None);
     gone?;
     scene.wait_glass(&powered, "Disconnected")?;
-    ensure(scene.phone.devices().is_empty(), || "still linked".to_owned())?;
+    ensure(scene.phone.devices().is_empty(), || {
+        "still linked".to_owned()
+    })?;
     still(&powered, "stopped linked=false", "a long hold")?;
     scene.close(powered)
 }
@@ -87,7 +98,11 @@ pub fn stuck_at_boot(binary: &Path) -> Result<()> {
     scene.wait_glass(&powered, "Disconnected")?;
     powered.wait_log(0, PATIENCE, |line| line.contains("held or shorted"))?;
     pass(NOTHING);
-    still(&powered, "stopped linked=false", "a start with a stuck button")?;
+    still(
+        &powered,
+        "stopped linked=false",
+        "a start with a stuck button",
+    )?;
     scene.board.set_line(connect, None);
     pass(NOTHING);
     still(&powered, "stopped linked=false", "its release")?;
@@ -98,49 +113,95 @@ pub fn stuck_at_boot(binary: &Path) -> Result<()> {
 /// 10 000 edges a second for seconds: nothing happens, and little is computed.
 pub fn storm(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
+    let disconnect = scene.kit.disconnect();
     let powered = scene.power_on()?;
     scene.pair(&powered)?;
-    let (rate, length) = STORM;
-    let quiet = cpu(&powered)?;
-    pass(length);
-    let before = cpu(&powered)?;
+    let mut judged = false;
+    for _ in 0..STORMS_MAX {
+        judged = storm_once(&scene, &powered)?;
+        if judged {
+            break;
+        }
+        figure(
+            "storm",
+            "this machine stopped in a pulse and made a press of it: once more",
+        );
+        if status(&powered)? != "working linked=true" {
+            let from = powered.log().len();
+            scene.board.tap(scene.kit.connect());
+            powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;
+        }
+    }
+    if !judged {
+        figure("storm", "NOT JUDGED: this machine is too busy for a storm");
+        return scene.close(powered);
+    }
+    // The other button works at once, the one that stormed after a while.
+    scene.board.tap(scene.kit.connect());
+    still(
+        &powered,
+        "working linked=true",
+        "a press of the other button",
+    )?;
     let begun = now();
-    let edges = scene.board.storm(scene.kit.disconnect(), rate, length);
+    loop {
+        scene.board.tap(disconnect);
+        let stopped =
+            powered.wait_log(0, Duration::from_secs(2), |line| line.contains("→ stopped"));
+        match stopped {
+            Ok(_) => break,
+            Err(late) if now() - begun > 75_000_000_000 => return Err(late),
+            Err(_) => {}
+        }
+    }
+    figure(
+        "storm",
+        &format!("its button works again {} later", since(begun)),
+    );
+    scene.close(powered)
+}
+
+/// `false`: what was to be a storm was a press.
+fn storm_once(scene: &Scene, powered: &PoweredBox) -> Result<bool> {
+    let (rate, length) = STORM;
+    let quiet = cpu(powered)?;
+    pass(length);
+    let before = cpu(powered)?;
+    let begun = now();
+    let storm = scene.board.storm(scene.kit.disconnect(), rate, length);
     let real = Duration::from_nanos(now() - begun).as_secs_f64();
-    let after = cpu(&powered)?;
-    let (told, lost) = scene.board.edges();
+    let after = cpu(powered)?;
+    let (_, lost) = scene.board.edges();
     let share = (after - before) / real;
     figure(
         "storm",
         &format!(
-            "{edges} edges in {real:.1} s ({:.0} a second): {:.0} ms of processor time, {:.1} % of a \
-             core; without a storm {:.0} ms; {told} edges on held lines, {lost} found no room",
-            f64::from(edges) / real,
+            "{} edges in {real:.1} s ({:.0} a second): {:.0} ms of processor time, {:.1} % of a core; \
+             without a storm {:.0} ms; {lost} events found no room; longest pulse {:?}",
+            storm.edges,
+            f64::from(storm.edges) / real,
             (after - before) * 1000.0,
             share * 100.0,
             (before - quiet) * 1000.0,
+            storm.longest_low,
         ),
     );
     ensure(share < STORM_CPU_MAX, || format!("{share:.3} of a core"))?;
-    still(&powered, "working linked=true", "a storm")?;
-    // The other button works at once, the one that stormed after a while.
-    scene.board.tap(scene.kit.connect());
-    still(&powered, "working linked=true", "a press")?;
-    let from = powered.log().len();
-    let calm = Duration::from_secs(70);
-    let calm = powered.wait_log(0, calm, |line| line.contains("calm again"));
-    calm?;
-    scene.board.tap(scene.kit.disconnect());
-    powered.wait_log(from, PATIENCE, |line| line.contains("→ stopped"))?;
-    scene.close(powered)
+    let judged = storm.longest_low < PRESS_MIN;
+    if judged {
+        still(powered, "working linked=true", "a storm")?;
+    }
+    Ok(judged)
 }
 
 /// The press that wakes a dark panel does nothing else.
 pub fn wake(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on()?;
-    scene.wait_glass(&powered, "Disconnected")?;
-    let dark = scene.board.wait_picture(DARK, "nothing", |picture| picture.is_dark());
+    scene.wait_ready(&powered)?;
+    let dark = scene
+        .board
+        .wait_picture(DARK, "nothing", |picture| picture.is_dark());
     dark.context("it never went dark")?;
     // Dark costs nothing.
     let before = scene.panel.stats();

@@ -15,7 +15,7 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
     let scene = Scene::set(binary, kit)?;
     let started = now();
     let powered = scene.power_on()?;
-    scene.wait_glass(&powered, "Disconnected")?;
+    scene.wait_ready(&powered)?;
     scene.tell_first_picture(name, started)?;
     let before = scene.panel.stats();
 
@@ -26,7 +26,10 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
     let bytes = stats.bytes - before.bytes;
     figure(
         name,
-        &format!("code on the glass {} after the press, {bytes} bytes", since(pressed)),
+        &format!(
+            "code on the glass {} after the press, {bytes} bytes",
+            since(pressed)
+        ),
     );
     let scanned = now();
     scene
@@ -34,7 +37,10 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
         .scan(&code)
         .map_err(|error| anyhow::anyhow!("the phone says: {error}"))?;
     scene.wait_connected(&powered)?;
-    figure(name, &format!("connected {} after the scan", since(scanned)));
+    figure(
+        name,
+        &format!("connected {} after the scan", since(scanned)),
+    );
     ensure(scene.phone.devices().len() == 1, || "not linked".to_owned())?;
 
     let from = powered.log().len();
@@ -42,7 +48,10 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
     scene.board.tap(kit.disconnect());
     powered.wait_log(from, PATIENCE, |line| line.contains("→ stopped"))?;
     scene.wait_glass(&powered, "Disconnected")?;
-    figure(name, &format!("disconnected {} after the press", since(pressed)));
+    figure(
+        name,
+        &format!("disconnected {} after the press", since(pressed)),
+    );
 
     // And once more, without a code.
     let from = powered.log().len();

@@ -11,6 +11,7 @@ use pairbox_chips::{
     Cable, Clock, OledModule, PaperModule, Picture, SpiCable, Stats, Violation, qr_check,
 };
 use pairbox_fakeboard::board::{Board, now};
+use pairbox_fakeboard::finger::pass;
 use pairbox_fakeboard::module::{I2cOled, SpiPanel};
 use pairbox_fakeboard::{Plan, Swap, spawn};
 use pairbox_rig::power::PoweredBox;
@@ -26,8 +27,8 @@ pub const PATIENCE: Duration = Duration::from_secs(40);
 /// How soon the glass has to be right after a fault has ended.
 pub const RIGHT_AGAIN: Duration = Duration::from_secs(5);
 
-/// How many times as fast as the real one e-paper is here, so that nobody waits for its full refreshes.
-const PAPER_SPEED: u32 = 4;
+/// E-paper lives in real time: the driver takes a BUSY that falls too soon for a loose wire.
+const PAPER_SPEED: u32 = 1;
 
 /// What is on the header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,16 +87,16 @@ impl Panel {
     fn on(kit: Kit, plan: Plan) -> Result<(Self, Board)> {
         let (spi, lines) = match kit {
             Kit::I2cOled => {
-                let cable = Cable::with(OledModule::Ssd1306, 0x3c);
-                let board = Board::new(plan, I2cOled(cable.clone()))?;
-                return Ok((Self::I2c(cable), board));
+                let address = 0x3c;
+                let cable = Cable::with(OledModule::Ssd1306, address);
+                let module = I2cOled {
+                    cable: cable.clone(),
+                    address,
+                };
+                return Ok((Self::I2c(cable), Board::new(plan, module)?));
             }
-            // Waveshare's pages: DC 24, RST 25; mounted upside down.
-            Kit::SpiOled => {
-                let cable = SpiCable::oled(OledModule::Sh1106);
-                cable.mount(2);
-                (cable, (24, 25, None, None))
-            }
+            // Waveshare's pages: DC 24, RST 25. The model is seen as the HAT lies.
+            Kit::SpiOled => (SpiCable::oled(OledModule::Sh1106), (24, 25, None, None)),
             // Waveshare's epdconfig.py: DC 25, RST 17, BUSY 24, PWR 18.
             Kit::Paper => {
                 let cable = SpiCable::paper(PaperModule::Waveshare2in13V4);
@@ -241,9 +242,23 @@ impl Scene {
         last
     }
 
+    /// The first picture is on the glass, and the buttons are watched: one that is pressed earlier
+    /// counts as stuck.
+    pub fn wait_ready(&self, powered: &PoweredBox) -> Result<()> {
+        self.wait_glass(powered, "Disconnected")?;
+        for line in [self.kit.connect(), self.kit.disconnect()] {
+            ensure(self.board.wait_held(line, true, PATIENCE), || {
+                format!("nobody watches line {line}; {}", said(powered))
+            })?;
+        }
+        // Between taking a line and looking at it for the first time.
+        pass(Duration::from_millis(300));
+        Ok(())
+    }
+
     /// Press, scan, connected.
     pub fn pair(&self, powered: &PoweredBox) -> Result<()> {
-        self.wait_glass(powered, "Disconnected")?;
+        self.wait_ready(powered)?;
         self.board.tap(self.kit.connect());
         let code = self.wait_code(powered)?;
         let scanned = self.phone.scan(&code);
@@ -279,11 +294,15 @@ impl Scene {
     pub fn check(&self) -> Result<()> {
         let violations = self.panel.violations();
         let understood = violations.is_empty();
-        ensure(understood, || format!("the chip did not understand: {violations:?}"))?;
+        ensure(understood, || {
+            format!("the chip did not understand: {violations:?}")
+        })?;
         let complaints = self.board.complaints();
         ensure(complaints.is_empty(), || complaints.join("; "))?;
         let opens = self.board.watchdog_opens();
-        ensure(opens == 0, || format!("it opened the watchdog {opens} times"))
+        ensure(opens == 0, || {
+            format!("it opened the watchdog {opens} times")
+        })
     }
 
     /// Time from the start of the process to the first picture.

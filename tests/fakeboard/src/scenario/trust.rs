@@ -12,12 +12,14 @@ use super::scene::{Kit, PATIENCE, Scene, said};
 pub fn refused_without_the_swap(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on_with(None)?;
-    scene.wait_glass(&powered, "Disconnected")?;
+    scene.wait_ready(&powered)?;
     let mut cursor = scene.service.cursor();
     scene.board.tap(scene.kit.connect());
     // It connects and hangs up again, without having said who it is.
     cursor
-        .wait(PATIENCE, |event| matches!(event, Event::ConnectionOpened { .. }))
+        .wait(PATIENCE, |event| {
+            matches!(event, Event::ConnectionOpened { .. })
+        })
         .map_err(|late| anyhow!("{late:?}; {}", said(&powered)))?;
     cursor
         .wait(PATIENCE, |event| matches!(event, Event::Closed { .. }))
