@@ -138,6 +138,7 @@ pub fn start(
 }
 
 /// The listener of the service: edges go into the queue, the rest into the log.
+#[must_use]
 pub fn into_inbox(inbox: Inbox) -> impl Listener + Send {
     move |button: Button, line: u8, news: News| {
         let name = button.name();
@@ -149,7 +150,7 @@ pub fn into_inbox(inbox: Inbox) -> impl Listener + Send {
                 };
             }
             News::Held => {
-                warn!("GPIO {line} ({name}) is held or shorted: it counts once it was released")
+                warn!("GPIO {line} ({name}) is held or shorted: it counts once it was released");
             }
             News::Chatters => warn!(
                 "GPIO {line} ({name}) chatters: not listened to until it is calm; check its wires and resistor"

@@ -289,10 +289,10 @@ fn groups(findings: &Findings, is_pi: bool) -> Vec<Line> {
     let missing = names(Membership::NoGroup);
     if !missing.is_empty() {
         let found = format!(
-            "there is no group {}: the unit will not start",
+            "no such group: {}; the unit will not start",
             missing.join(", ")
         );
-        let fix = "install systemd/pairbox.sysusers.conf and board/60-pairbox.rules";
+        let fix = "install systemd/pairbox.sysusers.conf and board/60-pairbox.rules, then reboot";
         let verdict = if is_pi { Verdict::Fail } else { Verdict::Warn };
         lines.push(Line::wrong(verdict, "groups", found, fix));
     }

@@ -269,14 +269,12 @@ impl Appliance {
                 // Boxes with two lines have no other way to choose.
                 Gesture::Together => self.navigate(Button::Next),
                 Gesture::Held(action) => {
-                    self.intent(
-                        now,
-                        match action {
-                            HoldAction::Logout => Intent::Logout(selected),
-                            HoldAction::AddAccount => Intent::AddAccount,
-                            HoldAction::ResetTokens => Intent::ResetTokens,
-                        },
-                    );
+                    let intent = match action {
+                        HoldAction::Logout => Intent::Logout(selected),
+                        HoldAction::AddAccount => Intent::AddAccount,
+                        HoldAction::ResetTokens => Intent::ResetTokens,
+                    };
+                    self.intent(now, intent);
                 }
             }
         }
@@ -334,7 +332,10 @@ impl Appliance {
     fn settle(&mut self, now: Now, touched: bool, stirred: bool) {
         let mut stirred = stirred || touched;
         self.each_session(now, |session, step| stirred |= session.settle(step));
-        self.visitor.update(now.mono);
+        // Nothing is due any more once the process ends.
+        if !self.shutting_down {
+            self.visitor.update(now.mono);
+        }
         let hold = self.gestures.shown().hold.is_some();
         let scanning = self.sessions.iter().filter(|(_, it)| it.is_scanning());
         let codes: Vec<_> = scanning.map(|(id, _)| *id).collect();

@@ -67,7 +67,7 @@ pub fn draw(snapshot: &Snapshot, format: Format, now: Mono) -> Frame {
         Medium::Oled | Medium::Paper => {}
     }
     let frame = canvas(snapshot, format, now).into_frame();
-    if format.medium == Medium::Paper || shows_code(snapshot) {
+    if format.medium == Medium::Paper || shows_code(snapshot) || snapshot.shutting_down {
         return frame;
     }
     let step = now.0.as_secs() / WANDER.as_secs();

@@ -18,7 +18,7 @@ pub(super) struct Pins {
     clock: Clock,
     feed: Feed,
     fed: Fed,
-    pins: BTreeMap<Button, Watched>,
+    watched: BTreeMap<Button, Watched>,
 }
 
 impl Pins {
@@ -35,7 +35,7 @@ impl Pins {
             clock,
             feed,
             fed,
-            pins: BTreeMap::new(),
+            watched: BTreeMap::new(),
         };
         (pins, bell)
     }
@@ -58,17 +58,17 @@ impl Source for Pins {
             high: watched.is_high(),
             edges: watched.edges(),
         };
-        self.pins.insert(button, watched);
+        self.watched.insert(button, watched);
         Ok(armed)
     }
 
     fn disarm(&mut self, button: Button) {
-        self.pins.remove(&button);
+        self.watched.remove(&button);
     }
 
     fn is_high(&mut self, button: Button) -> Result<bool, LineError> {
         // A line that is not held is asked for by nobody.
-        Ok(self.pins.get(&button).is_some_and(Watched::is_high))
+        Ok(self.watched.get(&button).is_some_and(Watched::is_high))
     }
 
     fn wait(&mut self, timeout: Duration) -> Vec<Heard> {

@@ -86,6 +86,10 @@ pub fn feed() -> (Feed, Fed) {
 
 impl Feed {
     /// Puts something in; `false` when nobody will hear it any more. Never blocks.
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "most feeders feed until they are stopped"
+    )]
     pub fn put(&self, heard: Heard) -> bool {
         !matches!(
             self.0.try_send(Some(heard)),
@@ -104,6 +108,7 @@ impl Feed {
 
 impl Fed {
     /// [`Source::wait`].
+    #[must_use]
     pub fn wait(&self, timeout: Duration) -> Vec<Heard> {
         match self.0.recv_timeout(timeout) {
             Ok(first) => [first]

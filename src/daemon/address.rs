@@ -23,8 +23,8 @@ const FAR_AWAY: [SocketAddr; 2] = [
     ),
 ];
 
-/// Tells the machine where the page that listens on `listen` is reached, at once and whenever that
-/// changes. Ends when the machine has.
+/// Tells the machine where the page that listens on `listen` is reached: at once when somebody can
+/// reach it, and whenever that changes.
 pub async fn watch(listen: SocketAddr, inbox: Inbox) {
     let mut look = interval(limits::ADDRESS_POLL);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -108,6 +108,15 @@ mod tests {
     fn an_address_somebody_chose_is_the_address() {
         let chosen = Some("10.0.0.2:80".to_owned());
         assert_eq!(page("10.0.0.2:80", Some("192.168.1.20"), None), chosen);
+    }
+
+    #[tokio::test]
+    async fn the_machine_is_told_at_once() {
+        let (inbox, mut events) = Inbox::new();
+        let told = tokio::spawn(watch("10.0.0.2:80".parse().unwrap(), inbox));
+        let page = Some("10.0.0.2:80".to_owned());
+        assert_eq!(events.recv().await, Some(Event::Page(page)));
+        told.abort();
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Header {
     /// Takes a line, configured by `shape`.
     fn request(&self, line: u8, shape: impl Fn(&mut Builder)) -> Result<Held, Refusal> {
         // It may have gone and come back elsewhere.
-        let header = Self::find().map_err(|error| Refusal {
+        let header = self.now().map_err(|error| Refusal {
             errno: Errno::NODEV,
             header: Err(error),
         })?;

@@ -40,13 +40,18 @@ impl Header {
     pub(super) fn find() -> Result<Self, LineError> {
         let mut seen = Vec::new();
         for path in candidates(Path::new(FOLDER)) {
-            let label = Chip::from_path(&path)
-                .and_then(|chip| chip.info())
-                .map(|info| info.label)
-                .map_err(|error| errno(&error));
+            let label = label(&path);
             seen.push((path, label));
         }
         choose(seen)
+    }
+
+    /// Where it is now.
+    pub(super) fn now(&self) -> Result<Self, LineError> {
+        if label(&self.path).is_ok_and(|label| label == self.label) {
+            return Ok(self.clone());
+        }
+        Self::find()
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -102,6 +107,13 @@ fn told_taken(chip: String, line: u8, holder: Option<String>) -> LineError {
 
 /// What the kernel calls us, through either driver (rppal 0.22, gpio/ioctl.rs: `CONSUMER_LABEL`).
 const OURS: [&str; 2] = [CONSUMER, "RPPAL"];
+
+fn label(path: &Path) -> Result<String, Errno> {
+    Chip::from_path(path)
+        .and_then(|chip| chip.info())
+        .map(|info| info.label)
+        .map_err(|error| errno(&error))
+}
 
 /// The chips in a folder, by number.
 fn candidates(folder: &Path) -> Vec<PathBuf> {

@@ -66,7 +66,7 @@ impl Registers {
             outcome.map_err(|error| (errno(&error), error))
         });
         let (edges, debounce) = match tried {
-            Ok((_, debounce)) => (true, debounce),
+            Ok(((), debounce)) => (true, debounce),
             Err((errno, _)) if cdev::means_no_edges(errno) => (false, None),
             Err((errno, error)) => return Err(refused(line, errno, &error)),
         };

@@ -186,8 +186,7 @@ impl Attached {
         let wish = |changed| Wish {
             changed,
             code: view::shows_code(snapshot),
-            attended: snapshot.attended,
-            shutting_down: snapshot.shutting_down,
+            waited_for: snapshot.attended || snapshot.shutting_down,
         };
         let own = view::next_change(snapshot, format.medium, now);
         let due = self.print_frame(frame, wish, now)?;
@@ -233,8 +232,7 @@ impl Attached {
             let wish = |changed| Wish {
                 changed,
                 code: false,
-                attended: false,
-                shutting_down: true,
+                waited_for: true,
             };
             return self.print_frame(frame, wish, now).map(drop);
         }

@@ -30,10 +30,8 @@ pub struct Wish {
     pub changed: bool,
     /// A code is on the picture (`view::shows_code`).
     pub code: bool,
-    /// A person stands there.
-    pub attended: bool,
-    /// The process is ending.
-    pub shutting_down: bool,
+    /// A person stands there, or the process is ending.
+    pub waited_for: bool,
 }
 
 /// What to do.
@@ -76,7 +74,7 @@ impl Paper {
         if !wish.changed {
             return Step::Rest(daily);
         }
-        let at_once = wish.code || wish.attended || wish.shutting_down;
+        let at_once = wish.code || wish.waited_for;
         let quietly = last.at + INTERVAL;
         if at_once || now >= quietly {
             // The daily one is not left to follow on the heels of this one.
@@ -111,8 +109,7 @@ mod tests {
     const IDLE: Wish = Wish {
         changed: false,
         code: false,
-        attended: false,
-        shutting_down: false,
+        waited_for: false,
     };
 
     /// A refresh: when, which, whether a code was on the picture, whether somebody waited for it.
@@ -146,7 +143,7 @@ mod tests {
             |wish: &mut Wish, now: Mono, done: &mut Vec<Done>| match paper.next(now, *wish) {
                 Step::Show(refresh) => {
                     paper.shown(now, refresh, wish.code);
-                    done.push((now, refresh, wish.code, wish.attended));
+                    done.push((now, refresh, wish.code, wish.waited_for));
                     wish.changed = false;
                     match paper.next(now, *wish) {
                         Step::Rest(at) => at,
@@ -166,7 +163,7 @@ mod tests {
             now = then;
             match *what {
                 Happening::Change => wish.changed = true,
-                Happening::Attended(attended) => wish.attended = attended,
+                Happening::Attended(attended) => wish.waited_for = attended,
                 Happening::Code(code) => {
                     if wish.code && !code {
                         ended.push(now);
@@ -242,16 +239,11 @@ mod tests {
         let quietly = Mono::START + INTERVAL;
         assert_eq!(paper.next(now, changed), Step::Later(quietly));
         assert_eq!(paper.next(quietly, changed), Step::Show(Refresh::Partial));
-        let attended = Wish {
-            attended: true,
+        let waited_for = Wish {
+            waited_for: true,
             ..changed
         };
-        let parting = Wish {
-            shutting_down: true,
-            ..changed
-        };
-        for wish in [attended, parting] {
-            assert_eq!(paper.next(now, wish), Step::Show(Refresh::Partial));
-        }
+        let step = paper.next(now, waited_for);
+        assert_eq!(step, Step::Show(Refresh::Partial));
     }
 }

@@ -2,7 +2,7 @@
 //! 2.7" V2 and 4.2" V2.
 //!
 //! The panel sleeps between two refreshes, so each begins with a hardware reset and everything set
-//! anew. R numbers are those of the command table in the Solomon Systech datasheets (section 7); the
+//! anew. Names are those of the command tables in the Solomon Systech datasheets (section 7); the
 //! sequences are those of the vendor's examples (waveshareteam/e-Paper: `epd2in13_V4.py`,
 //! `epd2in7_V2.py`, `epd4in2_V2.py`). `epd-waveshare`, the crate, knows only earlier revisions of these
 //! panels and waits for BUSY for ever (HARDWARE.md 2.1). When to refresh is [`super::paper`]'s business.
@@ -17,49 +17,49 @@ use super::wire::{Trouble, Wired};
 use super::{Panel, PanelError, Refresh};
 use crate::view::{Format, Frame, Geometry, Glow};
 
-/// R01h Driver Output Control; gate lines less one (two bytes, low first) and the scan order follow.
+/// Driver Output Control; gate lines less one (two bytes, low first) and the scan order follow.
 const GATES: u8 = 0x01;
-/// R10h Deep Sleep Mode.
+/// Deep Sleep Mode.
 const DEEP_SLEEP: u8 = 0x10;
 /// Mode 1 of it; only a hardware reset ends it.
 const DEEP_SLEEP_1: u8 = 0x01;
-/// R11h Data Entry Mode.
+/// Data Entry Mode.
 const ENTRY: u8 = 0x11;
 /// Rows from the top, bytes from the left.
 const ENTRY_DOWN_RIGHT: u8 = 0x03;
-/// R12h SW RESET: everything but deep sleep and the two RAMs.
+/// SW RESET: everything but deep sleep and the two RAMs.
 const SOFTWARE_RESET: u8 = 0x12;
-/// R18h Temperature Sensor Control.
+/// Temperature Sensor Control.
 const SENSOR: u8 = 0x18;
 /// The sensor inside: the waveform depends on it.
 const SENSOR_INSIDE: u8 = 0x80;
-/// R20h Master Activation.
+/// Master Activation.
 const ACTIVATE: u8 = 0x20;
-/// R21h Display Update Control 1; two bytes follow: how the RAMs are read, and the sources in use.
+/// Display Update Control 1; two bytes follow: how the RAMs are read, and the sources in use.
 const UPDATE_FROM: u8 = 0x21;
-/// R22h Display Update Control 2: what an activation does.
+/// Display Update Control 2: what an activation does.
 const UPDATE: u8 = 0x22;
 /// Clock and high voltage on, temperature and waveform of mode 1 loaded, display, all off.
 const UPDATE_FULL: u8 = 0xf7;
 /// The same with mode 2: only pixels in which the two RAMs differ are driven.
 const UPDATE_PARTIAL: u8 = 0xff;
-/// R24h Write RAM (Black White): what is to be seen.
+/// Write RAM (Black White): what is to be seen.
 const RAM_NEW: u8 = 0x24;
-/// R26h Write RAM (RED): in mode 2, what was seen before.
+/// Write RAM (RED): in mode 2, what was seen before.
 const RAM_OLD: u8 = 0x26;
-/// R3Ch Border Waveform Control.
+/// Border Waveform Control.
 const BORDER: u8 = 0x3c;
 /// The border turns white with waveform 1.
 const BORDER_WHITE: u8 = 0x05;
 /// The border is left alone, as white as it is: for partial refreshes.
 const BORDER_KEPT: u8 = 0x80;
-/// R44h Set RAM X-address Start / End position, in bytes.
+/// Set RAM X-address Start / End position, in bytes.
 const WINDOW_X: u8 = 0x44;
-/// R45h Set RAM Y-address Start / End position, two bytes each, low first.
+/// Set RAM Y-address Start / End position, two bytes each, low first.
 const WINDOW_Y: u8 = 0x45;
-/// R4Eh Set RAM X address counter.
+/// Set RAM X address counter.
 const COUNTER_X: u8 = 0x4e;
-/// R4Fh Set RAM Y address counter, low byte first.
+/// Set RAM Y address counter, low byte first.
 const COUNTER_Y: u8 = 0x4f;
 
 /// The vendor's reset: high, low, high, for so long (`reset` of `epd2in13_V4.py`).
@@ -82,7 +82,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub struct Module {
     /// Pixels as the controller counts them.
     geometry: Geometry,
-    /// The parameters of R21h for a full and for a partial refresh.
+    /// The parameters of [`UPDATE_FROM`] for a full and for a partial refresh.
     update_from: (u8, u8, u8),
 }
 
@@ -120,6 +120,9 @@ pub struct Epaper<W, O, I, D> {
     module: Module,
     /// What is seen; none before the first frame and after an error.
     shown: Option<Frame>,
+    /// BUSY was high in deep sleep once, as the datasheets say it is ("BUSY pad will keep output
+    /// high"): then low means that nobody is there.
+    sleeps_busy: bool,
     trouble: Trouble,
 }
 
@@ -138,6 +141,7 @@ where
             delay,
             module,
             shown: None,
+            sleeps_busy: false,
             trouble: wired.trouble,
         }
     }
@@ -280,6 +284,14 @@ where
     }
 
     fn rest(&mut self) -> Result<(), PanelError> {
-        self.command(DEEP_SLEEP, &[DEEP_SLEEP_1])
+        self.command(DEEP_SLEEP, &[DEEP_SLEEP_1])?;
+        self.delay.delay_ms(1);
+        let busy = self.is_busy()?;
+        if self.sleeps_busy && !busy {
+            let why = "BUSY is low in deep sleep: it was pulled out during its last refresh";
+            return Err(self.trouble.busy(why.to_owned()));
+        }
+        self.sleeps_busy = busy;
+        Ok(())
     }
 }

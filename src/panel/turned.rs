@@ -94,8 +94,11 @@ mod tests {
 
     /// A picture from rows of characters.
     fn frame(rows: &[&str]) -> Frame {
-        let (width, height) = (rows[0].len() as u32, rows.len() as u32);
-        let mut frame = Frame::new(Geometry { width, height });
+        let side = |pixels: usize| u32::try_from(pixels).unwrap();
+        let mut frame = Frame::new(Geometry {
+            width: side(rows[0].len()),
+            height: side(rows.len()),
+        });
         for (y, row) in (0..).zip(rows) {
             for (x, pixel) in (0..).zip(row.chars()) {
                 frame.set(x, y, pixel == '#');

@@ -40,7 +40,7 @@ pub struct Setting {
     pub whole: bool,
     /// Whether it belongs to the bottom.
     pub sinks: bool,
-    /// Whether it is what the screen is there for.
+    /// Whether it keeps its size as long as anything else can give way.
     precious: bool,
     pieces: Vec<Piece>,
 }
@@ -75,7 +75,10 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
         Block::Name(label) => name(label, grid.name, width, level),
         Block::Text(words) => paragraph(words, at(grid.text, level), width),
         Block::Note(words) => note(words, grid, width, level),
-        Block::Title(words) => paragraph(words, at(grid.title, level), width),
+        Block::Title(words) => Setting {
+            precious: true,
+            ..paragraph(words, at(grid.title, level), width)
+        },
         Block::Steps(all) => steps(all, at(grid.text, level), width, grid.gap.0),
         Block::Code(code) => code_line(code, grid, width, level),
         Block::Address(address) => self::address(address, grid, width, level),
@@ -195,7 +198,7 @@ fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) 
         .filter(|_| grid.inline)
     {
         let mut setting = lines(&[label.to_owned()], *face);
-        let x = width - number_width(last4, *face);
+        let x = width.saturating_sub(number_width(last4, *face));
         setting.pieces.extend(number(last4, *face, (x, 0)));
         return setting;
     }
@@ -203,9 +206,11 @@ fn who(label: &str, last4: Option<&str>, grid: &Grid, width: u32, level: usize) 
         let face = at(grid.name, level);
         let room = width.saturating_sub(face.advance() + number_width(last4, face));
         let mut setting = lines(&[text::shorten(label, face.columns(room))], face);
-        setting
-            .pieces
-            .extend(number(last4, face, (width - number_width(last4, face), 0)));
+        setting.pieces.extend(number(
+            last4,
+            face,
+            (width.saturating_sub(number_width(last4, face)), 0),
+        ));
         return setting;
     }
     let mut setting = name(label, grid.name, width, level);
@@ -269,7 +274,7 @@ fn address(address: &str, grid: &Grid, width: u32, level: usize) -> Setting {
 }
 
 impl Setting {
-    /// Rows of its largest face, which is asked to give way first; the last of all is a code.
+    /// Rows of its largest face, which is asked to give way first; titles and codes do so last.
     pub fn largest(&self) -> u32 {
         if self.precious {
             return 1;

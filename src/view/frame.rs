@@ -117,9 +117,21 @@ impl Frame {
     pub fn fill(&mut self, (x, y): (u32, u32), (width, height): (u32, u32), lit: bool) {
         let right = x.saturating_add(width).min(self.geometry.width);
         let bottom = y.saturating_add(height).min(self.geometry.height);
+        // The pixels of a row from `x` to `right`, a byte at a time.
         for y in y..bottom {
-            for x in x..right {
-                self.set(x, y, lit);
+            let mut x = x;
+            while x < right {
+                let end = (x / 8 * 8 + 8).min(right);
+                let past_end = 0xff_u8.checked_shr(end - x / 8 * 8).unwrap_or(0);
+                let mask = (0xff >> (x % 8)) & !past_end;
+                if let Some((index, _)) = self.place(x, y) {
+                    if lit {
+                        self.bytes[index] |= mask;
+                    } else {
+                        self.bytes[index] &= !mask;
+                    }
+                }
+                x = end;
             }
         }
     }
@@ -212,6 +224,25 @@ mod tests {
         assert!(frame.is_lit(9, 1) && !frame.is_lit(10, 1) && !frame.is_lit(8, 1));
         frame.set(9, 1, false);
         assert_eq!(frame.rows().last(), Some([0x00, 0x00].as_slice()));
+    }
+
+    #[test]
+    fn a_filled_rectangle_is_its_pixels() {
+        let geometry = Geometry {
+            width: 29,
+            height: 2,
+        };
+        for (left, right) in (0..30).flat_map(|left| (left..32).map(move |right| (left, right))) {
+            for lit in [true, false] {
+                let mut filled = Frame::new(geometry);
+                filled.fill((0, 0), (29, 2), !lit);
+                filled.fill((left, 1), (right - left, 1), lit);
+                for x in 0..29 {
+                    assert_eq!(filled.is_lit(x, 1) == lit, (left..right).contains(&x));
+                    assert_eq!(filled.is_lit(x, 0), !lit);
+                }
+            }
+        }
     }
 
     #[test]

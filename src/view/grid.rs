@@ -99,7 +99,7 @@ const SMALL: Grid = Grid {
     number: &[Face::Large, Face::Bold, Face::Text, Face::Small],
     text: &[Face::Text, Face::Small],
     note: &[Face::Small],
-    title: &[Face::Bold, Face::Bold, Face::Text],
+    title: &[Face::Bold, Face::Text],
     code: &[
         Face::BoldTwice,
         Face::NarrowTwice,
@@ -140,7 +140,7 @@ const SQUARE: Grid = Grid {
     gap: (3, 10),
     bar: 11,
     entry: Entry {
-        rows: 25,
+        rows: 24,
         stacked: true,
         label: Face::Bold,
         status: Face::Text,

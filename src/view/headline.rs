@@ -49,7 +49,10 @@ fn with(canvas: &mut Canvas, icon: &Icon, words: &str, beat: Option<bool>) -> Ar
         if beat {
             disc(
                 canvas,
-                (content.left + width, content.top + (rows - BEAT) / 2),
+                (
+                    content.left + width,
+                    content.top + rows.saturating_sub(BEAT) / 2,
+                ),
             );
         }
         width = width.saturating_sub(BESIDE * grid.icon);
@@ -63,7 +66,7 @@ fn with(canvas: &mut Canvas, icon: &Icon, words: &str, beat: Option<bool>) -> Ar
     if rule.bottom() <= content.bottom() {
         canvas.fill(rule, true);
     }
-    content.below(rule.bottom() - content.top + grid.below_rule)
+    content.below(rule.bottom().saturating_sub(content.top) + grid.below_rule)
 }
 
 /// Icon and words, in so many columns.

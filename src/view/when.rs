@@ -66,7 +66,12 @@ pub fn since_changes(account: &AccountView, medium: Medium, now: Mono) -> Option
     }
     let (period, _) = past_unit(now.since(account.since), medium);
     let next = tick::after(account.since, period, now);
-    let switches = [HOURS_FROM, DAYS_FROM].map(|from| account.since + from);
+    let hours_from = match medium {
+        Medium::Oled => HOURS_FROM,
+        // Hours from the beginning.
+        Medium::Paper => DAYS_FROM,
+    };
+    let switches = [hours_from, DAYS_FROM].map(|from| account.since + from);
     Some(earliest(next, switches, now))
 }
 

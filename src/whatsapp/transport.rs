@@ -37,7 +37,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Sockets to `url` (`wss://…`, or `ws://…` on a bench); failures are told to `failure`.
+    /// Sockets to `url` (`wss://…`, or `ws://…` to this machine); failures are told to `failure`.
     #[must_use]
     pub fn new(url: &str, failure: LastFailure) -> Self {
         Self {

@@ -177,8 +177,8 @@ const CASES: &[Case] = &[
     (
         |f| f.user.groups[0].1 = Membership::NoGroup,
         &[
-            "FAIL groups   there is no group gpio: the unit will not start; fix: install \
-           systemd/pairbox.sysusers.conf and board/60-pairbox.rules",
+            "FAIL groups   no such group: gpio; the unit will not start; fix: install \
+           systemd/pairbox.sysusers.conf and board/60-pairbox.rules, then reboot",
         ],
     ),
     (

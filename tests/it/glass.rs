@@ -7,6 +7,7 @@ mod bytes;
 mod contact_sheet;
 mod driver;
 mod golden;
+mod layout;
 mod life;
 mod modules;
 mod panel_thread;

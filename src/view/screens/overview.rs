@@ -67,7 +67,7 @@ pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mon
 fn draw_entry(canvas: &mut Canvas, area: Area, account: &AccountView, selected: bool) {
     let grid = canvas.grid();
     let ground = Area {
-        height: area.height - 1,
+        height: area.height.saturating_sub(1),
         ..area
     };
     if selected {
@@ -75,7 +75,10 @@ fn draw_entry(canvas: &mut Canvas, area: Area, account: &AccountView, selected: 
     }
     let side = icon::SIZE * icon_scale(grid, ground);
     let inset = (ground.height.saturating_sub(side) / 2).clamp(2, 5);
-    let at = (ground.left + inset, ground.top + (ground.height - side) / 2);
+    let at = (
+        ground.left + inset,
+        ground.top + ground.height.saturating_sub(side) / 2,
+    );
     canvas.icon(
         symbol(&account.status),
         at,
@@ -178,7 +181,7 @@ fn thumb(canvas: &mut Canvas, content: Area, page: usize, pages: usize) {
         u32::try_from(rows).unwrap_or(0)
     };
     let area = Area {
-        left: content.right() - 2,
+        left: content.right().saturating_sub(2),
         top: content.top + part(page),
         width: 2,
         height: part(page + 1) - part(page),

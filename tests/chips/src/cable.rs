@@ -96,8 +96,9 @@ impl Cable {
         })))
     }
 
-    /// A person looks at the module turned anticlockwise by so many quarters of a turn, because the
-    /// driver turns its pictures clockwise by as many. Before the first picture.
+    /// A person looks at the module turned anticlockwise by so many quarters of a turn: e-paper that
+    /// lies on its side, because the driver turns pictures clockwise by as many. OLEDs are modelled the
+    /// way up they lie, the HAT's too: no mounting for them. Before the first picture.
     pub fn mount(&self, quarters: u32) {
         self.0.look().quarters = quarters;
     }

@@ -20,8 +20,9 @@ pub enum OledModule {
     Ssd1306Low,
     /// SSD1309, 128x64: 1.54" and 2.42" modules; outside supply for the glass.
     Ssd1309,
-    /// SH1106, 128x64: the Waveshare 1.3" OLED HAT; the glass is on segments 2 to 129. Bare modules lie
-    /// the other way round: mount it by two quarters for those.
+    /// SH1106, 128x64: the Waveshare 1.3" OLED HAT as it lies; the glass is on segments 2 to 129. It is
+    /// upright with 0xA0 and 0xC0. Bare modules are with 0xA1 and 0xC8: mount it by two quarters for
+    /// those.
     Sh1106,
     /// SH1107, 128x128: 1.12" and 1.5" modules.
     Sh1107,

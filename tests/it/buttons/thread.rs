@@ -69,7 +69,7 @@ fn an_endless_storm_costs_no_noticeable_cpu() {
         }));
     }
     drop(buttons);
-    let each = (cpu() - before) / edges;
+    let each = cpu().saturating_sub(before) / edges;
     figure!(
         "an edge of a storm costs {each:?} at most: 10 000 a second are {:?}",
         each * 10_000

@@ -82,6 +82,16 @@ const MISTAKES: &[(&str, &str)] = &[
          wss:// and names a host",
     ),
     (
+        "[whatsapp]\nendpoint = \"ws://192.0.2.1/ws/chat\"",
+        "f.toml:2: whatsapp.endpoint: `ws://192.0.2.1/ws/chat` is not a URL that starts with \
+         wss:// and names a host",
+    ),
+    (
+        "[whatsapp]\nversion_url = \"http://localhost/sw.js\"",
+        "f.toml:2: whatsapp.version_url: `http://localhost/sw.js` is not a URL that starts with \
+         https:// and names a host",
+    ),
+    (
         "[whatsapp]\nversion_url = \"https://\"",
         "f.toml:2: whatsapp.version_url: `https://` is not a URL that starts with https:// and \
          names a host",

@@ -81,7 +81,7 @@ fn bytes_on_the_bus() {
         life.until(Mono(6 * SECOND + Duration::from_millis(500)));
         let (tick, tick_time) = life.cost_of(|life| life.pass(SECOND));
         let mut still = Life::start(module, scenes::snapshot(Status::Stopped));
-        let (lit, _) = still.cost_of(|life| life.pass(MINUTE - SECOND));
+        let (lit, _) = still.cost_of(|life| life.pass(59 * SECOND));
         let (shift, shift_time) = still.cost_of(|life| life.pass(SECOND));
         let mut dark = still.snapshot.clone();
         dark.light = Light::Off;

@@ -20,7 +20,7 @@ use super::stand::Board;
 const PX_MM: u32 = 10;
 
 /// Pixels of the sheet's width, of its margins, between panels, and of a panel's bezel.
-const WIDTH: u32 = 2720;
+const WIDTH: u32 = 2784;
 const MARGIN: u32 = 40;
 const GAP: u32 = 44;
 const BEZEL: u32 = 10;

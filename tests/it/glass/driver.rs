@@ -1,9 +1,13 @@
 //! The real drivers on the simulated chips: what arrives, what does not, and what is seen meanwhile.
 
+use std::time::Duration;
+
+use embedded_hal::delay::DelayNs;
+use pairbox::panel::ssd168x::{self, Epaper};
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
-use pairbox::panel::{Panel, PanelError, Refresh, open};
+use pairbox::panel::{Panel, PanelError, Refresh, open, wire};
 use pairbox::view::{self, Format, Frame, Geometry, Glow};
-use pairbox_chips::{Cable, Line, PaperModule, Picture, RefreshKind};
+use pairbox_chips::{Cable, Line, PaperModule, Picture, RefreshKind, SpiCable};
 
 use super::modules::{ALL, Module, Wires};
 use super::{as_picture, frame_of, scenes};
@@ -287,6 +291,54 @@ fn paper_that_does_not_work_says_what_its_busy_line_does() {
         let (words, seconds) = complaint(&gone);
         assert!(words.contains("BUSY does not rise"), "{words}");
         assert!(seconds < 1, "{seconds} s");
+    }
+}
+
+/// A delay during which somebody pulls the cable.
+struct Pulled {
+    cable: SpiCable,
+    at: Duration,
+}
+
+impl DelayNs for Pulled {
+    fn delay_ns(&mut self, ns: u32) {
+        self.cable.clock().wait(Duration::from_nanos(u64::from(ns)));
+        if self.cable.clock().now() >= self.at {
+            self.cable.unplug();
+        }
+    }
+}
+
+#[test]
+fn paper_pulled_in_the_middle_of_a_refresh_is_missed() {
+    // Resets and transfers before a refresh take 60 ms.
+    for after in [80, 300, 1500].map(Duration::from_millis) {
+        let cable = SpiCable::paper(PaperModule::Waveshare2in13V4);
+        let module = ssd168x::Module::SSD1680_122X250;
+        let pulled = |at| {
+            let lines = ssd168x::Lines {
+                power: Some(cable.power()),
+                reset: cable.reset(),
+                busy: cable.busy(),
+            };
+            let delay = Pulled {
+                cable: cable.clone(),
+                at,
+            };
+            let wired = wire::spi(cable.spi(), cable.dc(), "bench");
+            Epaper::new(wired, lines, delay, module)
+        };
+        let first = 2070;
+        let mut panel = pulled(Duration::from_millis(first) + after);
+        let frames = [11, 12].map(|seed| noise(Format::paper(122, 250), seed));
+        panel.show(&frames[0], Refresh::Full).unwrap();
+        panel.rest().unwrap();
+        let second = panel.show(&frames[1], Refresh::Full);
+        let error = second.and_then(|()| panel.rest()).unwrap_err();
+        assert!(
+            matches!(error, PanelError::Busy { .. }),
+            "{after:?}: {error}"
+        );
     }
 }
 

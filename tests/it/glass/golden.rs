@@ -71,6 +71,7 @@ struct Album {
     folder: PathBuf,
     unused: BTreeSet<PathBuf>,
     write: bool,
+    written: BTreeSet<PathBuf>,
     wrong: Vec<String>,
 }
 
@@ -89,6 +90,7 @@ impl Album {
             folder,
             unused,
             write,
+            written: BTreeSet::new(),
             wrong: Vec::new(),
         }
     }
@@ -108,7 +110,8 @@ impl Album {
         if recorded.is_some() && recorded == read(actual) {
             return;
         }
-        if self.write {
+        // A picture that another board recorded just now has to be the same here.
+        if self.write && self.written.insert(path.clone()) {
             fs::write(&path, actual).unwrap();
         } else {
             self.wrong.push(format!("{name}: {}", explain(recorded)));

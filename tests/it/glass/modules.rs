@@ -200,8 +200,8 @@ impl Wires {
 
     /// Bytes and bus time since `before`.
     pub fn since(&self, before: Stats) -> (u64, Duration) {
-        let now = self.stats();
-        (now.bytes - before.bytes, now.bus_time - before.bus_time)
+        let since = self.stats().since(before);
+        (since.bytes, since.bus_time)
     }
 
     /// The e-paper's cable.

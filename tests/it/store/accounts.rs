@@ -1,8 +1,12 @@
 //! Accounts, the client version, and the ring of messages.
 
 use pairbox::account::{AccountId, AccountRecord};
+use pairbox::event::{Effect, Event, Intent, Source};
 use pairbox::limits::MESSAGE_RING;
-use pairbox::store::{ClientVersion, StoredMessage};
+use pairbox::machine::Appliance;
+use pairbox::snapshot::{PanelHealth, Status};
+use pairbox::store::{ClientVersion, Store, StoredMessage};
+use pairbox::time::{Mono, Now};
 use whatsapp_rust::wacore::store::Device;
 
 use super::behaviours::paired;
@@ -50,6 +54,56 @@ fn the_first_account_is_made_once_and_keeps_its_name() {
         }
     );
     assert!(accounts[0].linked.is_none());
+}
+
+/// What the machine asks for when a person wants one more account is what it boots with next time.
+#[test]
+fn an_account_that_was_added_is_there_after_a_restart() {
+    let now = Now {
+        mono: Mono::START,
+        wall: None,
+    };
+    let disk = Disk::new();
+    let store = open(&disk);
+    let boot = |store: &Store| {
+        let accounts = store.accounts().unwrap();
+        Appliance::new(accounts, PanelHealth::Headless, now)
+    };
+    block_on(async {
+        store.ensure_first_account("kiosk").await.unwrap();
+        for _ in 0..2 {
+            let mut machine = boot(&store);
+            let (intent, source) = (Intent::AddAccount, Source::Button);
+            machine.handle(now, Event::Intent { intent, source });
+            while let Some(effect) = machine.poll_effect() {
+                if let Effect::SaveRecord { account, record } = effect {
+                    store.save_record(account, record).await.unwrap();
+                }
+            }
+        }
+        store.close().await;
+    });
+    let snapshot = boot(&open(&disk)).snapshot();
+    let known: Vec<_> = snapshot
+        .accounts
+        .iter()
+        .map(|account| (account.id.0, account.label.as_str(), account.enabled))
+        .collect();
+    assert_eq!(
+        known,
+        [
+            (1, "kiosk", false),
+            (2, "kiosk 2", true),
+            (3, "kiosk 3", true)
+        ]
+    );
+    // Nobody stands before the box now: no code is burnt.
+    assert!(
+        snapshot
+            .accounts
+            .iter()
+            .all(|account| account.status == Status::Stopped)
+    );
 }
 
 #[test]

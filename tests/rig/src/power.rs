@@ -78,7 +78,7 @@ impl Socket {
     pub fn power_on(&self) -> Result<PoweredBox> {
         let config = self.configure()?;
         let (program, arguments) = self.program.split_first().context("no program")?;
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(arguments)
             .arg("--config")
             .arg(config)
@@ -87,20 +87,7 @@ impl Socket {
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("starting {program}"))?;
-        let log = Arc::new(Log::default());
-        let reader = child.stderr.take().map(|stderr| {
-            let log = Arc::clone(&log);
-            std::thread::spawn(move || read_log(stderr, &log))
-        });
-        let mut powered = PoweredBox {
-            child,
-            log,
-            reader,
-            page: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
-        let line = powered.wait_log(0, Duration::from_secs(20), |line| line.contains("page at"))?;
-        powered.page = address(&line.1).context("the log names no address")?;
-        Ok(powered)
+        PoweredBox::watch(child)
     }
 }
 
@@ -123,6 +110,25 @@ fn address(line: &str) -> Option<SocketAddr> {
 }
 
 impl PoweredBox {
+    /// Watches a box that was started otherwise, with its standard error piped, and waits until its
+    /// page answers.
+    pub fn watch(mut child: Child) -> Result<Self> {
+        let log = Arc::new(Log::default());
+        let reader = child.stderr.take().map(|stderr| {
+            let log = Arc::clone(&log);
+            std::thread::spawn(move || read_log(stderr, &log))
+        });
+        let mut powered = Self {
+            child,
+            log,
+            reader,
+            page: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        let line = powered.wait_log(0, Duration::from_secs(20), |line| line.contains("page at"))?;
+        powered.page = address(&line.1).context("the log names no address")?;
+        Ok(powered)
+    }
+
     /// The page's address.
     #[must_use]
     pub fn page(&self) -> SocketAddr {
