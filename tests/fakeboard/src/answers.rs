@@ -150,8 +150,7 @@ impl State {
                 }
                 .inspect_err(|error| {
                     if *error == Errno::NOTTY {
-                        self.complaints
-                            .push(format!("unknown ioctl {request:#010x}"));
+                        self.complaints.push(format!("unknown ioctl {request:#010x}"));
                     }
                 })
             }

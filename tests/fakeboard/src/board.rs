@@ -123,9 +123,7 @@ pub(crate) struct Handle {
 
 #[derive(Clone, Copy)]
 pub(crate) enum HandleKind {
-    I2c {
-        address: u8,
-    },
+    I2c { address: u8 },
     Spi(SpiSettings),
     Chip,
     Lines,
@@ -241,10 +239,7 @@ impl Board {
         let outcome = work(&mut state);
         state.follow();
         let settles = state.lines.next_settling().is_some();
-        let waits = state
-            .lines
-            .requests()
-            .any(|(_, request)| request.is_waiting());
+        let waits = state.lines.requests().any(|(_, request)| request.is_waiting());
         drop(state);
         self.0.changed.notify_all();
         if settles || waits {
@@ -335,9 +330,7 @@ impl Board {
         self.with(|state| {
             state.gone.remove(device);
             if let Err(error) = state.place(device) {
-                state
-                    .complaints
-                    .push(format!("{}: {error}", device.display()));
+                state.complaints.push(format!("{}: {error}", device.display()));
             }
         });
     }

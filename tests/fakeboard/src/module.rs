@@ -117,10 +117,7 @@ impl Module for SpiPanel {
 
     fn resistors(&self) -> Vec<(u32, bool)> {
         let power = self.power.map(|power| (power, false));
-        [Some((self.reset, true)), power]
-            .into_iter()
-            .flatten()
-            .collect()
+        [Some((self.reset, true)), power].into_iter().flatten().collect()
     }
 
     fn picture(&self) -> Picture {

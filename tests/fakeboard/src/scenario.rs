@@ -28,12 +28,8 @@ const SCENARIOS: &[(&str, Play)] = &[
     ("pulled-i2c", |binary| faults::pulled(binary, Kit::I2cOled)),
     ("pulled-spi", |binary| faults::pulled(binary, Kit::SpiOled)),
     ("pulled-paper", |binary| faults::pulled(binary, Kit::Paper)),
-    ("vanishing-i2c", |binary| {
-        faults::vanishing(binary, Kit::I2cOled)
-    }),
-    ("vanishing-spi", |binary| {
-        faults::vanishing(binary, Kit::SpiOled)
-    }),
+    ("vanishing-i2c", |binary| faults::vanishing(binary, Kit::I2cOled)),
+    ("vanishing-spi", |binary| faults::vanishing(binary, Kit::SpiOled)),
     ("stuck-busy", faults::stuck_busy),
     ("busy-line", faults::busy_line),
     ("vanishing-chip", faults::vanishing_chip),

@@ -96,10 +96,7 @@ fn filter() -> Vec<libc::sock_filter> {
         program.extend([jump(EQUAL, number(*call), 0, 1), ask()]);
     }
     // read, write, fstat: only on descriptors of devices. Each block is left out in one jump.
-    let (first, end) = (
-        DEVICE_FDS.start.cast_unsigned(),
-        DEVICE_FDS.end.cast_unsigned(),
-    );
+    let (first, end) = (DEVICE_FDS.start.cast_unsigned(), DEVICE_FDS.end.cast_unsigned());
     for call in [libc::SYS_read, libc::SYS_write, libc::SYS_fstat] {
         program.extend([
             jump(EQUAL, number(call), 0, 5),

@@ -11,10 +11,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
 use gpiocdev::request::{Config, Request};
-use linux_embedded_hal::I2cdev;
 use linux_embedded_hal::i2cdev::core::I2CDevice;
 use linux_embedded_hal::i2cdev::linux::LinuxI2CDevice;
 use linux_embedded_hal::spidev::{SpiModeFlags, Spidev, SpidevOptions, SpidevTransfer};
+use linux_embedded_hal::I2cdev;
 
 fn main() -> Result<()> {
     let mut visitor = Visitor::default();
@@ -122,10 +122,7 @@ impl Visitor {
             let mut spi = Spidev::open("/dev/spidev0.0")?;
             let mut options = SpidevOptions::new();
             let mode = SpiModeFlags::from_bits_retain(mode.parse()?);
-            options
-                .bits_per_word(8)
-                .max_speed_hz(hz.parse()?)
-                .mode(mode);
+            options.bits_per_word(8).max_speed_hz(hz.parse()?).mode(mode);
             spi.configure(&options)?;
             let told = spi.query_configuration()?;
             self.spi = Some(spi);
@@ -184,9 +181,7 @@ impl Visitor {
             }
             "info" => {
                 let info = gpiocdev::chip::Chip::from_path(name)?;
-                let [line] = words else {
-                    bail!("info CHIP LINE")
-                };
+                let [line] = words else { bail!("info CHIP LINE") };
                 let info = info.line_info(line.parse()?)?;
                 let (used, consumer) = (info.used, info.consumer);
                 let (low, bias) = (info.active_low, info.bias);
@@ -273,7 +268,9 @@ fn apply(config: &mut Config, options: &[&str]) -> Result<()> {
             ("edges", _) => config.with_edge_detection(EdgeDetection::BothEdges),
             ("rising", _) => config.with_edge_detection(EdgeDetection::RisingEdge),
             ("falling", _) => config.with_edge_detection(EdgeDetection::FallingEdge),
-            ("debounce", us) => config.with_debounce_period(Duration::from_micros(us.parse()?)),
+            ("debounce", us) => {
+                config.with_debounce_period(Duration::from_micros(us.parse()?))
+            }
             ("drain", _) => config.with_drive(gpiocdev::line::Drive::OpenDrain),
             ("buffer", _) => config,
             _ => bail!("unknown option {option}"),

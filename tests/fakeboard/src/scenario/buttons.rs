@@ -33,10 +33,7 @@ fn status(powered: &PoweredBox) -> Result<String> {
 fn still(powered: &PoweredBox, wanted: &str, after: &str) -> Result<()> {
     let status = status(powered)?;
     ensure(status == wanted, || {
-        format!(
-            "{status} instead of {wanted} after {after}; {}",
-            said(powered)
-        )
+        format!("{status} instead of {wanted} after {after}; {}", said(powered))
     })
 }
 
@@ -76,9 +73,7 @@ pub fn gestures(binary: &Path) -> Result<()> {
     scene.board.set_line(disconnect, None);
     gone?;
     scene.wait_glass(&powered, "Disconnected")?;
-    ensure(scene.phone.devices().is_empty(), || {
-        "still linked".to_owned()
-    })?;
+    ensure(scene.phone.devices().is_empty(), || "still linked".to_owned())?;
     still(&powered, "stopped linked=false", "a long hold")?;
     scene.close(powered)
 }
@@ -92,11 +87,7 @@ pub fn stuck_at_boot(binary: &Path) -> Result<()> {
     scene.wait_glass(&powered, "Disconnected")?;
     powered.wait_log(0, PATIENCE, |line| line.contains("held or shorted"))?;
     pass(NOTHING);
-    still(
-        &powered,
-        "stopped linked=false",
-        "a start with a stuck button",
-    )?;
+    still(&powered, "stopped linked=false", "a start with a stuck button")?;
     scene.board.set_line(connect, None);
     pass(NOTHING);
     still(&powered, "stopped linked=false", "its release")?;
@@ -149,9 +140,7 @@ pub fn wake(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on()?;
     scene.wait_glass(&powered, "Disconnected")?;
-    let dark = scene
-        .board
-        .wait_picture(DARK, "nothing", |picture| picture.is_dark());
+    let dark = scene.board.wait_picture(DARK, "nothing", |picture| picture.is_dark());
     dark.context("it never went dark")?;
     // Dark costs nothing.
     let before = scene.panel.stats();

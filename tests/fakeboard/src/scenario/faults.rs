@@ -33,10 +33,7 @@ fn works(powered: &PoweredBox) -> Result<()> {
 fn right_again(scene: &Scene, powered: &PoweredBox, name: &str, within: Duration) -> Result<()> {
     let mended = now();
     scene.wait_glass_within(powered, "Connected", within)?;
-    figure(
-        name,
-        &format!("right again {} after the fault", since(mended)),
-    );
+    figure(name, &format!("right again {} after the fault", since(mended)));
     Ok(())
 }
 
@@ -71,10 +68,7 @@ pub fn broken_off(binary: &Path) -> Result<()> {
         powered.wait_log(0, PATIENCE, |line| line.contains("→ stopped"))?;
         let begun = now();
         scene.wait_glass_within(&powered, "Disconnected", RIGHT_AGAIN)?;
-        figure(
-            "eio",
-            &format!("{}: right {} after it broke off", kit.board(), since(begun)),
-        );
+        figure("eio", &format!("{}: right {} after it broke off", kit.board(), since(begun)));
         let (_, log) = powered.switch_off()?;
         ensure(!log.join("\n").contains("panicked"), || log.join("\n"))?;
     }
@@ -133,10 +127,7 @@ pub fn stuck_busy(binary: &Path) -> Result<()> {
     let given_up = powered.wait_log(from, BUSY_GIVEN_UP, |line| {
         line.contains("panel") && line.to_lowercase().contains("busy")
     })?;
-    figure(
-        "stuck-busy",
-        &format!("given up after {}: {}", since(stuck), given_up.1),
-    );
+    figure("stuck-busy", &format!("given up after {}: {}", since(stuck), given_up.1));
     let from = powered.log().len();
     scene.board.tap(scene.kit.connect());
     powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;

@@ -26,10 +26,7 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
     let bytes = stats.bytes - before.bytes;
     figure(
         name,
-        &format!(
-            "code on the glass {} after the press, {bytes} bytes",
-            since(pressed)
-        ),
+        &format!("code on the glass {} after the press, {bytes} bytes", since(pressed)),
     );
     let scanned = now();
     scene
@@ -37,10 +34,7 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
         .scan(&code)
         .map_err(|error| anyhow::anyhow!("the phone says: {error}"))?;
     scene.wait_connected(&powered)?;
-    figure(
-        name,
-        &format!("connected {} after the scan", since(scanned)),
-    );
+    figure(name, &format!("connected {} after the scan", since(scanned)));
     ensure(scene.phone.devices().len() == 1, || "not linked".to_owned())?;
 
     let from = powered.log().len();
@@ -48,10 +42,7 @@ pub fn pair(binary: &Path, kit: Kit) -> Result<()> {
     scene.board.tap(kit.disconnect());
     powered.wait_log(from, PATIENCE, |line| line.contains("→ stopped"))?;
     scene.wait_glass(&powered, "Disconnected")?;
-    figure(
-        name,
-        &format!("disconnected {} after the press", since(pressed)),
-    );
+    figure(name, &format!("disconnected {} after the press", since(pressed)));
 
     // And once more, without a code.
     let from = powered.log().len();

@@ -279,15 +279,11 @@ impl Scene {
     pub fn check(&self) -> Result<()> {
         let violations = self.panel.violations();
         let understood = violations.is_empty();
-        ensure(understood, || {
-            format!("the chip did not understand: {violations:?}")
-        })?;
+        ensure(understood, || format!("the chip did not understand: {violations:?}"))?;
         let complaints = self.board.complaints();
         ensure(complaints.is_empty(), || complaints.join("; "))?;
         let opens = self.board.watchdog_opens();
-        ensure(opens == 0, || {
-            format!("it opened the watchdog {opens} times")
-        })
+        ensure(opens == 0, || format!("it opened the watchdog {opens} times"))
     }
 
     /// Time from the start of the process to the first picture.

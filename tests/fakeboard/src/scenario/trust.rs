@@ -17,9 +17,7 @@ pub fn refused_without_the_swap(binary: &Path) -> Result<()> {
     scene.board.tap(scene.kit.connect());
     // It connects and hangs up again, without having said who it is.
     cursor
-        .wait(PATIENCE, |event| {
-            matches!(event, Event::ConnectionOpened { .. })
-        })
+        .wait(PATIENCE, |event| matches!(event, Event::ConnectionOpened { .. }))
         .map_err(|late| anyhow!("{late:?}; {}", said(&powered)))?;
     cursor
         .wait(PATIENCE, |event| matches!(event, Event::Closed { .. }))

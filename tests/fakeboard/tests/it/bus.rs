@@ -53,10 +53,7 @@ fn spi_keeps_its_settings_and_sends_messages() {
     let told = visitor.get("spi-open 3 8000000");
     assert!(told.contains("Some(8000000)"), "{told}");
     let settings = visitor.board.spi_settings();
-    assert_eq!(
-        (settings.mode, settings.bits, settings.hz),
-        (3, 8, 8_000_000)
-    );
+    assert_eq!((settings.mode, settings.bits, settings.hz), (3, 8, 8_000_000));
     visitor.get("spi-write 01 02 03");
     assert_eq!(visitor.heard.take(), ["spi: [01, 02, 03]"]);
     // Several transfers of one message are one selection of the chip.

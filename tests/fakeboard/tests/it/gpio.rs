@@ -72,9 +72,7 @@ fn the_kernel_debounces() {
     };
     // Far longer than the gaps of the bounce, however busy this machine is; exact times are tested
     // in virtual time (`src/gpio/request.rs`).
-    visitor.get(&format!(
-        "request a {CHIP} 5 in up low edges debounce=200000"
-    ));
+    visitor.get(&format!("request a {CHIP} 5 in up low edges debounce=200000"));
     let bounce = Bounce {
         times: 6,
         every: Duration::from_millis(2),

@@ -29,11 +29,7 @@ fn what_the_board_has_not_is_not_there_even_if_the_machine_has_it() {
     }
     // And what is nobody's business is the kernel's.
     assert_eq!(visitor.get("stat /dev/null"), "device=true bytes=0");
-    assert!(
-        visitor
-            .get("read-file /proc/self/comm")
-            .starts_with("fakeboard-visi")
-    );
+    assert!(visitor.get("read-file /proc/self/comm").starts_with("fakeboard-visi"));
 }
 
 #[test]
@@ -57,10 +53,7 @@ fn files_of_the_device_tree_can_be_made_up() {
     let Some(mut visitor) = Visitor::come_to(plan) else {
         return;
     };
-    assert_eq!(
-        visitor.get(&format!("stat {product}")),
-        "device=false bytes=6"
-    );
+    assert_eq!(visitor.get(&format!("stat {product}")), "device=false bytes=6");
     assert_eq!(visitor.get(&format!("read-file {product}")), "a hat\0");
     visitor.refused("read-file /proc/device-tree/hat/vendor", "os error 2");
 }
