@@ -1,7 +1,7 @@
 //! The boards there are, as far as a camera is concerned.
 
 use anyhow::Result;
-use pairbox::board::PanelSpec;
+use pairbox::board::{self, PanelSpec};
 use pairbox::view::{Format, Medium};
 use serde::Serialize;
 
@@ -23,28 +23,27 @@ pub struct Board {
 /// Every board with a panel of glass.
 pub fn all() -> Result<Vec<Board>> {
     let mut boards = Vec::new();
-    for name in pairbox::board::names().filter(|name| *name != "bench") {
-        let board = pairbox::board::resolve(name)?;
+    for name in board::names().filter(|name| *name != "bench") {
+        let board = board::resolve(name)?;
         if let Some(panel) = board.panel {
-            boards.push(described(
-                &board.name,
-                &board.title,
-                panel.format(),
-                panel.pitch_um,
-            ));
+            boards.push(Board {
+                name: board.name,
+                title: board.title,
+                format: format_name(panel.format()),
+                pitch_um: panel.pitch_um,
+                panel,
+            });
         }
     }
     Ok(boards)
 }
 
 /// Like `oled-128x64`.
-pub fn format_name(format: Format) -> String {
+fn format_name(format: Format) -> String {
     let medium = match format.medium {
         Medium::Oled => "oled",
         Medium::Paper => "paper",
     };
-    format!(
-        "{medium}-{}x{}",
-        format.geometry.width, format.geometry.height
-    )
+    let size = format.geometry;
+    format!("{medium}-{}x{}", size.width, size.height)
 }

@@ -30,13 +30,15 @@ impl Glass {
             (Medium::Paper, _) => paper(spec)?,
             (Medium::Oled, Bus::Spi { .. }) => {
                 let cable = SpiCable::oled(oled_module(spec)?);
-                cable.mount(quarters(spec.rotation));
                 let panel = oled(spec, wire::spi(cable.spi(), cable.dc(), "camera"))?;
                 (panel, End::Spi(cable))
             }
             (Medium::Oled, _) => {
                 let cable = Cable::with(oled_module(spec)?, ssd1306::ADDRESS);
-                cable.mount(quarters(spec.rotation));
+                if spec.driver == PanelDriver::Sh1106 {
+                    // The model is the HAT's module; bare ones lie the other way round.
+                    cable.mount(2);
+                }
                 let wired = wire::i2c(cable.clone(), ssd1306::ADDRESS, "camera");
                 (oled(spec, wired)?, End::I2c(cable))
             }

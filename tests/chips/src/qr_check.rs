@@ -128,17 +128,19 @@ pub fn inspect(picture: &Picture) -> Result<Sighting, QrFault> {
     };
     let quiet = check_surroundings(picture, &place)?;
     let size = place.modules as usize;
-    // Mirrored along its diagonal a code keeps its three corners.
-    let mirrored = SimpleGrid::from_func(size, |x, y| place.is_dark(picture, y, x));
     let grid = SimpleGrid::from_func(size, |x, y| place.is_dark(picture, x, y));
-    let (meta, text) = decode(&Grid::new(grid)).map_err(|fault| {
-        let is_mirrored = decode(&Grid::new(mirrored)).is_ok();
-        if is_mirrored { QrFault::Turned } else { fault }
-    })?;
+    let (meta, text) = decode(&Grid::new(grid))?;
     let ideal = ideal(&text, &meta).ok_or(QrFault::Unreadable)?;
     let damaged = place.damaged_modules(picture, &ideal);
     if damaged > 0 {
-        return Err(QrFault::Damaged { modules: damaged });
+        // Mirrored along its diagonal a code keeps its three corners, and the decoder does not mind.
+        let mirrored: Vec<bool> = (0..size * size)
+            .map(|at| ideal[at % size * size + at / size])
+            .collect();
+        return Err(match place.damaged_modules(picture, &mirrored) {
+            0 => QrFault::Turned,
+            _ => QrFault::Damaged { modules: damaged },
+        });
     }
     if camera(picture)? != text {
         return Err(QrFault::Unreadable);

@@ -36,7 +36,14 @@ fn all() -> Vec<Good> {
             code,
         }
     };
-    boards().map(good).collect()
+    // Every board's picture has to be good; boards of one format then share their mutants.
+    let mut all: Vec<Good> = Vec::new();
+    for good in boards().map(good) {
+        if all.iter().all(|known| known.picture != good.picture) {
+            all.push(good);
+        }
+    }
+    all
 }
 
 impl Good {
@@ -194,7 +201,7 @@ fn shifted_cropped_torn_and_stretched_codes_fail_on_every_board() {
             "{}: needed {needed}",
             good.board
         );
-        for cut in [1, 2, 7, span / 2] {
+        for cut in [1, span / 2] {
             for filled in [false, true] {
                 let rows = good.seen(|old, x, y| {
                     if y < top + span - cut {
@@ -233,7 +240,7 @@ fn ink_within_the_clearance_fails_on_every_board_and_beyond_it_does_not() {
         let (width, height) = (good.picture.width(), good.picture.height());
         let clearance = good.clearance();
         let mut refused = 0;
-        for away in 1..=clearance {
+        for away in [1, 3, clearance] {
             let middle = span / 2;
             let places = [
                 (left.checked_sub(away), Some(top + middle)),
@@ -270,7 +277,7 @@ fn one_wrong_module_or_pixel_fails_on_every_board() {
             ..
         } = good.code;
         // A prime step meets data, timing, alignment and format modules alike.
-        for module in (0..(span / scale) * (span / scale)).step_by(97) {
+        for module in (0..(span / scale) * (span / scale)).step_by(397) {
             let (x, y) = (module % (span / scale), module / (span / scale));
             let (x, y) = (corner.0 + x * scale, corner.1 + y * scale);
             let flipped = good.seen(|old, px, py| {
