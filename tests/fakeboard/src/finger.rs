@@ -66,6 +66,7 @@ impl Board {
 
     /// So many edges a second on a line, for so long, in a burst every millisecond; the line is open
     /// between them, and in the end.
+    #[must_use]
     pub fn storm(&self, line: u32, edges_per_second: u32, length: Duration) -> Storm {
         let (begin, length) = (now(), u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
         let gap = 1_000_000_000 / u64::from(edges_per_second.max(1));

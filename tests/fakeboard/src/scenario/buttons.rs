@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use pairbox_chips::Picture;
 use pairbox_fakeboard::board::now;
 use pairbox_fakeboard::finger::pass;
 use pairbox_rig::power::PoweredBox;
@@ -199,9 +200,7 @@ pub fn wake(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on()?;
     scene.wait_ready(&powered)?;
-    let dark = scene
-        .board
-        .wait_picture(DARK, "nothing", |picture| picture.is_dark());
+    let dark = scene.board.wait_picture(DARK, "nothing", Picture::is_dark);
     dark.context("it never went dark")?;
     // Dark costs nothing.
     let before = scene.panel.stats();
@@ -216,7 +215,7 @@ pub fn wake(binary: &Path) -> Result<()> {
     scene.close(powered)
 }
 
-/// Processor time of the box so far, in seconds (proc_pid_stat(5), fields 14 and 15).
+/// Processor time of the box so far, in seconds (`proc_pid_stat(5)`, fields 14 and 15).
 fn cpu(powered: &PoweredBox) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", powered.id()))?;
     let fields = stat.rsplit(')').next().context("no fields")?;
