@@ -87,39 +87,39 @@ impl State {
 
     /// Answers a call that names a file.
     pub(crate) fn path_call(&mut self, call: &Call, memory: &Memory) -> Result<Answer, Errno> {
-        let [a, b, c, d, e, _] = call.arguments;
+        let [first, second, third, fourth, fifth, _] = call.arguments;
         match call.number {
-            libc::SYS_openat => self.open(b, c, memory),
+            libc::SYS_openat => self.open(second, third, memory),
             libc::SYS_openat2 => {
                 // `struct open_how` begins with the flags.
-                let flags = Layout::of(memory.read(c, 8)?).u64(0)?;
-                self.open(b, flags, memory)
+                let flags = Layout::of(memory.read(third, 8)?).u64(0)?;
+                self.open(second, flags, memory)
             }
-            libc::SYS_newfstatat if d & EMPTY_PATH != 0 && is_empty(b, memory) => {
-                self.fstat(call, a, c, memory)
+            libc::SYS_newfstatat if fourth & EMPTY_PATH != 0 && is_empty(second, memory) => {
+                self.fstat(call, first, third, memory)
             }
-            libc::SYS_newfstatat => self.stat(b, c, memory),
-            libc::SYS_statx if c & EMPTY_PATH != 0 && is_empty(b, memory) => {
-                match self.handle(call.thread, a) {
-                    Some(_) => statx(e, memory, &Place::Chip),
+            libc::SYS_newfstatat => self.stat(second, third, memory),
+            libc::SYS_statx if third & EMPTY_PATH != 0 && is_empty(second, memory) => {
+                match self.handle(call.thread, first) {
+                    Some(_) => statx(fifth, memory, &Place::Chip),
                     None => Ok(Answer::Pass),
                 }
             }
-            libc::SYS_statx => match self.at(b, memory)? {
+            libc::SYS_statx => match self.at(second, memory)? {
                 Place::Foreign | Place::Folder => Ok(Answer::Pass),
                 Place::Absent => Err(Errno::NOENT),
-                place => statx(e, memory, &place),
+                place => statx(fifth, memory, &place),
             },
-            libc::SYS_faccessat | libc::SYS_faccessat2 => self.access(b, memory),
-            libc::SYS_readlinkat => self.read_link(b, memory),
+            libc::SYS_faccessat | libc::SYS_faccessat2 => self.access(second, memory),
+            libc::SYS_readlinkat => self.read_link(second, memory),
             #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => self.open(a, b, memory),
+            libc::SYS_open => self.open(first, second, memory),
             #[cfg(target_arch = "x86_64")]
-            libc::SYS_stat | libc::SYS_lstat => self.stat(a, b, memory),
+            libc::SYS_stat | libc::SYS_lstat => self.stat(first, second, memory),
             #[cfg(target_arch = "x86_64")]
-            libc::SYS_access => self.access(a, memory),
+            libc::SYS_access => self.access(first, memory),
             #[cfg(target_arch = "x86_64")]
-            libc::SYS_readlink => self.read_link(a, memory),
+            libc::SYS_readlink => self.read_link(first, memory),
             _ => Ok(Answer::Pass),
         }
     }

@@ -64,33 +64,26 @@ impl Board {
         self.press(line, Duration::from_millis(80));
     }
 
-    /// So many edges a second on a line, for so long, in a burst every millisecond; the line is open
-    /// between them, and in the end.
-    pub fn storm(&self, line: u32, edges_per_second: u32, length: Duration) -> Storm {
+    /// So many edges a second on a line, for so long; the line is open in the end. Each pulse is whole
+    /// before anybody can look, so that a machine that stops in the middle of one makes no press of
+    /// it. Returns how many edges there were.
+    #[must_use]
+    pub fn storm(&self, line: u32, edges_per_second: u32, length: Duration) -> u32 {
         let (begin, length) = (now(), u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
         let gap = 1_000_000_000 / u64::from(edges_per_second.max(1));
-        let mut storm = Storm::default();
+        let mut edges = 0;
         while now() - begin < length {
             // What the scheduler swallowed is made up for: the rate is an average.
-            while begin + u64::from(storm.edges) * gap < now() {
-                let low = now();
-                self.set_line(line, Some(false));
-                self.set_line(line, None);
-                storm.edges += 2;
-                storm.longest_low = storm.longest_low.max(Duration::from_nanos(now() - low));
+            while begin + u64::from(edges) * gap < now() {
+                self.with(|state| {
+                    let at = now();
+                    state.lines.set_outside(line, Some(false), at);
+                    state.lines.set_outside(line, None, at);
+                });
+                edges += 2;
             }
             pass(Duration::from_millis(1));
         }
-        storm
+        edges
     }
-}
-
-/// What a storm was.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Storm {
-    /// Edges there were.
-    pub edges: u32,
-    /// The longest that the contact was closed: where the machine stopped in the middle of a pulse, it
-    /// was a press.
-    pub longest_low: Duration,
 }

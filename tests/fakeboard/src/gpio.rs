@@ -15,7 +15,7 @@ use uapi::flag;
 
 /// All lines of the chip.
 pub struct Lines {
-    lines: Vec<Line>,
+    all: Vec<Line>,
     requests: BTreeMap<u64, Request>,
     /// Two sides drove a line to different levels, in words.
     pub fights: Vec<String>,
@@ -52,7 +52,7 @@ impl Lines {
             ..Line::default()
         };
         Self {
-            lines: (0..count).map(line).collect(),
+            all: (0..count).map(line).collect(),
             requests: BTreeMap::new(),
             fights: Vec::new(),
             edges: 0,
@@ -63,7 +63,7 @@ impl Lines {
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> u32 {
-        u32::try_from(self.lines.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.all.len()).unwrap_or(u32::MAX)
     }
 
     /// The level on the wire.
@@ -179,7 +179,7 @@ impl Lines {
 
     /// Ends the debouncings that are due.
     pub fn settle(&mut self, now: u64) {
-        let lines = &self.lines;
+        let lines = &self.all;
         for request in self.requests.values_mut() {
             request.settle(now, |offset| {
                 lines.get(offset as usize).is_some_and(|line| line.level)
@@ -330,11 +330,11 @@ impl Lines {
     }
 
     fn line(&self, offset: u32) -> Option<&Line> {
-        self.lines.get(offset as usize)
+        self.all.get(offset as usize)
     }
 
     fn line_mut(&mut self, offset: u32) -> Option<&mut Line> {
-        self.lines.get_mut(offset as usize)
+        self.all.get_mut(offset as usize)
     }
 }
 

@@ -25,13 +25,15 @@ mod i2c;
 pub mod layout;
 pub mod memory;
 pub mod module;
+pub mod plan;
 pub mod seccomp;
 mod spi;
 pub mod supervisor;
 pub mod trust;
 
-pub use board::{Board, BusFault, Plan};
+pub use board::{Board, BusFault};
 pub use finger::Bounce;
 pub use module::Module;
+pub use plan::Plan;
 pub use supervisor::{Unavailable, available, spawn};
 pub use trust::Swap;

@@ -63,12 +63,21 @@ const AT_ARCH: u32 = 4;
 const AT_FD: u32 = 16;
 const AT_REQUEST: u32 = 24;
 
-const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
-const SHIFT: u16 = (libc::BPF_ALU | libc::BPF_RSH | libc::BPF_K) as u16;
-const MASK: u16 = (libc::BPF_ALU | libc::BPF_AND | libc::BPF_K) as u16;
-const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
-const AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
-const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+// The kernel's header has 16-bit codes; libc gives them as wider constants.
+const LOAD: u16 = code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS);
+const SHIFT: u16 = code(libc::BPF_ALU | libc::BPF_RSH | libc::BPF_K);
+const MASK: u16 = code(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K);
+const EQUAL: u16 = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
+const AT_LEAST: u16 = code(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K);
+const RETURN: u16 = code(libc::BPF_RET | libc::BPF_K);
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "every code of linux/bpf_common.h is below 256"
+)]
+const fn code(bits: u32) -> u16 {
+    bits as u16
+}
 
 fn op(code: u16, k: u32) -> libc::sock_filter {
     jump(code, k, 0, 0)
@@ -170,8 +179,9 @@ impl Listener {
 
     /// Lets the kernel do what was asked for.
     pub fn pass(&self, call: &Call) -> io::Result<()> {
-        // The constant is a flag of the lowest bit, whatever its type is called.
-        self.send(call, 0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32)
+        /// `SECCOMP_USER_NOTIF_FLAG_CONTINUE`, as wide as the field it goes into.
+        const CONTINUE: u32 = 1;
+        self.send(call, 0, 0, CONTINUE)
     }
 
     /// Answers with a value.
@@ -209,15 +219,12 @@ impl Listener {
         close_on_exec: bool,
         and_answer: bool,
     ) -> io::Result<()> {
-        let flags = libc::SECCOMP_ADDFD_FLAG_SETFD
-            | if and_answer {
-                libc::SECCOMP_ADDFD_FLAG_SEND
-            } else {
-                0
-            };
+        /// `SECCOMP_ADDFD_FLAG_SETFD` and `_SEND`, as wide as the field they go into.
+        const SETFD: u32 = 1;
+        const SEND: u32 = 2;
         let mut order = libc::seccomp_notif_addfd {
             id: call.id,
-            flags: flags as u32, // two low bits
+            flags: SETFD | if and_answer { SEND } else { 0 },
             srcfd: file.as_raw_fd().cast_unsigned(),
             newfd: at.cast_unsigned(),
             newfd_flags: if close_on_exec {

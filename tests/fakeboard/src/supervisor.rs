@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::{PoisonError, RwLock};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
@@ -16,6 +17,10 @@ use crate::trust::Swap;
 
 /// Numbers of descriptors that the kernel serves by itself.
 const PLAIN_FDS: Range<i32> = 700..800;
+
+/// A fork copies every descriptor until its exec, and a copy of one that was just handed out would keep
+/// a line busy that its program has closed. So nothing is handed out while a program is started.
+static FORK: RwLock<()> = RwLock::new(());
 
 /// Why programs cannot be supervised here.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,7 @@ pub fn available() -> Result<(), Unavailable> {
     nothing.arg("--fakeboard-probe");
     let mut try_it = || -> io::Result<()> {
         let arrival = seccomp::arm(&mut nothing)?;
+        let _alone = FORK.write().unwrap_or_else(PoisonError::into_inner);
         let mut child = nothing
             .stdin(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
@@ -48,7 +54,10 @@ pub fn available() -> Result<(), Unavailable> {
 /// opened its first file; a failure of that is among the board's complaints.
 pub fn spawn(board: &Board, command: &mut Command, swap: Option<Swap>) -> io::Result<Child> {
     let arrival = seccomp::arm(command)?;
-    let child = command.spawn()?;
+    let child = {
+        let _alone = FORK.write().unwrap_or_else(PoisonError::into_inner);
+        command.spawn()?
+    };
     let supervisor = Supervisor {
         listener: arrival.listener()?,
         board: board.clone(),
@@ -154,6 +163,7 @@ impl Supervisor {
             let complaint = format!("trust: {error}");
             self.board.with(|state| state.complaints.push(complaint));
         }
+        let _no_fork = FORK.read().unwrap_or_else(PoisonError::into_inner);
         let answer = Memory::of(call.thread).and_then(|memory| {
             self.board.with(|state| match call.number {
                 libc::SYS_ioctl | libc::SYS_read | libc::SYS_write | libc::SYS_fstat => {

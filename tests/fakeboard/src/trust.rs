@@ -61,7 +61,7 @@ impl Swap {
     }
 }
 
-/// Start and length of a mapping that can be read and not written (proc_pid_maps(5)).
+/// Start and length of a mapping that can be read and not written (`proc_pid_maps(5)`).
 fn constants(line: &str) -> Option<(u64, usize)> {
     let mut fields = line.split_whitespace();
     let (start, end) = fields.next()?.split_once('-')?;

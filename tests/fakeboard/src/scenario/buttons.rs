@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use pairbox_chips::Picture;
 use pairbox_fakeboard::board::now;
 use pairbox_fakeboard::finger::pass;
 use pairbox_rig::power::PoweredBox;
@@ -15,14 +16,8 @@ use super::{ensure, figure};
 /// Edges a second, and for how long.
 const STORM: (u32, Duration) = (10_000, Duration::from_secs(5));
 
-/// How often it is tried on a machine that stops now and then.
-const STORMS_MAX: u32 = 5;
-
 /// The most of one core a storm may take.
 const STORM_CPU_MAX: f64 = 0.10;
-
-/// The shortest pulse that may count: the box has the kernel debounce for 5 ms.
-const PRESS_MIN: Duration = Duration::from_millis(4);
 
 /// Long enough for what must not happen to have happened.
 const NOTHING: Duration = Duration::from_secs(2);
@@ -116,26 +111,7 @@ pub fn storm(binary: &Path) -> Result<()> {
     let disconnect = scene.kit.disconnect();
     let powered = scene.power_on()?;
     scene.pair(&powered)?;
-    let mut judged = false;
-    for _ in 0..STORMS_MAX {
-        judged = storm_once(&scene, &powered)?;
-        if judged {
-            break;
-        }
-        figure(
-            "storm",
-            "this machine stopped in a pulse and made a press of it: once more",
-        );
-        if status(&powered)? != "working linked=true" {
-            let from = powered.log().len();
-            scene.board.tap(scene.kit.connect());
-            powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;
-        }
-    }
-    if !judged {
-        figure("storm", "NOT JUDGED: this machine is too busy for a storm");
-        return scene.close(powered);
-    }
+    storm_once(&scene, &powered)?;
     // The other button works at once, the one that stormed after a while.
     scene.board.tap(scene.kit.connect());
     still(
@@ -161,14 +137,13 @@ pub fn storm(binary: &Path) -> Result<()> {
     scene.close(powered)
 }
 
-/// `false`: what was to be a storm was a press.
-fn storm_once(scene: &Scene, powered: &PoweredBox) -> Result<bool> {
+fn storm_once(scene: &Scene, powered: &PoweredBox) -> Result<()> {
     let (rate, length) = STORM;
     let quiet = cpu(powered)?;
     pass(length);
     let before = cpu(powered)?;
     let begun = now();
-    let storm = scene.board.storm(scene.kit.disconnect(), rate, length);
+    let edges = scene.board.storm(scene.kit.disconnect(), rate, length);
     let real = Duration::from_nanos(now() - begun).as_secs_f64();
     let after = cpu(powered)?;
     let (_, lost) = scene.board.edges();
@@ -176,22 +151,16 @@ fn storm_once(scene: &Scene, powered: &PoweredBox) -> Result<bool> {
     figure(
         "storm",
         &format!(
-            "{} edges in {real:.1} s ({:.0} a second): {:.0} ms of processor time, {:.1} % of a core; \
-             without a storm {:.0} ms; {lost} events found no room; longest pulse {:?}",
-            storm.edges,
-            f64::from(storm.edges) / real,
+            "{edges} edges in {real:.1} s ({:.0} a second): {:.0} ms of processor time, {:.1} % of a core; \
+             without a storm {:.0} ms; {lost} events found no room",
+            f64::from(edges) / real,
             (after - before) * 1000.0,
             share * 100.0,
             (before - quiet) * 1000.0,
-            storm.longest_low,
         ),
     );
     ensure(share < STORM_CPU_MAX, || format!("{share:.3} of a core"))?;
-    let judged = storm.longest_low < PRESS_MIN;
-    if judged {
-        still(powered, "working linked=true", "a storm")?;
-    }
-    Ok(judged)
+    still(powered, "working linked=true", "a storm")
 }
 
 /// The press that wakes a dark panel does nothing else.
@@ -199,9 +168,7 @@ pub fn wake(binary: &Path) -> Result<()> {
     let scene = Scene::set(binary, Kit::I2cOled)?;
     let powered = scene.power_on()?;
     scene.wait_ready(&powered)?;
-    let dark = scene
-        .board
-        .wait_picture(DARK, "nothing", |picture| picture.is_dark());
+    let dark = scene.board.wait_picture(DARK, "nothing", Picture::is_dark);
     dark.context("it never went dark")?;
     // Dark costs nothing.
     let before = scene.panel.stats();
@@ -216,7 +183,7 @@ pub fn wake(binary: &Path) -> Result<()> {
     scene.close(powered)
 }
 
-/// Processor time of the box so far, in seconds (proc_pid_stat(5), fields 14 and 15).
+/// Processor time of the box so far, in seconds (`proc_pid_stat(5)`, fields 14 and 15).
 fn cpu(powered: &PoweredBox) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", powered.id()))?;
     let fields = stat.rsplit(')').next().context("no fields")?;
