@@ -82,7 +82,7 @@ def photograph(case: Case, subjects: list[Print]) -> Tally:
 def _scene(case: Case, subjects: list[Print], shot: int) -> tuple[Glass, Optics]:
     subject, before = subjects[shot % len(subjects)], subjects[(shot + 1) % len(subjects)]
     if subject.code is None:
-        raise SystemExit(f"camera: {case.format}, {case.bytes} bytes: {subject.fault}")
+        raise ValueError(f"{case.format} shows no code of {case.bytes} bytes")
     glass = Glass(
         subject.picture,
         subject.paper,
