@@ -132,7 +132,7 @@ def print_boards(prints: Prints, results: Results) -> None:
     for board in prints.boards:
         code = subject(prints, board.format, "screen", TODAY).code
         if code is None:
-            print(f"| {board.name} | too few rows: shows where the page is" + " |" * (2 * len(VIEWS) + 4))
+            print(f"| {board.name} | none: it shows the page" + " |" * (2 * len(VIEWS) + 4))
             continue
         module_mm = f"{code.scale * board.pitch_um / 1000:.2f}"
         cases = views(board.format, "screen", TODAY, SHOTS)
