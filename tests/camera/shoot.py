@@ -141,7 +141,7 @@ def print_boards(prints: Prints, results: Results) -> None:
 
 def print_lengths(prints: Prints, results: Results) -> None:
     """The table of the other lengths."""
-    print("\nCodes of other lengths\n")
+    print("\nCodes of other lengths, not judged\n")
     print(heading("panel", ["bytes"]))
     for format in formats(prints):
         for length in OTHERS:
@@ -156,15 +156,15 @@ def print_lengths(prints: Prints, results: Results) -> None:
 def print_choice(prints: Prints, results: Results) -> None:
     """Why 64 rows get the better error correction rather than the smaller version."""
     print("\nOne pixel a module: the code with the best correction, and the smallest one\n")
-    print(heading("panel", ["read by either under the band, 4 px sharp"]))
+    print(heading("panel", ["under the band by at least one, 3 px, 4 px sharp"]))
     for format in formats(prints):
         for variant in ("screen", "smallest"):
             found = prints.of(format, variant, TODAY)
             if not prints.of(format, "smallest", TODAY) or found[0].code is None:
                 continue
             cases = views(format, variant, TODAY, SHOTS)
-            banded = Case(format, variant, TODAY, 4, SHARP, True, shots=SHOTS)
-            share = f"{results[banded].percent('either'):.0f} %"
+            banded = [case for case in cases if case.band and case.blur == SHARP]
+            share = ", ".join(f"{results[case].percent('either'):.1f} %" for case in banded)
             print(row(format, found[0].code, [share], results, cases))
 
 
@@ -195,12 +195,12 @@ def owed(prints: Prints, case: Case) -> dict[str, int]:
     """The shares a case must reach, in percent."""
     first = subject(prints, case.format, case.variant, case.bytes)
     view = (case.pixels, case.blur)
-    if case.variant != "screen" or first.code is None:
+    if case.variant != "screen" or case.bytes != TODAY or first.code is None:
         return {}
     fine = not first.paper and first.code.scale == 1
     if case.band:
         judged = fine and str(first.code) == "v11-M" and view in BAND_VIEWS
-        return {"either": BAND_MIN} if judged and case.bytes == TODAY else {}
+        return {"either": BAND_MIN} if judged else {}
     if view not in READ_VIEWS:
         return {}
     return {"zxing": READ_MIN} if fine else {"zxing": READ_MIN, "zbar": READ_MIN}
