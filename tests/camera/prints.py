@@ -82,7 +82,7 @@ def load(folder: Path) -> Prints:
 def _print(folder: Path, entry: dict[str, object]) -> Print:
     image = cv2.imread(str(folder / str(entry["png"])), cv2.IMREAD_GRAYSCALE)
     if image is None:
-        raise SystemExit(f"camera: {folder / str(entry['png'])} is not a picture")
+        raise ValueError(f"{folder / str(entry['png'])} is not a picture")
     code = entry["code"]
     fault = entry["fault"]
     return Print(
