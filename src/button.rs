@@ -1,4 +1,4 @@
-//! Button lines to [`Event::Edge`](crate::event::Event::Edge): which line is which button, and nothing
+//! Button lines to [`crate::event::Event::Edge`]: which line is which button, and nothing
 //! about what a press means (that is `machine/`).
 //!
 //! A [`Source`] listens to lines: `rppal.rs` and `cdev.rs` for the two drivers, the bench in tests.

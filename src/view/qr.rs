@@ -102,7 +102,7 @@ const SCALE_MAX: u32 = 4;
 const CORRECTION_WANTED: Correction = Correction::M;
 
 /// The code for a square of `side` pixels, its quiet zone included. This is the whole rule: modules as
-/// large as the smallest version allows with its quiet zone; then [`CORRECTION_WANTED`] if that keeps
+/// large as the smallest version allows with its quiet zone; then `CORRECTION_WANTED` if that keeps
 /// them so large; then the best correction that the version has room for.
 #[must_use]
 pub fn fit(payload: &[u8], side: u32) -> Option<Fit> {

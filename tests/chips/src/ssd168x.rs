@@ -148,7 +148,7 @@ enum Waveform {
     reason = "one flag for each bit of the datasheet"
 )]
 struct Registers {
-    /// Gate lines: command 0x01, A[8:0] + 1.
+    /// Gate lines: command 0x01, bits A8 to A0, + 1.
     lines: usize,
     /// Command 0x01, TB: the scan runs from the last gate to the first.
     backwards: bool,

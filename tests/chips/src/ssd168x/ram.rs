@@ -24,9 +24,9 @@ pub struct Window {
     pub y: (usize, usize),
     /// The address counter.
     pub at: (usize, usize),
-    /// Data entry mode, ID[0]: X counts up.
+    /// Data entry mode, bit ID0: X counts up.
     pub x_up: bool,
-    /// Data entry mode, ID[1]: Y counts up.
+    /// Data entry mode, bit ID1: Y counts up.
     pub y_up: bool,
     /// Data entry mode, AM: Y moves first.
     pub y_first: bool,
