@@ -33,6 +33,11 @@ fn every_board_is_printed_and_every_code_of_today_is_proper() {
             print["png"],
             print["fault"]
         );
+        // No pairing code fits 32 rows (HARDWARE.md 1.3); on every other panel one has to be there.
+        if print["format"] == "oled-128x32" {
+            assert!(print["code"].is_null());
+            continue;
+        }
         let png = fs::read(folder.join(print["png"].as_str().unwrap())).unwrap();
         let text = read_qr(&Picture::from_png(&png).unwrap()).unwrap();
         assert_eq!(print["text"], text);
