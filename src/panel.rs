@@ -18,6 +18,7 @@ pub mod ssd1306;
 pub mod ssd1309;
 pub mod ssd168x;
 pub mod turned;
+pub mod window;
 pub mod wire;
 
 use std::io;

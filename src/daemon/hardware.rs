@@ -32,7 +32,7 @@ pub struct Hardware {
 pub struct Glass(JoinHandle<()>);
 
 impl Glass {
-    /// Waits until the glass is cleared: once the snapshot says that the box is ending.
+    /// Waits until the glass is cleared: once nobody can publish a snapshot any more.
     pub fn join(self) {
         if self.0.join().is_err() {
             warn!("the panel ended with a panic");

@@ -1,8 +1,18 @@
 //! E-paper with an SSD1680 (122x250 and 176x264) or SSD1683 (400x300) on SPI: Waveshare's 2.13" V4,
 //! 2.7" V2 and 4.2" V2.
 //!
-//! The panel sleeps between two refreshes, so each begins with a hardware reset and everything set
-//! anew. Names are those of the command tables in the Solomon Systech datasheets (section 7); the
+//! The panel sleeps between two refreshes, so each begins with a hardware reset and every register set
+//! anew. Its RAM outlives that, as long as it keeps its supply: a partial refresh sends what changed.
+//!
+//! That goes to both RAMs. Display mode 2 drives the pixels in which they differ, and which of them holds
+//! what afterwards is settled by "RAM Ping-Pong" (0x37, F\[6\]), whose other bits name the waveforms that
+//! are mode 2's and come with the glass: they cannot be read back on a board without MISO, so the
+//! register cannot be written either. The datasheets say that ping-pong is off; the drivers that people
+//! use on these glasses do not agree (`GxEPD2` writes 0x24 once more on the 2.13" and both RAMs on
+//! the 4.2"; zephyrproject-rtos/zephyr#112902 had to write 0x26). Both RAMs, wherever the last two pictures
+//! differ from this one, is right with it and without.
+//!
+//! Names are those of the command tables in the Solomon Systech datasheets (section 7); the
 //! sequences are those of the vendor's examples (waveshareteam/e-Paper: `epd2in13_V4.py`,
 //! `epd2in7_V2.py`, `epd4in2_V2.py`). `epd-waveshare`, the crate, knows only earlier revisions of these
 //! panels and waits for BUSY for ever (HARDWARE.md 2.1). When to refresh is [`super::paper`]'s business.
@@ -13,6 +23,7 @@ use display_interface::{DataFormat, DisplayError, WriteOnlyDataCommand};
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{InputPin, OutputPin};
 
+use super::window::Window;
 use super::wire::{Trouble, Wired};
 use super::{Panel, PanelError, Refresh};
 use crate::view::{Format, Frame, Geometry, Glow};
@@ -21,7 +32,7 @@ use crate::view::{Format, Frame, Geometry, Glow};
 const GATES: u8 = 0x01;
 /// Deep Sleep Mode.
 const DEEP_SLEEP: u8 = 0x10;
-/// Mode 1 of it; only a hardware reset ends it.
+/// Mode 1 of it: "Retain RAM data but cannot access the RAM"; only a hardware reset ends it.
 const DEEP_SLEEP_1: u8 = 0x01;
 /// Data Entry Mode.
 const ENTRY: u8 = 0x11;
@@ -129,12 +140,21 @@ pub struct Epaper<W, O, I, D> {
     lines: Lines<O, I>,
     delay: D,
     module: Module,
-    /// What is seen; none before the first frame and after an error.
-    shown: Option<Frame>,
+    /// None before the first frame and after an error.
+    shown: Option<Shown>,
+    /// It was sent to deep sleep, and nothing was said to it since.
+    resting: bool,
     /// BUSY was high in deep sleep once, as the datasheets say it is ("BUSY pad will keep output
     /// high"): then low means that nobody is there.
     sleeps_busy: bool,
     trouble: Trouble,
+}
+
+/// What is seen, and in both RAMs unless they lost their supply.
+struct Shown {
+    frame: Frame,
+    /// Outside of this both RAMs hold the frame; inside, one may hold the one before it.
+    unlike: Option<Window>,
 }
 
 impl<W, O, I, D> Epaper<W, O, I, D>
@@ -152,6 +172,7 @@ where
             delay,
             module,
             shown: None,
+            resting: false,
             sleeps_busy: false,
             trouble: wired.trouble,
         }
@@ -170,6 +191,7 @@ where
 
     /// From whatever state, deep sleep included, to one that takes pictures.
     fn wake(&mut self, refresh: Refresh) -> Result<(), PanelError> {
+        self.resting = false;
         let Lines { power, reset, .. } = &mut self.lines;
         let lines = || -> Result<(), O::Error> {
             if let Some(power) = power {
@@ -190,10 +212,7 @@ where
         self.command(SOFTWARE_RESET, &[])?;
         self.wait_until_idle(READY_WITHIN)?;
 
-        let Geometry { width, height } = self.module.geometry;
-        // Below 176 and 300.
-        let [last_row, last_row_high, ..] = (height - 1).to_le_bytes();
-        let [last_byte, ..] = ((width - 1) / 8).to_le_bytes();
+        let [last_row, last_row_high, ..] = (self.module.geometry.height - 1).to_le_bytes();
         let (full, partial, sources) = self.module.update_from;
         let (border, rams) = match refresh {
             Refresh::Full | Refresh::Fast => (BORDER_WHITE, full),
@@ -201,8 +220,6 @@ where
         };
         self.command(GATES, &[last_row, last_row_high, 0])?;
         self.command(ENTRY, &[ENTRY_DOWN_RIGHT])?;
-        self.command(WINDOW_X, &[0, last_byte])?;
-        self.command(WINDOW_Y, &[0, 0, last_row, last_row_high])?;
         self.command(BORDER, &[border])?;
         self.command(UPDATE_FROM, &[rams, sources])?;
         self.command(SENSOR, &[SENSOR_INSIDE])?;
@@ -222,10 +239,26 @@ where
         self.wait_until_idle(READY_WITHIN).map(drop)
     }
 
-    fn write(&mut self, ram: u8, frame: &Frame) -> Result<(), PanelError> {
-        self.command(COUNTER_X, &[0])?;
-        self.command(COUNTER_Y, &[0, 0])?;
-        self.command(ram, frame.as_bytes())
+    /// Whether it slept on since the last picture: whoever pulled it and put it back ended that, and RAM
+    /// holds noise. A BUSY line that says nothing in deep sleep cannot tell.
+    fn slept_on(&mut self) -> Result<bool, PanelError> {
+        Ok(self.resting && self.sleeps_busy && self.is_busy()?)
+    }
+
+    /// Writes the same part of what was seen and of what is to be seen.
+    fn write(&mut self, old: &Frame, new: &Frame, window: Window) -> Result<(), PanelError> {
+        // Byte columns are below 50, lines below 300.
+        let ((left, right), (top, bottom)) = (window.columns, window.lines);
+        let [[left, ..], [right, ..]] = [left, right].map(u32::to_le_bytes);
+        let [[top, top_high, ..], [bottom, bottom_high, ..]] = [top, bottom].map(u32::to_le_bytes);
+        self.command(WINDOW_X, &[left, right])?;
+        self.command(WINDOW_Y, &[top, top_high, bottom, bottom_high])?;
+        for (ram, frame) in [(RAM_OLD, old), (RAM_NEW, new)] {
+            self.command(COUNTER_X, &[left])?;
+            self.command(COUNTER_Y, &[top, top_high])?;
+            self.command(ram, &window.cut(frame))?;
+        }
+        Ok(())
     }
 
     fn activate(&mut self, update: u8) -> Result<(), PanelError> {
@@ -282,27 +315,34 @@ where
     }
 
     fn show(&mut self, frame: &Frame, refresh: Refresh) -> Result<(), PanelError> {
-        let shown = self.shown.take();
-        let (refresh, before) = match shown {
+        let whole = Window::whole(self.module.geometry);
+        let (refresh, before, window, changed) = match self.shown.take() {
             Some(shown) if refresh == Refresh::Partial => {
-                if shown == *frame {
+                let Some(changed) = Window::changed(&shown.frame, frame) else {
                     self.shown = Some(shown);
                     return Ok(());
-                }
-                (Refresh::Partial, shown)
+                };
+                let window = if self.slept_on()? {
+                    shown.unlike.map_or(changed, |unlike| unlike.with(changed))
+                } else {
+                    whole
+                };
+                (refresh, shown.frame, window, Some(changed))
             }
-            _ if refresh == Refresh::Fast => (Refresh::Fast, frame.clone()),
-            _ => (Refresh::Full, frame.clone()),
+            _ if refresh == Refresh::Fast => (Refresh::Fast, frame.clone(), whole, None),
+            _ => (Refresh::Full, frame.clone(), whole, None),
         };
         self.wake(refresh)?;
-        self.write(RAM_OLD, &before)?;
-        self.write(RAM_NEW, frame)?;
+        self.write(&before, frame, window)?;
         self.activate(match refresh {
             Refresh::Full => UPDATE_FULL,
             Refresh::Fast => UPDATE_FAST,
             Refresh::Partial => UPDATE_PARTIAL,
         })?;
-        self.shown = Some(frame.clone());
+        self.shown = Some(Shown {
+            frame: frame.clone(),
+            unlike: changed,
+        });
         Ok(())
     }
 
@@ -311,6 +351,9 @@ where
     }
 
     fn rest(&mut self) -> Result<(), PanelError> {
+        if self.resting {
+            return Ok(());
+        }
         self.command(DEEP_SLEEP, &[DEEP_SLEEP_1])?;
         self.delay.delay_ms(1);
         let busy = self.is_busy()?;
@@ -319,6 +362,7 @@ where
             return Err(self.trouble.busy(why.to_owned()));
         }
         self.sleeps_busy = busy;
+        self.resting = true;
         Ok(())
     }
 }

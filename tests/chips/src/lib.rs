@@ -31,6 +31,6 @@ pub use lines::{Bounce, Button, Lines};
 pub use oled::{OledModule, OledState};
 pub use picture::Picture;
 pub use spi_cable::{Line, SpiCable};
-pub use ssd168x::{PaperModule, Refresh, RefreshKind};
+pub use ssd168x::{PaperModule, PingPong, Refresh, RefreshKind};
 pub use stats::Stats;
 pub use violation::Violation;

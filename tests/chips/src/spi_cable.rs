@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::oled::{OledModule, OledState};
 use crate::picture::Picture;
-use crate::ssd168x::{PaperModule, Refresh, RefreshKind};
+use crate::ssd168x::{PaperModule, PingPong, Refresh, RefreshKind};
 use crate::stats::Stats;
 use crate::violation::Violation;
 use crate::watch::{Sight, TimedOut, Watched};
@@ -64,6 +64,11 @@ impl SpiCable {
     /// For e-paper whose supply no line switches.
     pub fn always_powered(&self) {
         self.set_line(Line::Power, true);
+    }
+
+    /// E-paper whose display mode 2 does this to its RAM without being told. Before the first picture.
+    pub fn program(&self, ping_pong: PingPong) {
+        self.0.look().program(ping_pong);
     }
 
     /// A person looks at the module turned anticlockwise by so many quarters of a turn: e-paper that

@@ -22,6 +22,7 @@ use command::{Takes, takes};
 use ram::{Plane, Ram};
 use refresh::{Durations, Sequence};
 
+pub use ram::PingPong;
 pub use refresh::{Refresh, RefreshKind};
 
 /// How long BUSY is high after SWRESET. The flow of SSD1680 section 9.1 says "wait 10 ms".
@@ -194,6 +195,8 @@ pub(crate) struct Ssd168x {
     wiring: Wiring,
     registers: Registers,
     ram: Ram,
+    /// From the factory.
+    pub programmed: PingPong,
     /// True is white.
     glass: Vec<bool>,
     powered: bool,
@@ -222,6 +225,7 @@ impl Ssd168x {
         Self {
             registers: Registers::reset(wiring.controller),
             ram,
+            programmed: PingPong::default(),
             glass: pixels.map(|(x, y)| (x / 8 + y / 8) % 2 == 0).collect(),
             wiring,
             powered: false,

@@ -7,7 +7,7 @@ use pairbox::panel::ssd168x::{self, Epaper};
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
 use pairbox::panel::{Panel, PanelError, Refresh, open, wire};
 use pairbox::view::{self, Format, Frame, Geometry, Glow};
-use pairbox_chips::{Cable, Line, PaperModule, Picture, RefreshKind, SpiCable};
+use pairbox_chips::{Cable, Line, PaperModule, Picture, PingPong, RefreshKind, SpiCable};
 
 use super::modules::{ALL, Module, Wires};
 use super::{as_picture, frame_of, scenes};
@@ -68,6 +68,92 @@ fn frames_arrive_pixel_by_pixel_from_any_to_any_on_every_panel() {
             }
         }
         assert_eq!(wires.violations(), [], "{module:?}");
+    }
+}
+
+#[test]
+fn paper_is_right_whatever_it_does_to_its_two_rams() {
+    for ping_pong in [PingPong::Off, PingPong::Copies, PingPong::Swaps] {
+        for module in ALL.into_iter().filter(|module| module.is_paper()) {
+            let wires = module.plug();
+            wires.spi().program(ping_pong);
+            let mut panel = module.open(&wires);
+            let frames = frames(module.format());
+            let pairs = frames
+                .iter()
+                .flat_map(|a| frames.iter().map(move |b| [a, b]));
+            for (step, frame) in pairs.flatten().enumerate() {
+                // A refresh of another kind in between, and a panel that was left awake.
+                let refresh = match step {
+                    9 => Refresh::Full,
+                    14 => Refresh::Fast,
+                    _ => Refresh::Partial,
+                };
+                panel.show(frame, refresh).unwrap();
+                if step != 20 {
+                    panel.rest().unwrap();
+                }
+                let seen = wires.picture();
+                assert_eq!(
+                    seen,
+                    as_picture(frame),
+                    "{module:?} {ping_pong:?} step {step}"
+                );
+            }
+            assert_eq!(wires.violations(), [], "{module:?}");
+        }
+    }
+}
+
+#[test]
+fn paper_gets_what_changed_unless_its_memory_may_be_gone() {
+    for module in ALL.into_iter().filter(|module| module.is_paper()) {
+        let show_dots = |what: &dyn Fn(&Wires), cut: bool| {
+            let wires = module.plug();
+            let mut panel = module.open(&wires);
+            let mut frame = noise(module.format(), 13);
+            let mut bytes = Vec::new();
+            for step in 0..4 {
+                frame.set(step * 17, step * 11, !frame.is_lit(step * 17, step * 11));
+                let before = wires.stats();
+                panel.show(&frame, Refresh::Partial).unwrap();
+                bytes.push(wires.stats().since(before).ram_bytes);
+                assert_eq!(wires.picture(), as_picture(&frame), "{module:?} {step}");
+                // A line that says nothing in deep sleep, and nothing else.
+                wires.spi().cut_busy(cut);
+                panel.rest().unwrap();
+                wires.spi().cut_busy(false);
+                what(&wires);
+            }
+            assert_eq!(wires.violations(), []);
+            bytes
+        };
+        let Geometry { width, height } = module.format().geometry;
+        let whole = match module {
+            Module::Paper(PaperModule::Waveshare4in2V2) => 2 * width.div_ceil(8) * height,
+            _ => 2 * width * height.div_ceil(8),
+        };
+        let whole = u64::from(whole);
+        let slept = show_dots(&|_| {}, false);
+        assert_eq!(
+            slept[..2],
+            [whole, 2],
+            "{module:?}: a dot is a byte for each"
+        );
+        assert!(slept[2] > 2 && slept[2..].iter().all(|bytes| *bytes < 200));
+        let pulled = show_dots(
+            &|wires| {
+                wires.unplug();
+                wires.replug();
+            },
+            false,
+        );
+        assert_eq!(pulled, [whole; 4], "{module:?}: put back in its sleep");
+        assert_eq!(
+            show_dots(&|_| {}, true),
+            [whole; 4],
+            "{module:?}: not known"
+        );
     }
 }
 

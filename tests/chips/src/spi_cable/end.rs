@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::oled::serial::SerialOled;
 use crate::oled::{OledModule, OledState};
 use crate::picture::Picture;
-use crate::ssd168x::{PaperModule, Refresh, Ssd168x};
+use crate::ssd168x::{PaperModule, PingPong, Refresh, Ssd168x};
 use crate::stats::{Stats, bits_at};
 use crate::violation::Violation;
 use crate::watch::Sight;
@@ -206,6 +206,12 @@ impl End {
             all.extend_from_slice(paper.violations());
         }
         all
+    }
+
+    pub fn program(&mut self, ping_pong: PingPong) {
+        if let Device::Paper(paper) = &mut self.device {
+            paper.programmed = ping_pong;
+        }
     }
 
     pub fn border(&self) -> Option<u8> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ram::Plane;
+use super::ram::{PingPong, Plane};
 use super::refresh::{Refresh, RefreshKind, Sequence};
 use super::{Controller, Expects, RESET_TIME, Registers, Sleep, Ssd168x, Takes, Waveform, takes};
 use crate::violation::Violation;
@@ -218,8 +218,12 @@ impl Ssd168x {
                 kind,
                 took,
             });
-            if sequence.mode_2() && self.registers.ping_pong {
-                self.ram.remember();
+            if sequence.mode_2() {
+                self.ram.shown(if self.registers.ping_pong {
+                    PingPong::Copies
+                } else {
+                    self.programmed
+                });
             }
         }
         let r = &mut self.registers;

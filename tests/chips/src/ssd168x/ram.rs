@@ -15,6 +15,20 @@ pub enum Plane {
     Old,
 }
 
+/// What display mode 2 does to the planes when it has shown them, unless command 0x37 says so. The
+/// datasheets have it off and do not say what "RAM Ping-Pong" moves; what a glass was programmed with
+/// nobody publishes, and drivers that work disagree. Whoever is right with all of them is right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PingPong {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The new one is copied to the old one.
+    Copies,
+    /// They change places.
+    Swaps,
+}
+
 /// Where data goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Window {
@@ -139,9 +153,13 @@ impl Ram {
         (self.bytes * 8, self.lines)
     }
 
-    /// What was new is old.
-    pub fn remember(&mut self) {
-        self.old.clone_from(&self.new);
+    /// A refresh in display mode 2 has read both.
+    pub fn shown(&mut self, ping_pong: PingPong) {
+        match ping_pong {
+            PingPong::Off => {}
+            PingPong::Copies => self.old.clone_from(&self.new),
+            PingPong::Swaps => std::mem::swap(&mut self.old, &mut self.new),
+        }
     }
 }
 
