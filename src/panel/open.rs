@@ -48,6 +48,15 @@ pub fn opener(spec: &PanelSpec, lines: Option<Lines>) -> Opener {
     })
 }
 
+/// How often an opener has to be called until every place was tried at which the panel may be.
+#[must_use]
+pub fn places(spec: &PanelSpec) -> usize {
+    match &spec.bus {
+        Bus::I2c { addresses, .. } => addresses.len().max(1),
+        _ => 1,
+    }
+}
+
 /// The way to a panel.
 struct Way {
     spec: PanelSpec,
