@@ -48,6 +48,7 @@ const SCENARIOS: &[(&str, Play)] = &[
     ("panel-test-i2c", |binary| {
         tools::panel_test(binary, Kit::I2cOled)
     }),
+    ("panel-test-none", tools::panel_test_without_a_panel),
     ("panel-test-3d", tools::panel_test_at_the_other_address),
     ("panel-test-spi", |binary| {
         tools::panel_test(binary, Kit::SpiOled)

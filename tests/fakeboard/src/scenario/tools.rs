@@ -185,6 +185,21 @@ pub fn panel_test(binary: &Path, kit: Kit) -> Result<()> {
     ensure(violations.is_empty(), || format!("{violations:?}"))
 }
 
+/// Nobody is there: one line that names the usual address, and no success.
+pub fn panel_test_without_a_panel(binary: &Path) -> Result<()> {
+    let (panel, board) = Panel::on(Kit::I2cOled, raspberry())?;
+    panel.unplug();
+    let words = ["panel-test", "--board", "ssd1306-i2c", "--seconds", "1"];
+    let (well, said) = end(start(binary, &board, &words)?, &board)?;
+    let last = said.lines().last().unwrap_or_default();
+    figure("panel-test-none", last);
+    let named = "pairbox: the panel at /dev/i2c-1 address 0x3c does not answer: ";
+    ensure(
+        !well && last.starts_with(named) && last.ends_with("check its power, wires and address"),
+        || said.clone(),
+    )
+}
+
 /// A module whose solder bridge was moved.
 pub fn panel_test_at_the_other_address(binary: &Path) -> Result<()> {
     let address = 0x3d;
