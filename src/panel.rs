@@ -6,6 +6,7 @@
 //! act is to clear the glass: a code on it is a credential.
 
 pub mod glass;
+mod i2c;
 pub mod oled;
 pub mod open;
 pub mod paged;

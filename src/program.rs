@@ -120,6 +120,7 @@ fn try_panel(options: &TrialOptions) -> Result<(), ProgramError> {
     let out = &mut io::stdout();
     Ok(trial::panel::run(
         &board.title,
+        panel::open::places(spec),
         open,
         card,
         &interrupt,

@@ -65,8 +65,8 @@ pub enum Heard {
 /// Ends a [`Source::wait`] from another thread.
 pub type Bell = Box<dyn Fn() + Send>;
 
-/// Edges that wait to be heard, as many as the kernel keeps for a line many times over. More are
-/// dropped: what is lost is found by looking.
+/// Edges that wait to be heard: the bursts of five lines ([`crate::limits::STORM_BURST`]) and some more.
+/// What does not fit is dropped, and found by looking; behind rppal the kernel keeps 1024 for each line.
 const QUEUE: usize = 256;
 
 /// The end at which callbacks and other threads put in what happened.

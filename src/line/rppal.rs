@@ -42,21 +42,26 @@ impl Registers {
 
     pub(super) fn input(&self, line: u8, pull: Pull) -> Result<InputPin, LineError> {
         let pin = self.take(line)?;
-        Ok(match pull {
+        let mut pin = match pull {
             Pull::Up => pin.into_input_pullup(),
             Pull::Down => pin.into_input_pulldown(),
             Pull::Off => pin.into_input(),
-        })
+        };
+        // Otherwise the resistor goes with the pin, config.txt's as well: a line that is muted, or waits
+        // for the next start, would float, and one with a capacitor be found low.
+        pin.set_reset_on_drop(false);
+        Ok(pin)
     }
 
     /// Takes a line as an input and tells every change of its level with the time since boot, as far
-    /// as its edges can be told.
-    pub(crate) fn watch(
+    /// as its edges can be told. Only then is there a `listener`, and it is dropped when none will be
+    /// told any more: rppal's thread ends with the first system call that fails, and says so to nobody.
+    pub(crate) fn watch<F: FnMut(bool, Duration) + Send + 'static>(
         &self,
         line: u8,
         pull: Pull,
         debounce: Option<Duration>,
-        tell: impl Fn(bool, Duration) + Clone + Send + 'static,
+        listener: impl FnOnce() -> F,
     ) -> Result<Watched, LineError> {
         let mut pin = self.input(line, pull)?;
         // The request behind `set_async_interrupt` is made in its thread, where a refusal is lost:
@@ -71,6 +76,7 @@ impl Registers {
             Err((errno, error)) => return Err(refused(line, errno, &error)),
         };
         if edges {
+            let mut tell = listener();
             let callback = move |event: ::rppal::gpio::Event| {
                 tell(event.trigger == Trigger::RisingEdge, event.timestamp);
             };
@@ -102,6 +108,16 @@ impl Watched {
 
     pub(crate) fn edges(&self) -> bool {
         self.edges
+    }
+}
+
+/// The error of a line whose listener was dropped.
+pub(crate) fn unheard(line: u8) -> LineError {
+    LineError::Line {
+        chip: DRIVER.into(),
+        line,
+        what: "tells no more edges",
+        why: "its thread has ended".into(),
     }
 }
 

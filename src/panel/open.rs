@@ -17,7 +17,7 @@ use linux_embedded_hal::{Delay, I2cdev, SpidevDevice};
 use super::ssd168x::{self, Epaper, Module};
 use super::turned::{Turned, turned_geometry};
 use super::wire::{self, Wired};
-use super::{Opener, Panel, PanelError, paged, sh1106, sh1107, ssd1306, ssd1309};
+use super::{Opener, Panel, PanelError, i2c, paged, sh1106, sh1107, ssd1306, ssd1309};
 use crate::board::{Bus, PanelDriver, PanelSpec, Pull, Rotation};
 use crate::line::{LineError, Lines, OutputLine};
 use crate::view::{Geometry, Medium};
@@ -46,6 +46,15 @@ pub fn opener(spec: &PanelSpec, lines: Option<Lines>) -> Opener {
             rotation => Box::new(Turned::new(panel, rotation)),
         })
     })
+}
+
+/// How often an opener has to be called until every place was tried at which the panel may be.
+#[must_use]
+pub fn places(spec: &PanelSpec) -> usize {
+    match &spec.bus {
+        Bus::I2c { addresses, .. } => addresses.len().max(1),
+        _ => 1,
+    }
 }
 
 /// The way to a panel.
@@ -79,6 +88,7 @@ impl Way {
                     return Err(cannot_open(&device, &"the board names no address"));
                 };
                 self.reset_oled(None, reset, &device)?;
+                let bus = i2c::Kernel(bus);
                 oled(&self.spec, wire::i2c(bus, *address, &device), &device)
             }
             Bus::Spi {

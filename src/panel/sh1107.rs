@@ -31,7 +31,8 @@ const VCOM: [u8; 2] = [0xdb, 0x35];
 /// Set Display Start Line (17): column 0.
 const START_COLUMN_0: [u8; 2] = [0xdc, 0x00];
 
-/// 128x128.
+/// 128x128. Not confirmed on hardware: where the picture begins. u8g2 has modules that begin at column 0
+/// and others at 96.
 pub const DIALECT: Dialect = Dialect {
     pixels: (128, 128),
     first_column: 0,

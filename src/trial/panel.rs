@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::{Interrupt, TrialError};
-use crate::panel::{Open, Refresh};
+use crate::panel::{Open, Panel, PanelError, Refresh};
 use crate::view::{self, Glow, Medium, TEST_CARD_STEPS};
 
 /// A card on an OLED, unless somebody says otherwise: time to look at four edges.
@@ -14,18 +14,20 @@ const CARD: Duration = Duration::from_secs(3);
 const PAPER_CARD: Duration = Duration::from_secs(10);
 
 /// Shows every card for `card` (by default as long as the panel needs), says on `out` what should be
-/// seen, and leaves the glass as the service does when it ends.
+/// seen, and leaves the glass as the service does when it ends. `open` is called until the panel answers,
+/// `places` times at most: each call may try another address.
 ///
 /// # Errors
 /// [`TrialError::Panel`] when it cannot be opened or stops answering; [`TrialError::Terminal`].
 pub fn run(
     title: &str,
+    places: usize,
     mut open: impl Open,
     card: Option<Duration>,
     interrupt: &Interrupt,
     out: &mut impl Write,
 ) -> Result<(), TrialError> {
-    let mut panel = open()?;
+    let mut panel = answering(places, &mut open, title)?;
     let format = panel.format();
     let size = format.geometry;
     let card = card.unwrap_or(match format.medium {
@@ -63,6 +65,30 @@ pub fn run(
         if ended { "Ended" } else { "Done" }
     )?;
     Ok(())
+}
+
+/// The panel, at the first place where it takes a picture: before that it is not asked whether it is
+/// there. The error is that of the usual place.
+fn answering(
+    places: usize,
+    open: &mut impl Open,
+    title: &str,
+) -> Result<Box<dyn Panel>, PanelError> {
+    let mut try_next = || {
+        let mut panel = open()?;
+        // Paper is not made to flash twice for it.
+        if panel.format().medium == Medium::Oled {
+            panel.set_glow(Glow::Normal)?;
+            let card = view::test_card(panel.format(), title, 0);
+            panel.show(&card, Refresh::Full)?;
+        }
+        Ok(panel)
+    };
+    let usual = match try_next() {
+        Ok(panel) => return Ok(panel),
+        Err(error) => error,
+    };
+    (1..places).find_map(|_| try_next().ok()).ok_or(usual)
 }
 
 /// What a person should see now.

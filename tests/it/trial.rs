@@ -52,6 +52,14 @@ fn try_panel(
     cable: &Cable,
     patience: Option<usize>,
 ) -> (Result<(), TrialError>, String, Vec<Picture>) {
+    try_panel_at(&[ADDRESS], cable, patience)
+}
+
+fn try_panel_at(
+    addresses: &[u8],
+    cable: &Cable,
+    patience: Option<usize>,
+) -> (Result<(), TrialError>, String, Vec<Picture>) {
     let (sender, interrupt) = Interrupt::by_hand();
     let mut terminal = Terminal {
         cable,
@@ -59,9 +67,21 @@ fn try_panel(
         seen: Vec::new(),
         patience: patience.map(|lines| (lines, sender.clone())),
     };
-    let open = || Ok(Box::new(Oled::new(cable.clone(), ADDRESS, "/dev/i2c-1")) as Box<dyn Panel>);
+    let mut tried = addresses.iter().cycle();
+    let open = || {
+        let address = *tried.next().unwrap();
+        let oled = Oled::new(cable.clone(), address, "/dev/i2c-1");
+        Ok(Box::new(oled) as Box<dyn Panel>)
+    };
     let card = patience.map_or(millis(1), |_| secs(60));
-    let outcome = trial::panel::run(TITLE, open, Some(card), &interrupt, &mut terminal);
+    let outcome = trial::panel::run(
+        TITLE,
+        addresses.len(),
+        open,
+        Some(card),
+        &interrupt,
+        &mut terminal,
+    );
     (outcome, terminal.text, terminal.seen)
 }
 
@@ -106,6 +126,20 @@ fn an_interrupt_ends_it_at_once_with_a_clean_glass() {
         "{text}"
     );
     assert!(cable.picture().is_dark());
+}
+
+#[test]
+fn a_panel_at_its_other_address_is_found() {
+    let cable = Cable::new(0x3d);
+    let (outcome, text, seen) = try_panel_at(&[ADDRESS, 0x3d], &cable, None);
+    outcome.unwrap();
+    assert_eq!(text.lines().count(), 6, "{text}");
+    assert_eq!(seen[2], card(0));
+    // Nobody at either of them: the usual one is named.
+    cable.unplug();
+    let (outcome, _, _) = try_panel_at(&[ADDRESS, 0x3d], &cable, None);
+    let error = outcome.unwrap_err().to_string();
+    assert!(error.contains(" address 0x3c "), "{error}");
 }
 
 #[test]

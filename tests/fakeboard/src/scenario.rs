@@ -5,6 +5,7 @@ mod faults;
 mod machines;
 mod pairing;
 mod scene;
+mod tools;
 mod trust;
 
 use std::path::Path;
@@ -43,6 +44,24 @@ const SCENARIOS: &[(&str, Play)] = &[
     ("stuck-at-boot", buttons::stuck_at_boot),
     ("storm", buttons::storm),
     ("wake", buttons::wake),
+    ("check", tools::check),
+    ("panel-test-i2c", |binary| {
+        tools::panel_test(binary, Kit::I2cOled)
+    }),
+    ("panel-test-none", tools::panel_test_without_a_panel),
+    ("panel-test-3d", tools::panel_test_at_the_other_address),
+    ("panel-test-spi", |binary| {
+        tools::panel_test(binary, Kit::SpiOled)
+    }),
+    ("panel-test-paper", |binary| {
+        tools::panel_test(binary, Kit::Paper)
+    }),
+    ("button-test-i2c", |binary| {
+        tools::button_test(binary, Kit::I2cOled)
+    }),
+    ("button-test-paper", |binary| {
+        tools::button_test(binary, Kit::Paper)
+    }),
 ];
 
 /// Their names.

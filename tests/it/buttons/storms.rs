@@ -39,6 +39,19 @@ fn a_storm_does_nothing_and_costs_nothing() {
 }
 
 #[test]
+fn every_storm_is_said_and_so_is_its_end() {
+    let mut it = Box::boot(Wire::default());
+    let calm = limits::STORM_MUTE_MAX + limits::STORM_TRIAL + secs(1);
+    for _ in 0..3 {
+        it.chatter(Button::Disconnect, 10_000, secs(10));
+        it.set(Button::Disconnect, true);
+        it.pass(calm);
+    }
+    let storm = || [News::Chatters, News::Calm];
+    assert_eq!(it.said, [storm(), storm(), storm()].concat());
+}
+
+#[test]
 fn a_storm_that_ends_in_a_short_is_no_hold() {
     let mut it = Box::boot(Wire::default());
     it.chatter(Button::Disconnect, 10_000, secs(2));

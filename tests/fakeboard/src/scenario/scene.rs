@@ -84,7 +84,8 @@ pub enum Panel {
 }
 
 impl Panel {
-    fn on(kit: Kit, plan: Plan) -> Result<(Self, Board)> {
+    /// On the header of a machine like that.
+    pub fn on(kit: Kit, plan: Plan) -> Result<(Self, Board)> {
         let (spi, lines) = match kit {
             Kit::I2cOled => {
                 let address = 0x3c;
@@ -116,6 +117,14 @@ impl Panel {
         Ok((Self::Spi(spi), Board::new(plan, module)?))
     }
 
+    /// Pulls it out.
+    pub fn unplug(&self) {
+        match self {
+            Self::I2c(cable) => cable.unplug(),
+            Self::Spi(cable) => cable.unplug(),
+        }
+    }
+
     /// Pulls it out after so many more bytes.
     pub fn unplug_after(&self, bytes: usize) {
         match self {
@@ -140,7 +149,8 @@ impl Panel {
         }
     }
 
-    fn violations(&self) -> Vec<Violation> {
+    /// What the chip did not understand.
+    pub fn violations(&self) -> Vec<Violation> {
         match self {
             Self::I2c(cable) => cable.violations(),
             Self::Spi(cable) => cable.violations(),
