@@ -294,12 +294,7 @@ impl End {
 impl Sight for End {
     fn picture(&mut self) -> Picture {
         let picture = self.chip.picture();
-        let seen = if self.plugged {
-            picture
-        } else {
-            Picture::from_fn(picture.width(), picture.height(), |_, _| false)
-        };
-        seen.turned(self.quarters)
+        picture.lit_if(self.plugged).turned(self.quarters)
     }
 
     fn changes_in(&mut self) -> Option<Duration> {

@@ -53,6 +53,14 @@ impl Picture {
         self.lit_count() == 0
     }
 
+    /// The same glass, all dark unless it has its supply: what an OLED that was pulled out shows.
+    pub(crate) fn lit_if(self, supplied: bool) -> Self {
+        if supplied {
+            return self;
+        }
+        Self::from_fn(self.width(), self.height(), |_, _| false)
+    }
+
     /// The picture turned anticlockwise by so many quarters of a turn.
     #[must_use]
     pub fn turned(&self, quarters: u32) -> Self {

@@ -239,14 +239,7 @@ impl Sight for End {
         let now = self.clock.now();
         let picture = match &mut self.device {
             Device::Paper(paper) => paper.picture(now),
-            Device::Oled(oled) => {
-                let picture = oled.chip.picture();
-                if self.plugged {
-                    picture
-                } else {
-                    Picture::from_fn(picture.width(), picture.height(), |_, _| false)
-                }
-            }
+            Device::Oled(oled) => oled.chip.picture().lit_if(self.plugged),
         };
         picture.turned(self.quarters)
     }
