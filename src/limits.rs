@@ -49,8 +49,9 @@ pub const WHY_CHARS: usize = 200;
 /// A link that has not ended this long after it was told to is waited for no more by shutdown.
 pub const LINK_STOP: Duration = Duration::from_secs(12);
 
-/// A panel that does not answer is opened anew this often.
-pub const PANEL_RETRY: Duration = Duration::from_secs(2);
+/// A panel that does not answer is opened anew this often: each try costs an unanswered byte, and one
+/// that may have two addresses needs two.
+pub const PANEL_RETRY: Duration = Duration::from_secs(1);
 
 /// A lit OLED is set up anew this often, on the full minute of the process's clock, when its picture
 /// wanders anyway: a loose contact takes its settings and its picture away without a failed transfer,

@@ -108,21 +108,29 @@ impl<O: Open> Glass<O> {
         }
     }
 
-    /// Leaves behind what is to stay: no code, above all. A panel that was lost is tried once more, unless
-    /// it would only keep the process from ending.
+    /// Leaves behind what is to stay: no code, above all. A panel that was lost is tried twice more, for
+    /// the two addresses an OLED may have, unless it would only keep the process from ending.
     pub fn part(mut self, now: Mono) {
-        let attached = match self.panel.take() {
-            Some(attached) => Ok(attached),
+        let outcome = match self.panel.take() {
+            Some(attached) => attached.part(now),
             None if self.stuck => return,
-            None => (self.open)().map(|panel| Attached {
-                panel,
-                care: Care::New,
-                was_lost: false,
-            }),
+            None => match self.part_lost(now) {
+                Err(PanelError::Bus { .. }) => self.part_lost(now),
+                outcome => outcome,
+            },
         };
-        if let Err(error) = attached.and_then(|attached| attached.part(now)) {
+        if let Err(error) = outcome {
             log::warn!("the panel could not be cleared: {error}");
         }
+    }
+
+    fn part_lost(&mut self, now: Mono) -> Result<(), PanelError> {
+        let attached = Attached {
+            panel: (self.open)()?,
+            care: Care::New,
+            was_lost: false,
+        };
+        attached.part(now)
     }
 }
 

@@ -8,10 +8,11 @@ use pairbox::inbox::Inbox;
 use pairbox::limits;
 use pairbox::panel::glass::Glass;
 use pairbox::panel::ssd168x::{self, Epaper};
+use pairbox::panel::ssd1306::{ADDRESS, Oled};
 use pairbox::panel::{Opener, paper, wire};
 use pairbox::snapshot::{Light, Snapshot, Status};
 use pairbox::time::Mono;
-use pairbox_chips::{PaperModule, RefreshKind, SpiCable};
+use pairbox_chips::{Cable, PaperModule, RefreshKind, SpiCable};
 
 use super::life::Life;
 use super::modules::{ALL, Module};
@@ -237,6 +238,26 @@ fn a_stuck_busy_line_does_not_keep_the_process_from_ending() {
         let took = life.wires.now().since(begun);
         assert!(took < limits::SHUTDOWN, "{module:?}: {took:?}");
     }
+}
+
+/// Its other address is the next one to be tried, and nobody answers there.
+#[test]
+fn a_code_goes_from_a_panel_that_was_lost_right_before_the_end() {
+    let cable = Cable::new(ADDRESS);
+    let bus = cable.clone();
+    let mut addresses = [ADDRESS, ADDRESS + 1].into_iter().cycle();
+    let open: Opener = Box::new(move || {
+        let address = addresses.next().unwrap_or(ADDRESS);
+        Ok(Box::new(Oled::new(bus.clone(), address, "bench")))
+    });
+    let (inbox, _events) = Inbox::new();
+    let mut glass = Glass::new(open, inbox);
+    glass.turn(&scenes::snapshot(scenes::pairing(239)), scenes::BEGIN);
+    cable.fail_next();
+    glass.turn(&scenes::snapshot(scenes::pairing(230)), scenes::BEGIN);
+    assert!(!cable.picture().is_dark(), "the first code still stands");
+    glass.part(scenes::BEGIN);
+    assert!(cable.picture().is_dark(), "{}", cable.picture());
 }
 
 /// A delay after which BUSY sticks: the panel begins to work and never ends.
