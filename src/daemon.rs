@@ -31,6 +31,7 @@ use crate::inbox::Inbox;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::store::{self, Store};
+use crate::view::Medium;
 use crate::web;
 use crate::whatsapp::version::Versions;
 
@@ -96,7 +97,10 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let end = EndSignal::listen()?;
     let mut hardware = Hardware::find(&config, &inbox, clock)?;
     let format = hardware.format();
-    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), clock.now());
+    let mut appliance = Appliance::new(store.accounts()?, hardware.panel_health(), clock.now());
+    if format.is_some_and(|format| format.medium == Medium::Paper) {
+        appliance = appliance.on_paper(clock.now());
+    }
     let (publish, snapshots) = watch::channel(appliance.snapshot());
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
 

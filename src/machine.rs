@@ -44,6 +44,8 @@ pub struct Appliance {
     visitor: Visitor,
     backlight: Backlight,
     panel: PanelHealth,
+    /// The glass shines, so it is dimmed and switched off while nobody looks.
+    shines: bool,
     page: Option<String>,
     shutting_down: bool,
     effects: VecDeque<Effect>,
@@ -92,6 +94,7 @@ impl Appliance {
             visitor: Visitor::new(),
             backlight: Backlight::new(now.mono),
             panel,
+            shines: true,
             page: None,
             shutting_down: false,
             effects: VecDeque::new(),
@@ -100,6 +103,15 @@ impl Appliance {
         };
         appliance.settle(now, false, true);
         appliance
+    }
+
+    /// The same box with e-paper, which shows its picture in any light: it never goes dark, so no press
+    /// is spent on waking it.
+    #[must_use]
+    pub fn on_paper(mut self, now: Now) -> Self {
+        self.shines = false;
+        self.settle(now, false, false);
+        self
     }
 
     /// Takes in one thing that happened. Effects are to be drained before the next one.
@@ -349,7 +361,8 @@ impl Appliance {
             },
         );
         let selected = self.sessions.get(&self.navigator.selected());
-        let kept = !self.has_glass() || hold || selected.is_some_and(Session::is_scanning);
+        let shines = self.shines && self.has_glass();
+        let kept = !shines || hold || selected.is_some_and(Session::is_scanning);
         self.backlight.update(now.mono, stirred, kept);
         self.publish();
     }
@@ -414,6 +427,7 @@ impl fmt::Debug for Appliance {
             .field("visitor", &self.visitor)
             .field("backlight", &self.backlight)
             .field("panel", &self.panel)
+            .field("shines", &self.shines)
             .field("page", &self.page)
             .field("shutting_down", &self.shutting_down)
             .field("effects", &self.effects)

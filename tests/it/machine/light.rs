@@ -3,6 +3,7 @@
 use pairbox::event::{Button, Event, PanelEvent};
 use pairbox::limits::{PANEL_DIM, PANEL_OFF};
 use pairbox::snapshot::{Light, PanelHealth};
+use pairbox::time::Now;
 
 use super::bench::{Bench, ME, alive, connected, millis, qr, secs, stored, why};
 
@@ -72,6 +73,21 @@ fn the_press_that_wakes_does_nothing_else() {
     assert_eq!(bench.word(), "working");
     assert_eq!(bench.asked(), [""; 0]);
     // The next one counts.
+    bench.press(Button::Disconnect, millis(200));
+    assert_eq!(bench.word(), "stopped");
+}
+
+#[test]
+fn e_paper_never_goes_dark_and_every_press_counts() {
+    let mut bench = Bench::working();
+    let now = Now {
+        mono: bench.now,
+        wall: None,
+    };
+    bench.machine = bench.machine.clone().on_paper(now);
+    assert_eq!(bench.machine.poll_timeout(), None);
+    bench.pass(PANEL_OFF * 3);
+    assert_eq!(bench.snapshot().light, Light::Bright);
     bench.press(Button::Disconnect, millis(200));
     assert_eq!(bench.word(), "stopped");
 }
