@@ -278,11 +278,11 @@ fn a_storm_that_ends_down_is_no_press() {
     }
 }
 
-/// What an edge of a storm costs the machine, with as many accounts as there may be: the same
-/// however long it lasts.
+/// What an edge of a storm costs the machine, with as many accounts as there may be, is printed;
+/// held is that it makes next to no work for others.
 #[test]
 #[allow(clippy::disallowed_methods, reason = "time itself is what is measured")]
-fn an_edge_of_a_storm_costs_little_and_always_the_same() {
+fn a_storm_publishes_and_wakes_next_to_nothing() {
     const EDGES: u32 = 100_000;
     const CHUNK: u32 = 1_000;
     let accounts = (1..=8)
@@ -293,6 +293,7 @@ fn an_edge_of_a_storm_costs_little_and_always_the_same() {
     let mut machine = Appliance::new(accounts, PanelHealth::Attached, now(mono));
     let mut chunks = Vec::new();
     let mut wakes = 0;
+    let published = machine.snapshot().seq;
     for chunk in 0..EDGES / CHUNK {
         let began = Instant::now();
         for n in 0..CHUNK {
@@ -321,9 +322,7 @@ fn an_edge_of_a_storm_costs_little_and_always_the_same() {
         "storm: an edge costs the machine {first:?} at first, {last:?} after {EDGES} (this build); \
          {wakes} wakes"
     );
-    // Wide, for machines that do something else meanwhile: a cost that grows with the storm would be
-    // a thousand times as high.
-    assert!(last <= first * 20, "{first:?} {last:?}");
-    assert!(first < Duration::from_micros(100), "{first:?}");
+    let published = machine.snapshot().seq - published;
+    assert!(published < 100, "{published} snapshots");
     assert!(wakes < 100, "{wakes}");
 }
