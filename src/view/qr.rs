@@ -98,7 +98,8 @@ const QUIET_MIN_LARGE: u32 = 3;
 const SCALE_MAX: u32 = 4;
 
 /// More error correction is taken only where it is free: M outlives the dark bands of a rolling
-/// shutter (HARDWARE.md 1.5); beyond it a larger code only leaves the camera fewer pixels a module.
+/// shutter (HARDWARE.md 1.5). With modules as large, still more is read from a little further
+/// (`tests/camera`), but takes the room of the words that say how to scan.
 const CORRECTION_WANTED: Correction = Correction::M;
 
 /// The code for a square of `side` pixels, its quiet zone included. This is the whole rule: modules as
