@@ -97,10 +97,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let end = EndSignal::listen()?;
     let mut hardware = Hardware::find(&config, &inbox, clock)?;
     let format = hardware.format();
-    let mut appliance = Appliance::new(store.accounts()?, hardware.panel_health(), clock.now());
-    if format.is_some_and(|format| format.medium == Medium::Paper) {
-        appliance = appliance.on_paper(clock.now());
-    }
+    let appliance = appliance(&store, &hardware, clock)?;
     let (publish, snapshots) = watch::channel(appliance.snapshot());
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
 
@@ -164,6 +161,21 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     store.close().await;
     info!("ended");
     Ok(())
+}
+
+/// The machine for the accounts that are stored and the panel that was found.
+fn appliance(
+    store: &Store,
+    hardware: &Hardware,
+    clock: Clock,
+) -> Result<Appliance, store::StoreError> {
+    let now = clock.now();
+    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now);
+    let medium = hardware.format().map(|format| format.medium);
+    Ok(match medium {
+        Some(Medium::Paper) => appliance.on_paper(now),
+        Some(Medium::Oled) | None => appliance,
+    })
 }
 
 fn versions(config: &Config, store: &Store, clock: Clock) -> Arc<Versions> {
