@@ -34,6 +34,17 @@ impl Area {
         across && down
     }
 
+    /// A square with this corner.
+    #[must_use]
+    pub fn square((left, top): (u32, u32), side: u32) -> Self {
+        Self {
+            left,
+            top,
+            width: side,
+            height: side,
+        }
+    }
+
     /// What is left without the first `rows`.
     #[must_use]
     pub fn below(self, rows: u32) -> Self {

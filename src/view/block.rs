@@ -313,16 +313,7 @@ fn dots(canvas: &mut Canvas, face: Face, (left, top): (u32, u32)) {
     let step = face.advance() / 2 + 1;
     let top = top + face.height() / 2;
     for dot in 0..3 {
-        let left = left + dot * step;
-        canvas.fill(
-            Area {
-                left,
-                top,
-                width: size,
-                height: size,
-            },
-            true,
-        );
+        canvas.fill(Area::square((left + dot * step, top), size), true);
     }
     let area = Area {
         left,

@@ -132,13 +132,7 @@ impl Canvas {
     pub fn icon(&mut self, icon: &Icon, (left, top): (u32, u32), scale: u32, inked: bool) {
         let lit = inked == self.ink;
         icon::draw(&mut self.frame, icon, (left, top), scale > 1, lit);
-        let side = icon::SIZE * scale;
-        let area = Area {
-            left,
-            top,
-            width: side,
-            height: side,
-        };
+        let area = Area::square((left, top), icon::SIZE * scale);
         self.mark(Kind::Icon, area);
     }
 

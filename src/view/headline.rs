@@ -115,20 +115,15 @@ fn middle(rows: u32, face: Face) -> u32 {
 }
 
 /// Two bars crossed.
-fn disc(canvas: &mut Canvas, (left, top): (u32, u32)) {
-    let area = Area {
-        left,
-        top,
-        width: BEAT,
-        height: BEAT,
-    };
+fn disc(canvas: &mut Canvas, corner: (u32, u32)) {
+    let area = Area::square(corner, BEAT);
     let upright = Area {
-        left: left + 1,
+        left: area.left + 1,
         width: BEAT - 2,
         ..area
     };
     let flat = Area {
-        top: top + 1,
+        top: area.top + 1,
         height: BEAT - 2,
         ..area
     };

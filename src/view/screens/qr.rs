@@ -87,22 +87,11 @@ pub fn light_up(canvas: &mut Canvas) {
 pub fn code(canvas: &mut Canvas, code: &Code, scale: u32, (left, top): (u32, u32)) {
     for (x, y) in (0..code.size).flat_map(|y| (0..code.size).map(move |x| (x, y))) {
         if code.dark(x, y) {
-            let module = Area {
-                left: left + x * scale,
-                top: top + y * scale,
-                width: scale,
-                height: scale,
-            };
-            canvas.fill(module, true);
+            let corner = (left + x * scale, top + y * scale);
+            canvas.fill(Area::square(corner, scale), true);
         }
     }
-    let span = code.size * scale;
-    let area = Area {
-        left,
-        top,
-        width: span,
-        height: span,
-    };
+    let area = Area::square((left, top), code.size * scale);
     canvas.mark(Kind::Code, area);
 }
 
