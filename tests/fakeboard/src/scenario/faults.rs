@@ -100,6 +100,13 @@ pub fn pulled(binary: &Path, kit: Kit) -> Result<()> {
     scene.panel.replug();
     let name = format!("pulled, {}", kit.board());
     right_again(&scene, &powered, &name, RIGHT_AGAIN)?;
+    // An attempt may have been under way just then, and a chip that got only its end cannot know what
+    // it is about. From here on it understands everything again.
+    scene.excuse();
+    let from = powered.log().len();
+    scene.board.tap(kit.connect());
+    powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;
+    scene.wait_glass(&powered, "Connected")?;
     scene.close(powered)
 }
 
