@@ -9,6 +9,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::limits;
+use crate::time::UnixMillis;
+
 /// The local number of an account: the key prefix of everything the store keeps for it.
 ///
 /// Numbers start at 1 and are never given out again within one store.
@@ -106,8 +109,81 @@ impl fmt::Display for E164 {
     }
 }
 
-/// What is kept of an account beside its WhatsApp identity: the part a person decides.
+/// The name of an account: 1 to [`limits::LABEL_CHARS`] characters without surrounding white space,
+/// none of them a control character. Shown on panel and page, and in the phone's list of linked devices.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Label(String);
+
+/// Why a text is not a label.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error(
+    "a name has 1 to {} characters, none of them a control character",
+    limits::LABEL_CHARS
+)]
+pub struct LabelError;
+
+impl Label {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Label> for String {
+    fn from(label: Label) -> Self {
+        label.0
+    }
+}
+
+impl FromStr for Label {
+    type Err = LabelError;
+
+    fn from_str(text: &str) -> Result<Self, LabelError> {
+        let text = text.trim();
+        let fits = (1..=limits::LABEL_CHARS).contains(&text.chars().count());
+        if fits && !text.chars().any(char::is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(LabelError)
+        }
+    }
+}
+
+/// The country code put before numbers that come without one: 1 to 3 digits, the first not a zero.
 #[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CountryPrefix(String);
+
+/// Why a text is not a country code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("a country code has 1 to 3 digits and does not start with 0")]
+pub struct CountryPrefixError;
+
+impl CountryPrefix {
+    /// Its digits, without `+`.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CountryPrefix {
+    type Err = CountryPrefixError;
+
+    fn from_str(text: &str) -> Result<Self, CountryPrefixError> {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        if fits && !digits.starts_with('0') {
+            Ok(Self(digits.to_owned()))
+        } else {
+            Err(CountryPrefixError)
+        }
+    }
+}
+
+/// What is kept of an account beside its WhatsApp identity: the part a person decides, and the little
+/// that has to be remembered about it.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AccountRecord {
     /// The name people gave it; shown on panel and page, and in the phone's list of linked devices.
     pub label: String,
@@ -115,6 +191,11 @@ pub struct AccountRecord {
     pub enabled: bool,
     /// The code of the last fault (see [`crate::fault::Fault::code`]), kept for people's questions only.
     pub last_reason: Option<String>,
+    /// The country code for numbers that come without one.
+    pub country_prefix: Option<CountryPrefix>,
+    /// When the owner's phone was last heard of, to the day at least: WhatsApp unlinks this box about
+    /// 14 days after a phone went silent.
+    pub phone_seen: Option<UnixMillis>,
 }
 
 #[cfg(test)]

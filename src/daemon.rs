@@ -31,6 +31,7 @@ use crate::inbox::Inbox;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::store::{self, Store};
+use crate::ticket::Tickets;
 use crate::view::Medium;
 use crate::web;
 use crate::whatsapp::version::Versions;
@@ -94,6 +95,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let listener = web::bind(config.http.listen)?;
 
     let (inbox, events) = Inbox::new();
+    let tickets = Tickets::default();
     let end = EndSignal::listen()?;
     let mut hardware = Hardware::find(&config, &inbox, clock)?;
     let format = hardware.format();
@@ -108,10 +110,12 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         store.clone(),
         versions(&config, &store, clock),
         inbox.clone(),
+        tickets.clone(),
     );
     let context = page::Parts {
         snapshots,
         inbox: inbox.clone(),
+        tickets,
         clock,
         pulse: pulse.clone(),
         format,

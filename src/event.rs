@@ -6,8 +6,10 @@
 
 use std::time::Duration;
 
-use crate::account::{AccountId, AccountRecord, E164, Epoch};
+use crate::account::{AccountId, AccountRecord, CountryPrefix, E164, Epoch, Label};
+use crate::fault::Trouble;
 use crate::secret::Secret;
+use crate::snapshot::StoreHealth;
 use crate::time::Mono;
 
 /// One thing that happened.
@@ -19,6 +21,8 @@ pub enum Event {
         intent: Intent,
         /// Where the wish came from.
         source: Source,
+        /// Who wants to hear how it went: answered by exactly one [`Effect::Answer`].
+        ticket: Option<Ticket>,
     },
     /// A button line changed its level.
     Edge(Edge),
@@ -44,21 +48,124 @@ pub enum Event {
     Page(Option<String>),
     /// The network came back (a route appeared, a cable was plugged): waiting links try at once.
     NetworkUp,
+    /// The wall clock was set: what waited for it goes on.
+    ClockSet,
+    /// How the disk takes writes, whenever that changes.
+    Disk(StoreHealth),
     /// The process was asked to end.
     Shutdown,
 }
 
+/// Stands for somebody who waits for the answer to an intent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ticket(pub u64);
+
+/// How an intent went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It is done, or on its way.
+    Done,
+    /// The account that was made.
+    Added(AccountId),
+    /// The code to type on the phone is up, in the snapshot and here.
+    Typed {
+        /// Eight characters, without the dash in their middle.
+        code: Secret,
+        /// When it ends.
+        expires_at: Mono,
+    },
+    /// Nothing was changed.
+    Denied(Denial),
+}
+
+/// Why an intent came to nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Denial {
+    /// The process is ending.
+    Ending,
+    /// There is no such account (any more).
+    UnknownAccount,
+    /// Another account has that name.
+    LabelTaken,
+    /// The box holds [`crate::limits::ACCOUNTS_MAX`] accounts already.
+    TooManyAccounts,
+    /// It is linked: there is nothing to pair.
+    AlreadyLinked,
+    /// No code to type came: the reason in technical words.
+    NoTypedCode {
+        /// The reason.
+        why: String,
+        /// WhatsApp says that this number asked too often.
+        throttled: bool,
+    },
+    /// The box has no panel that could show an access code.
+    NoPanel,
+    /// No access code is up.
+    NoAccessCode,
+    /// That is not the code on the panel.
+    WrongAccessCode {
+        /// Tries that remain for this code.
+        left: u32,
+    },
+    /// Too many wrong codes: none is shown or taken until then.
+    AccessLocked {
+        /// When it ends.
+        until: Mono,
+    },
+}
+
 /// What a person can ask for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Intent {
     /// Bring the account online; pairs when it is not linked; a fresh QR when one is up or used up.
     Connect(AccountId),
     /// Take it offline, keep the link.
     Disconnect(AccountId),
+    /// Take it offline and bring it online again, without history.
+    Restart(AccountId),
     /// Unlink it at WhatsApp and wipe its identity.
     Logout(AccountId),
-    /// Make room for one more account, select it and start pairing it.
-    AddAccount,
+    /// Make room for one more account and select it. Answered with [`Answer::Added`].
+    AddAccount {
+        /// Its name; one after the box's is found when none is given.
+        label: Option<Label>,
+        /// Start pairing it.
+        start: bool,
+        /// Pair it by a code to type on the phone with this number.
+        phone: Option<E164>,
+    },
+    /// Change what a person decides about an account; `None` leaves as it is.
+    Change {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        label: Option<Label>,
+        /// The country code for numbers without one; `Some(None)` takes it away.
+        country_prefix: Option<Option<CountryPrefix>>,
+    },
+    /// Unlink it if it can be done, and forget everything about it. The last account of a box is
+    /// followed by a fresh one.
+    Delete(AccountId),
+    /// Pair it by a code to type on the phone with this number. Answered with [`Answer::Typed`] once
+    /// WhatsApp has agreed to it.
+    PairByCode {
+        /// Whose.
+        account: AccountId,
+        /// The number of the phone.
+        phone: E164,
+    },
+    /// Show it on the panel; the buttons act on it.
+    Select(AccountId),
+    /// Show this access code on the panel: whoever can read it stands at the box.
+    ShowAccessCode {
+        /// Six digits, made by chance at the edge.
+        code: Secret,
+    },
+    /// Somebody has typed an access code. [`Answer::Done`] lets them in, and uses it up.
+    TryAccessCode {
+        /// What was typed.
+        code: Secret,
+    },
     /// Take back every API token.
     ResetTokens,
 }
@@ -70,8 +177,10 @@ pub enum Source {
     Button,
     /// The page on the LAN.
     Page,
-    /// A program or the command line.
+    /// A program.
     Api,
+    /// The control socket: the command line on the box itself.
+    Console,
 }
 
 /// A button, by its function.
@@ -87,6 +196,15 @@ pub enum Button {
     Next,
     /// Between one account and the overview of all.
     Select,
+}
+
+impl Intent {
+    /// One more account, paired at once: what the buttons can ask for.
+    pub const ONE_MORE: Self = Self::AddAccount {
+        label: None,
+        start: true,
+        phone: None,
+    };
 }
 
 impl Button {
@@ -149,9 +267,39 @@ pub enum LinkEvent {
     Connected {
         /// The account's number.
         phone: Option<E164>,
+        /// The account's hidden identity (`…@lid`), which stands for it where numbers are not shown.
+        lid: Option<String>,
         /// The owner's name as the phone tells it.
         push_name: Option<String>,
     },
+    /// WhatsApp agreed to a code to type on the phone (asked for by [`Effect::RequestCode`]).
+    TypedCode {
+        /// Eight characters, without the dash in their middle.
+        code: Secret,
+        /// How long it is good for.
+        lifetime: Duration,
+    },
+    /// It did not agree.
+    TypedCodeRefused {
+        /// The reason in the service's or library's words.
+        why: String,
+        /// This number asked too often.
+        throttled: bool,
+    },
+    /// The code to type is no longer good: wrong too often, or too late.
+    TypedCodeEnded {
+        /// The reason in technical words.
+        why: String,
+    },
+    /// The passkey step of linking failed, or timed out.
+    PasskeyFailed {
+        /// The reason in technical words.
+        why: String,
+    },
+    /// The owner's phone gave a sign of life (said once an hour at most).
+    PhoneSeen,
+    /// A message came or went (said once a second at most; its content never comes here).
+    Message,
     /// The connection was lost; the library is trying again.
     Dropped {
         /// The reason in technical words.
@@ -165,8 +313,10 @@ pub enum LinkEvent {
         socket: bool,
         /// Failed connection attempts since this link started.
         failures: u32,
-        /// The last connection error in technical words, if any.
-        why: Option<String>,
+        /// How long nothing at all was received, while the socket is open.
+        quiet: Duration,
+        /// What stands in the way, if anything does.
+        trouble: Option<Trouble>,
     },
     /// The service says this device is no longer linked.
     LoggedOut {
@@ -186,6 +336,11 @@ pub enum LinkEvent {
     },
     /// WhatsApp asks for a passkey, which a box without a person cannot give.
     PasskeyRequired,
+    /// The passkey was given elsewhere; this code has to be the same on both sides (`ABCD-1234`).
+    PasskeyCode {
+        /// The code to compare.
+        code: Secret,
+    },
     /// The service refused the login with something we have no word for.
     Refused {
         /// The reason in technical words.
@@ -212,6 +367,13 @@ pub enum StoreEvent {
     },
     /// What the person decided could not be kept; what was kept before still is.
     SaveFailed {
+        /// The reason in technical words.
+        why: String,
+    },
+    /// The account is gone, durably.
+    Deleted,
+    /// It could not be deleted: all of it is still there.
+    DeleteFailed {
         /// The reason in technical words.
         why: String,
     },
@@ -266,6 +428,29 @@ pub enum Effect {
         account: AccountId,
         /// The record. Of an account the store does not know yet, it is the first.
         record: AccountRecord,
+    },
+    /// Delete everything the store holds of an account, its record too. Only ever asked after its
+    /// identity was wiped. Answers with [`StoreEvent::Deleted`].
+    DeleteAccount {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Ask WhatsApp for a code to type on the phone. Answers with [`LinkEvent::TypedCode`] or
+    /// [`LinkEvent::TypedCodeRefused`].
+    RequestCode {
+        /// Whose.
+        account: AccountId,
+        /// Its epoch.
+        epoch: Epoch,
+        /// The number of the phone.
+        phone: E164,
+    },
+    /// Tell whoever waits how it went.
+    Answer {
+        /// Who waits.
+        ticket: Ticket,
+        /// How it went.
+        answer: Answer,
     },
     /// Take back every API token.
     ResetTokens,

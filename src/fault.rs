@@ -54,6 +54,86 @@ pub const BAN_WAIT_UNKNOWN: Duration = Duration::from_secs(3600);
 /// How often an outdated client looks for a newer version (DESIGN.md rule 6).
 pub const OUTDATED_WAIT: Duration = Duration::from_secs(3600);
 
+/// What stands between the box and WhatsApp, as far as the box can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Obstacle {
+    /// The wall clock is not set: no certificate can be judged. A Pi has no clock of its own.
+    Clock,
+    /// This machine has no way out: no cable, no Wi-Fi, no address.
+    NoNetwork,
+    /// Names cannot be looked up.
+    Dns,
+    /// Something else answers in WhatsApp's place: a network's login page, or a filter.
+    Portal,
+    /// No connection comes about, or the one there was broke.
+    NoAnswer,
+    /// The socket is open and nothing comes out of it.
+    Silence,
+    /// The disk takes no writes, so nothing may be sent.
+    Disk,
+}
+
+/// An obstacle, and the technical words for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// What it is.
+    pub obstacle: Obstacle,
+    /// The reason in technical words.
+    pub why: String,
+}
+
+impl Obstacle {
+    /// The stable code for programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Clock => "clock_not_set",
+            Self::NoNetwork => "no_network",
+            Self::Dns => "dns",
+            Self::Portal => "captive_portal",
+            Self::NoAnswer => "connection_lost",
+            Self::Silence => "silent_socket",
+            Self::Disk => "disk",
+        }
+    }
+
+    /// What the panel says: at most 20 characters.
+    #[must_use]
+    pub fn headline(self) -> &'static str {
+        match self {
+            Self::Clock => "Waiting for the time",
+            Self::NoNetwork => "No network",
+            Self::Dns => "No name service",
+            Self::Portal => "Network login needed",
+            Self::NoAnswer => "No answer",
+            Self::Silence => "Connection is silent",
+            Self::Disk => "Storage problem",
+        }
+    }
+
+    /// What a person can do about it, in one sentence or two.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Clock => {
+                "The clock is not set. It is set from the network (NTP); nothing else is needed once \
+                 that can be reached."
+            }
+            Self::NoNetwork => "This box has no network. Look at the cable or the Wi-Fi settings.",
+            Self::Dns => {
+                "Names cannot be looked up. Look at the router, or at the DNS server of this network."
+            }
+            Self::Portal => {
+                "Something answers in WhatsApp's place. Sign in to this network, or ask for WhatsApp \
+                 to be let through."
+            }
+            Self::NoAnswer => "WhatsApp cannot be reached. It is tried again by itself.",
+            Self::Silence => "Nothing comes from WhatsApp any more. The connection is made anew.",
+            Self::Disk => "The storage takes no writes: it is full, read-only or worn out.",
+        }
+    }
+}
+
 impl Fault {
     /// The stable code for programs, as in the API.
     #[must_use]

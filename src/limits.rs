@@ -140,7 +140,7 @@ pub const OVERVIEW_AFTER: Duration = Duration::from_secs(15);
 
 /// Accounts a box holds. Each needs a link with its buffers and keys in 512 MB of memory, and a line
 /// of the overview.
-pub const ACCOUNTS_MAX: usize = 8;
+pub const ACCOUNTS_MAX: usize = 50;
 
 /// How often the box looks which address it has on the network: routers give out new ones.
 pub const ADDRESS_POLL: Duration = Duration::from_secs(30);

@@ -31,7 +31,7 @@ use self::visitor::Visitor;
 use crate::account::{AccountId, Epoch};
 use crate::event::{Button, Edge, Effect, Event, Intent, PanelEvent, StoredAccount};
 use crate::limits;
-use crate::snapshot::{HoldAction, Light, PanelHealth, Snapshot};
+use crate::snapshot::{HoldAction, Light, PanelHealth, Snapshot, StoreHealth};
 use crate::time::{Mono, Now};
 
 /// The whole machine. See the module for the contract with the loop around it.
@@ -74,17 +74,9 @@ impl Appliance {
         let selected = sessions.keys().next().copied();
         let selected = selected.unwrap_or(AccountId::FIRST);
         let snapshot = Snapshot {
-            seq: 0,
             selected,
-            accounts: Vec::new(),
-            overview: false,
-            page: None,
-            attended: false,
-            hold: None,
-            stuck: Vec::new(),
             panel: panel.clone(),
-            light: Light::Bright,
-            shutting_down: false,
+            ..Snapshot::blank()
         };
         let mut appliance = Self {
             sessions,
@@ -125,7 +117,7 @@ impl Appliance {
         self.each_session(now, Session::timeout);
         let mut stirred = false;
         match event {
-            Event::Intent { intent, source: _ } => {
+            Event::Intent { intent, .. } => {
                 if self.intent(now, intent) {
                     self.visitor.came(now.mono);
                 }
@@ -154,6 +146,7 @@ impl Appliance {
                     self.each_session(now, Session::network_up);
                 }
             }
+            Event::ClockSet | Event::Disk(_) => {}
             Event::Shutdown => {
                 self.shutting_down = true;
                 self.each_session(now, Session::shut_down);
@@ -219,11 +212,18 @@ impl Appliance {
             Intent::Connect(account) => self.session(now, account, Session::connect),
             Intent::Disconnect(account) => self.session(now, account, Session::disconnect),
             Intent::Logout(account) => self.session(now, account, Session::log_out),
-            Intent::AddAccount => self.add_account(now),
+            Intent::AddAccount { .. } => self.add_account(now),
             Intent::ResetTokens => {
                 self.effects.push_back(Effect::ResetTokens);
                 Some(())
             }
+            Intent::Restart(_)
+            | Intent::Change { .. }
+            | Intent::Delete(_)
+            | Intent::PairByCode { .. }
+            | Intent::Select(_)
+            | Intent::ShowAccessCode { .. }
+            | Intent::TryAccessCode { .. } => None,
         };
         done.is_some()
     }
@@ -283,7 +283,7 @@ impl Appliance {
                 Gesture::Held(action) => {
                     let intent = match action {
                         HoldAction::Logout => Intent::Logout(selected),
-                        HoldAction::AddAccount => Intent::AddAccount,
+                        HoldAction::AddAccount => Intent::ONE_MORE,
                         HoldAction::ResetTokens => Intent::ResetTokens,
                     };
                     self.intent(now, intent);
@@ -380,6 +380,8 @@ impl Appliance {
             stuck: shown.stuck(),
             panel: self.panel.clone(),
             light: self.backlight.light(),
+            access: None,
+            store: StoreHealth::Well,
             shutting_down: self.shutting_down,
         };
         if next != *self.snapshot {

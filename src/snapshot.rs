@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use crate::account::{AccountId, E164};
+use crate::account::{AccountId, CountryPrefix, E164};
 use crate::event::Button;
-use crate::fault::Fault;
+use crate::fault::{Fault, Trouble};
 use crate::secret::Secret;
 use crate::time::{Mono, UnixMillis};
 
@@ -36,11 +36,35 @@ pub struct Snapshot {
     pub panel: PanelHealth,
     /// How bright the panel should be.
     pub light: Light,
+    /// A code on the glass that lets whoever reads it into the page.
+    pub access: Option<AccessCode>,
+    /// How the disk takes writes.
+    pub store: StoreHealth,
     /// The process is ending: the glass is to be cleared.
     pub shutting_down: bool,
 }
 
 impl Snapshot {
+    /// A box of which nothing is known yet.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self {
+            seq: 0,
+            selected: AccountId::FIRST,
+            accounts: Vec::new(),
+            overview: false,
+            page: None,
+            attended: false,
+            hold: None,
+            stuck: Vec::new(),
+            panel: PanelHealth::Headless,
+            light: Light::Bright,
+            access: None,
+            store: StoreHealth::Well,
+            shutting_down: false,
+        }
+    }
+
     /// The selected account.
     ///
     /// # Panics
@@ -77,6 +101,74 @@ pub struct AccountView {
     pub since_wall: Option<UnixMillis>,
     /// The last thing that went wrong, kept until the account works again: for the page.
     pub last_error: Option<LastError>,
+    /// Its hidden identity (`…@lid`).
+    pub lid: Option<String>,
+    /// The country code for numbers that come without one.
+    pub country_prefix: Option<CountryPrefix>,
+    /// The owner's phone has been silent for long: WhatsApp will unlink this box.
+    pub phone_silent: Option<PhoneSilent>,
+    /// When it last logged in.
+    pub last_connected_at: Option<UnixMillis>,
+    /// When a message last came or went, to the second.
+    pub last_message_at: Option<UnixMillis>,
+}
+
+impl AccountView {
+    /// An account that was never linked, and is off.
+    #[must_use]
+    pub fn blank(id: AccountId, label: &str) -> Self {
+        Self {
+            id,
+            label: label.to_owned(),
+            status: Status::Stopped,
+            enabled: false,
+            linked: false,
+            phone: None,
+            push_name: None,
+            since: Mono::START,
+            since_wall: None,
+            last_error: None,
+            lid: None,
+            country_prefix: None,
+            phone_silent: None,
+            last_connected_at: None,
+            last_message_at: None,
+        }
+    }
+}
+
+/// How long the owner's phone has been silent, once that is worth a word (DESIGN.md rule 10).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PhoneSilent {
+    /// Whole days.
+    pub days: u64,
+    /// It is urgent: about two days are left.
+    pub urgent: bool,
+}
+
+/// A code on the glass that lets whoever reads it into the page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccessCode {
+    /// Six digits.
+    pub code: Secret,
+    /// When it ends.
+    pub expires_at: Mono,
+}
+
+/// How the disk takes writes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StoreHealth {
+    /// As it should.
+    Well,
+    /// It is full.
+    Full,
+    /// It is read-only.
+    ReadOnly,
+    /// It fails otherwise.
+    Failing {
+        /// The reason in technical words.
+        why: String,
+    },
 }
 
 /// The state of an account (DESIGN.md, status table), with what each state carries.
@@ -88,13 +180,16 @@ pub enum Status {
     Starting {
         /// The phone accepted the scan: what remains is logging in.
         pairing_done: bool,
-        /// Why it takes long, once it does, in technical words.
-        slow: Option<String>,
+        /// Why it takes long, once it does, or what it waits for.
+        slow: Option<Trouble>,
     },
-    /// Not linked, a QR is up.
+    /// Not linked: a QR is up, or a code to type, or both.
     ScanQrCode(Pairing),
     /// WhatsApp asked for a passkey.
-    PasskeyRequired,
+    PasskeyRequired {
+        /// A code to compare with the one on the other screen, once there is one.
+        code: Option<Secret>,
+    },
     /// Linked, logged in, socket alive.
     Working,
     /// Linked, socket lost, trying again.
@@ -103,6 +198,8 @@ pub enum Status {
         attempt: u32,
         /// About when the next attempt starts, if known.
         next_at: Option<Mono>,
+        /// What stands in the way, if that is known.
+        trouble: Option<Trouble>,
     },
     /// Needs a person or a timer.
     Failed {
@@ -123,7 +220,7 @@ impl Status {
             Self::Stopped => "stopped",
             Self::Starting { .. } => "starting",
             Self::ScanQrCode(_) => "scan_qr_code",
-            Self::PasskeyRequired => "passkey_required",
+            Self::PasskeyRequired { .. } => "passkey_required",
             Self::Working => "working",
             Self::Reconnecting { .. } => "reconnecting",
             Self::Failed { .. } => "failed",
@@ -140,8 +237,9 @@ impl Status {
                 pairing_done: true, ..
             } => "Linking…",
             Self::Starting { .. } => "Starting…",
+            Self::ScanQrCode(Pairing { typed: Some(_), .. }) => "Enter code",
             Self::ScanQrCode(_) => "Scan to pair",
-            Self::PasskeyRequired => "Confirm on your phone",
+            Self::PasskeyRequired { .. } => "Confirm on your phone",
             Self::Working => "Connected",
             Self::Reconnecting { .. } => "Reconnecting",
             Self::Failed { fault, .. } => fault.headline(),
@@ -150,9 +248,19 @@ impl Status {
     }
 }
 
-/// A QR on show.
+/// What is on show to be paired with: a QR, a code to type, or both.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pairing {
+    /// The QR; none once all of them are used up and a code to type still lives.
+    pub qr: Option<QrCode>,
+    /// A code to type on the phone, when one was asked for: it goes before the QR where both do not
+    /// fit.
+    pub typed: Option<TypedCode>,
+}
+
+/// A QR on show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QrCode {
     /// The text to encode.
     pub code: Secret,
     /// Which code of this run of codes, from 1.
@@ -161,9 +269,6 @@ pub struct Pairing {
     pub shown_at: Mono,
     /// How long it lives from then.
     pub lifetime: Duration,
-    /// A code to type on the phone, when one was asked for: it goes before the QR where both do not
-    /// fit.
-    pub typed: Option<TypedCode>,
 }
 
 /// A pairing code to type on the phone ("Link with phone number instead").
@@ -175,7 +280,7 @@ pub struct TypedCode {
     pub expires_at: Mono,
 }
 
-impl Pairing {
+impl QrCode {
     /// When the code ends.
     #[must_use]
     pub fn expires_at(&self) -> Mono {

@@ -136,7 +136,7 @@ pub fn shows_code(snapshot: &Snapshot) -> bool {
 fn qr_shown_at(snapshot: &Snapshot) -> Option<Mono> {
     pairing(snapshot)
         .filter(|pairing| pairing.typed.is_none())
-        .map(|pairing| pairing.shown_at)
+        .and_then(|pairing| Some(pairing.qr.as_ref()?.shown_at))
 }
 
 fn pairing(snapshot: &Snapshot) -> Option<&Pairing> {

@@ -35,6 +35,7 @@ use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::limits::HTTP_STALL;
 use crate::snapshot::Snapshot;
+use crate::ticket::Tickets;
 use crate::time::Mono;
 use answer::Desk;
 use messages::{ListMessages, SendMessage};
@@ -51,6 +52,8 @@ pub struct WebContext {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where wishes go.
     pub inbox: Inbox,
+    /// Where the answers to wishes come from.
+    pub tickets: Tickets,
     /// The clock of the snapshots' times.
     pub clock: Clock,
     /// The event loop's sign of life.

@@ -15,6 +15,7 @@ use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::inbox::Inbox;
 use crate::store::{Store, StoreError};
+use crate::ticket::Tickets;
 use crate::whatsapp::link::{Link, LinkParts};
 use crate::whatsapp::version::Versions;
 
@@ -32,6 +33,7 @@ pub struct Effects {
     store: Store,
     versions: Arc<Versions>,
     inbox: Inbox,
+    tickets: Tickets,
     links: watch::Sender<Arc<BTreeMap<AccountId, Link>>>,
     tasks: JoinSet<(AccountId, Epoch, bool)>,
     writes: mpsc::UnboundedSender<Write>,
@@ -41,7 +43,13 @@ pub struct Effects {
 impl Effects {
     /// An executor without links.
     #[must_use]
-    pub fn new(whatsapp: WhatsApp, store: Store, versions: Arc<Versions>, inbox: Inbox) -> Self {
+    pub fn new(
+        whatsapp: WhatsApp,
+        store: Store,
+        versions: Arc<Versions>,
+        inbox: Inbox,
+        tickets: Tickets,
+    ) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
         Self {
@@ -49,6 +57,7 @@ impl Effects {
             store,
             versions,
             inbox,
+            tickets,
             links: watch::channel(Arc::default()).0,
             tasks: JoinSet::new(),
             writes,
@@ -74,6 +83,8 @@ impl Effects {
             Effect::Unlink { account, epoch } => self.with_link(account, epoch, Link::unlink),
             Effect::WipeAuth { account } => self.write(Write::Wipe(account)),
             Effect::SaveRecord { account, record } => self.write(Write::Record(account, record)),
+            Effect::DeleteAccount { .. } | Effect::RequestCode { .. } => {}
+            Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => info!("there are no API tokens yet: none was taken back"),
         }
     }

@@ -13,6 +13,7 @@ use crate::inbox::Inbox;
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
+use crate::ticket::Tickets;
 use crate::time::Mono;
 use crate::view::{self, Format, qr};
 use crate::web::{PanelPng, WebContext};
@@ -23,6 +24,8 @@ pub struct Parts {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where wishes go.
     pub inbox: Inbox,
+    /// Where the answers to wishes come from.
+    pub tickets: Tickets,
     /// Time.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -42,6 +45,7 @@ impl Parts {
         WebContext {
             snapshots: self.snapshots,
             inbox: self.inbox,
+            tickets: self.tickets,
             clock: self.clock,
             pulse: self.pulse,
             geometry: self

@@ -16,10 +16,10 @@ use super::session::{Session, Step, clip};
 use super::state::{Aim, Drain, Identity, Look, Opening, Phase, Rest, Run, State, Wait};
 use crate::account::{E164, Epoch};
 use crate::event::LinkEvent;
-use crate::fault::{BAN_WAIT_UNKNOWN, Fault, LOCKED_WAITS, OUTDATED_WAIT};
+use crate::fault::{BAN_WAIT_UNKNOWN, Fault, LOCKED_WAITS, OUTDATED_WAIT, Obstacle, Trouble};
 use crate::limits;
 use crate::secret::Secret;
-use crate::snapshot::Pairing;
+use crate::snapshot::{Pairing, QrCode};
 use crate::time::Mono;
 
 /// `last_error` and `last_reason` after the phone removed the device.
@@ -58,6 +58,13 @@ impl Session {
                     | LinkEvent::Locked
                     | LinkEvent::Banned { .. }
                     | LinkEvent::PasskeyRequired
+                    | LinkEvent::PasskeyCode { .. }
+                    | LinkEvent::PasskeyFailed { .. }
+                    | LinkEvent::TypedCode { .. }
+                    | LinkEvent::TypedCodeRefused { .. }
+                    | LinkEvent::TypedCodeEnded { .. }
+                    | LinkEvent::PhoneSeen
+                    | LinkEvent::Message
                     | LinkEvent::Refused { .. }
                     | LinkEvent::StartFailed { .. } => {}
                 }
@@ -73,7 +80,9 @@ impl Session {
             LinkEvent::QrExhausted => self.qr_exhausted(step),
             LinkEvent::Paired { phone } => self.paired(step.now.mono, phone),
             LinkEvent::PairFailed { why } => self.pair_failed(step, &why),
-            LinkEvent::Connected { phone, push_name } => {
+            LinkEvent::Connected {
+                phone, push_name, ..
+            } => {
                 if push_name.is_some() {
                     self.push_name = push_name;
                 }
@@ -84,12 +93,13 @@ impl Session {
                 online,
                 socket,
                 failures,
-                why,
+                trouble,
+                quiet: _,
             } => {
                 let look = Look {
                     socket,
                     failures,
-                    why,
+                    trouble,
                 };
                 self.looked(step, online, look);
             }
@@ -112,6 +122,13 @@ impl Session {
                 self.fail(step, fault, Some(wait), "the account is banned for a time");
             }
             LinkEvent::PasskeyRequired => self.passkey(step),
+            LinkEvent::PasskeyCode { .. }
+            | LinkEvent::PasskeyFailed { .. }
+            | LinkEvent::TypedCode { .. }
+            | LinkEvent::TypedCodeRefused { .. }
+            | LinkEvent::TypedCodeEnded { .. }
+            | LinkEvent::PhoneSeen
+            | LinkEvent::Message => {}
             LinkEvent::Refused { why } => self.fail(step, Fault::Refused, None, &why),
             LinkEvent::StartFailed { why } => self.fail(step, Fault::Store, None, &why),
             LinkEvent::Ended => self.ended(step),
@@ -141,18 +158,20 @@ impl Session {
         let Some(run) = self.run() else { return };
         let shown = match &run.phase {
             Phase::Starting { codes, .. } => *codes,
-            Phase::Scanning(pairing) => pairing.seq,
+            Phase::Scanning(pairing) => pairing.qr.as_ref().map_or(0, |qr| qr.seq),
             // The phone gave up on the passkey; `last_error` still tells of it.
             Phase::Passkey { codes, .. } => *codes,
             // Not reached: these are linked.
             Phase::Working { .. } | Phase::Reconnecting { .. } => return,
         };
         run.phase = Phase::Scanning(Pairing {
+            qr: Some(QrCode {
+                code,
+                seq: shown + 1,
+                shown_at: now,
+                lifetime: lifetime.min(limits::QR_LIFETIME_MAX),
+            }),
             typed: None,
-            code,
-            seq: shown + 1,
-            shown_at: now,
-            lifetime: lifetime.min(limits::QR_LIFETIME_MAX),
         });
     }
 
@@ -228,7 +247,10 @@ impl Session {
     fn dropped(&mut self, step: &Step<'_>, why: String) {
         let Some(run) = self.run() else { return };
         run.look.socket = false;
-        run.look.why = Some(why);
+        run.look.trouble = Some(Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why,
+        });
         let before = run.look.failures;
         self.offline(step, before);
     }
@@ -248,7 +270,7 @@ impl Session {
     fn offline(&mut self, step: &Step<'_>, before: u32) {
         let Some(run) = self.run() else { return };
         match &mut run.phase {
-            Phase::Starting { opening, .. } => opening.explain(step.now, run.look.why()),
+            Phase::Starting { opening, .. } => opening.explain(step.now, run.look.trouble()),
             // The code, or the passkey, belonged to the socket that is gone.
             Phase::Scanning(_) | Phase::Passkey { .. } if !run.look.socket => {
                 let now = step.now.mono;
@@ -256,16 +278,17 @@ impl Session {
             }
             Phase::Scanning(_) | Phase::Passkey { .. } => {}
             Phase::Working { .. } => {
-                let why = run.look.why.clone();
+                let trouble = run.look.trouble.clone();
                 self.credit_uptime(step.now.mono);
-                self.lost(step, why.as_deref().unwrap_or("the connection is gone"));
+                let why = trouble.map_or("the connection is gone".to_owned(), |it| it.why);
+                self.lost(step, &why);
                 if let Some(run) = self.run() {
                     run.phase = Phase::Reconnecting { before };
                 }
             }
             Phase::Reconnecting { .. } => {
-                if let Some(why) = run.look.why.clone() {
-                    self.lost(step, &why);
+                if let Some(trouble) = run.look.trouble.clone() {
+                    self.lost(step, &trouble.why);
                 }
             }
         }
@@ -299,7 +322,7 @@ impl Session {
         let Some(run) = self.run() else { return };
         let codes = match &run.phase {
             Phase::Starting { codes, .. } => *codes,
-            Phase::Scanning(pairing) => pairing.seq,
+            Phase::Scanning(pairing) => pairing.qr.as_ref().map_or(0, |qr| qr.seq),
             // The time given for it runs already.
             Phase::Passkey { .. } => return,
             // Linking is long done.
@@ -318,7 +341,7 @@ impl Session {
         let State::Running(run) = mem::replace(&mut self.state, gone) else {
             return;
         };
-        let why = run.look.why.as_deref();
+        let why = run.look.trouble.as_ref().map(|it| it.why.as_str());
         let linked = matches!(self.identity, Identity::Linked { .. });
         match &run.phase {
             Phase::Passkey { .. } => {

@@ -51,8 +51,7 @@ fn new(id: AccountId, label: String) -> StoredAccount {
         id,
         record: AccountRecord {
             label,
-            enabled: false,
-            last_reason: None,
+            ..AccountRecord::default()
         },
         linked: None,
     }

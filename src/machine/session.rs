@@ -17,9 +17,9 @@ use super::state::{Aim, Drain, Identity, Look, Opening, Phase, Rest, Run, State,
 use super::timers::Deadline;
 use crate::account::{AccountId, AccountRecord, Epoch};
 use crate::event::{Effect, StoreEvent, StoredAccount};
-use crate::fault::Fault;
+use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
-use crate::snapshot::{AccountView, LastError, Status};
+use crate::snapshot::{AccountView, LastError, Pairing, Status};
 use crate::time::{Mono, Now, UnixMillis};
 
 /// What a session needs of its surroundings for one step.
@@ -113,6 +113,7 @@ impl Session {
             }
             // A wish that was not kept costs no connection, and neither does a late word on a wipe
             // that nobody waits for; the page says so.
+            (StoreEvent::Deleted | StoreEvent::DeleteFailed { .. }, _) => {}
             (StoreEvent::WipeFailed { why }, Some(Drain::Clear | Drain::Ending(_)) | None)
             | (StoreEvent::SaveFailed { why }, _) => {
                 self.note(step.now, Fault::Store.code(), &why);
@@ -137,14 +138,14 @@ impl Session {
                 if let Aim::Open(opening) = &mut wait.aim
                     && opening.slow.is_none()
                 {
-                    opening.explain(now, drain.why());
+                    opening.explain(now, drain.trouble());
                 }
             }
             State::Running(run) => {
                 if let Phase::Starting { opening, .. } = &mut run.phase
                     && opening.slow.is_none()
                 {
-                    opening.explain(now, run.look.why());
+                    opening.explain(now, run.look.trouble());
                 }
                 self.phase_timeout(step);
             }
@@ -211,6 +212,8 @@ impl Session {
             since: self.since,
             since_wall: self.since_wall,
             last_error: self.last_error.clone(),
+            country_prefix: self.record.country_prefix.clone(),
+            ..AccountView::blank(self.id, "")
         }
     }
 
@@ -289,7 +292,9 @@ impl Session {
                 let until = self.next_wait(step);
                 self.rebuild(step, Some(until));
             }
-            Phase::Scanning(pairing) if pairing.expires_at() + limits::QR_GRACE <= now => {
+            Phase::Scanning(Pairing {
+                qr: Some(pairing), ..
+            }) if pairing.expires_at() + limits::QR_GRACE <= now => {
                 run.phase = Phase::starting(Opening::new(now), pairing.seq, now);
             }
             Phase::Passkey { until, .. } if *until <= now => {
@@ -319,7 +324,7 @@ impl Session {
                 let phase = match aim {
                     Aim::Open(opening) => {
                         let mut opening = opening.clone();
-                        opening.explain(now, look.why());
+                        opening.explain(now, look.trouble());
                         Phase::starting(opening, 0, now.mono)
                     }
                     Aim::Reconnect => Phase::Reconnecting { before: 0 },
@@ -353,11 +358,15 @@ impl Session {
 
 impl Drain {
     /// Why nothing starts, for people.
-    fn why(self) -> &'static str {
-        match self {
+    fn trouble(self) -> Trouble {
+        let why = match self {
             Self::Clear => "waiting before the next attempt",
             Self::Ending(_) => "the last connection is still ending",
             Self::Wiping => "the old identity is still being wiped",
+        };
+        Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why: why.to_owned(),
         }
     }
 }
@@ -374,7 +383,7 @@ fn key(status: &Status) -> (&'static str, Option<&'static str>) {
         Status::Stopped
         | Status::Starting { .. }
         | Status::ScanQrCode(_)
-        | Status::PasskeyRequired
+        | Status::PasskeyRequired { .. }
         | Status::Working
         | Status::Reconnecting { .. }
         | Status::LoggedOut => None,

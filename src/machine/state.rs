@@ -4,7 +4,7 @@
 //! one ([`Drain`]). Only data and its plain derivations belong here; `session` and `link` change it.
 
 use crate::account::{E164, Epoch};
-use crate::fault::Fault;
+use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
 use crate::snapshot::{Pairing, Status};
 use crate::time::{Mono, Now};
@@ -81,7 +81,7 @@ pub(super) struct Opening {
     /// The phone accepted the scan.
     pub(super) paired: bool,
     /// What to say once it takes long.
-    pub(super) slow: Option<String>,
+    pub(super) slow: Option<Trouble>,
 }
 
 /// A running link.
@@ -97,7 +97,7 @@ pub(super) struct Run {
 pub(super) struct Look {
     pub(super) socket: bool,
     pub(super) failures: u32,
-    pub(super) why: Option<String>,
+    pub(super) trouble: Option<Trouble>,
 }
 
 /// How far a running link is.
@@ -145,14 +145,17 @@ impl Opening {
     }
 
     /// Says why it takes long, if it does by now.
-    pub(super) fn explain(&mut self, now: Now, why: &str) {
+    pub(super) fn explain(&mut self, now: Now, trouble: Trouble) {
         if now.mono.since(self.began) < limits::STARTING_SLOW {
             return;
         }
         // Without a clock no certificate is valid yet: every other reason follows from this one.
         self.slow = Some(match now.wall {
-            Some(_) => why.to_owned(),
-            None => format!("the clock is not set; {why}"),
+            Some(_) => trouble,
+            None => Trouble {
+                obstacle: Obstacle::Clock,
+                why: format!("the clock is not set; {}", trouble.why),
+            },
         });
     }
 
@@ -170,8 +173,11 @@ impl Look {
         !self.socket && self.failures > 0
     }
 
-    pub(super) fn why(&self) -> &str {
-        self.why.as_deref().unwrap_or("no answer from WhatsApp yet")
+    pub(super) fn trouble(&self) -> Trouble {
+        self.trouble.clone().unwrap_or_else(|| Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why: "no answer from WhatsApp yet".to_owned(),
+        })
     }
 }
 
@@ -195,10 +201,12 @@ impl Phase {
                 opening.deadline(),
                 Some((*rebuild_at, "build the link anew")),
             ]),
-            Self::Scanning(pairing) => Some((
-                pairing.expires_at() + limits::QR_GRACE,
-                "take the expired QR away",
-            )),
+            Self::Scanning(pairing) => pairing.qr.as_ref().map(|qr| {
+                (
+                    qr.expires_at() + limits::QR_GRACE,
+                    "take the expired QR away",
+                )
+            }),
             Self::Passkey { until, .. } => Some((*until, "give up on the passkey")),
             // The link says what happens next, and a person can always stop or rebuild it.
             Self::Working { .. } | Self::Reconnecting { .. } => None,
@@ -246,16 +254,18 @@ impl State {
                 Aim::Reconnect => Status::Reconnecting {
                     attempt: failed,
                     next_at: wait.until,
+                    trouble: None,
                 },
             },
             Self::Running(run) => match &run.phase {
                 Phase::Starting { opening, .. } => opening.status(),
                 Phase::Scanning(pairing) => Status::ScanQrCode(pairing.clone()),
-                Phase::Passkey { .. } => Status::PasskeyRequired,
+                Phase::Passkey { .. } => Status::PasskeyRequired { code: None },
                 Phase::Working { .. } => Status::Working,
                 Phase::Reconnecting { before } => Status::Reconnecting {
                     attempt: failed + run.look.failures.saturating_sub(*before),
                     next_at: None,
+                    trouble: run.look.trouble.clone(),
                 },
             },
         }

@@ -36,6 +36,7 @@ impl From<Row> for AccountRecord {
             label: row.label,
             enabled: row.enabled,
             last_reason: row.last_reason,
+            ..Self::default()
         }
     }
 }

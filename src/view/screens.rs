@@ -43,14 +43,17 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
     match &account.status {
         Status::Stopped => stopped::draw(canvas, account, now),
         Status::Starting { pairing_done, slow } => {
-            starting::draw(canvas, account, *pairing_done, slow.as_deref(), now);
+            let slow = slow.as_ref().map(|trouble| trouble.why.as_str());
+            starting::draw(canvas, account, *pairing_done, slow, now);
         }
         Status::ScanQrCode(pairing) => {
             qr::draw(canvas, account, pairing, snapshot.page.as_deref(), now);
         }
-        Status::PasskeyRequired => passkey::draw(canvas, account, now),
+        Status::PasskeyRequired { .. } => passkey::draw(canvas, account, now),
         Status::Working => connected::draw(canvas, account, now),
-        Status::Reconnecting { attempt, next_at } => {
+        Status::Reconnecting {
+            attempt, next_at, ..
+        } => {
             reconnecting::draw(canvas, account, *attempt, *next_at, now);
         }
         Status::Failed { fault, retry_at } => {
@@ -71,7 +74,7 @@ pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mon
     }
     match &account.status {
         Status::Stopped | Status::LoggedOut => None,
-        Status::PasskeyRequired => page_turn(medium, now),
+        Status::PasskeyRequired { .. } => page_turn(medium, now),
         Status::Starting { .. } => starting::next_change(account, medium, now),
         Status::ScanQrCode(pairing) => qr::next_change(pairing, medium, now),
         Status::Working => connected::next_change(account, medium, now),

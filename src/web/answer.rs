@@ -17,7 +17,7 @@ use crate::event::{Event, Intent, Source};
 use crate::fault::Fault;
 use crate::inbox::InboxError;
 use crate::limits::PULSE_STALE;
-use crate::snapshot::{AccountView, Snapshot, Status};
+use crate::snapshot::{AccountView, Pairing, Snapshot, Status};
 use crate::time::Mono;
 
 /// What stays the same for all requests of one listener.
@@ -137,7 +137,9 @@ impl Desk {
         };
         match &account.status {
             // A code that has run out is as good as none: the next one is on its way.
-            Status::ScanQrCode(pairing) if now < pairing.expires_at() => {
+            Status::ScanQrCode(Pairing {
+                qr: Some(pairing), ..
+            }) if now < pairing.expires_at() => {
                 match (self.context.qr_svg)(pairing.code.expose()) {
                     Some(svg) => Ok(Reply::new(200, "image/svg+xml", svg.into_bytes()).header(
                         "Content-Security-Policy",
@@ -175,7 +177,11 @@ impl Desk {
         };
         self.context
             .inbox
-            .try_send(Event::Intent { intent, source })
+            .try_send(Event::Intent {
+                intent,
+                source,
+                ticket: None,
+            })
             .map_err(|error| {
                 let code = match error {
                     InboxError::Full => "busy",

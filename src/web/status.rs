@@ -147,16 +147,20 @@ pub fn session(account: &AccountView, now: Mono, access: Access) -> SessionBody 
     let (mut pairing, mut fault, mut reconnect, mut retry_in_ms, mut detail) =
         (None, None, None, None, None);
     match &account.status {
-        Status::ScanQrCode(qr) => {
-            pairing = Some(PairingBody {
+        Status::ScanQrCode(shown) => {
+            pairing = shown.qr.as_ref().map(|qr| PairingBody {
                 method: "qr",
                 seq: qr.seq,
                 expires_in_ms: until(qr.expires_at()),
                 lifetime_ms: millis(qr.lifetime),
             });
         }
-        Status::Starting { slow, .. } => detail.clone_from(slow),
-        Status::Reconnecting { attempt, next_at } => {
+        Status::Starting { slow, .. } => {
+            detail = slow.as_ref().map(|trouble| trouble.why.clone());
+        }
+        Status::Reconnecting {
+            attempt, next_at, ..
+        } => {
             reconnect = Some(ReconnectBody {
                 attempt: *attempt,
                 next_in_ms: next_at.map(until),
@@ -169,7 +173,7 @@ pub fn session(account: &AccountView, now: Mono, access: Access) -> SessionBody 
             fault = Some(*what);
             retry_in_ms = retry_at.map(until);
         }
-        Status::Stopped | Status::PasskeyRequired | Status::Working | Status::LoggedOut => {}
+        Status::Stopped | Status::PasskeyRequired { .. } | Status::Working | Status::LoggedOut => {}
     }
     SessionBody {
         id: session_id(account.id),

@@ -21,6 +21,7 @@ use whatsapp_rust::{CacheConfig, CacheEntryConfig, Client, anyhow, async_trait};
 
 use crate::account::{AccountId, Epoch};
 use crate::event::{Event, LinkEvent};
+use crate::fault::{Obstacle, Trouble};
 use crate::inbox::Inbox;
 use crate::limits;
 use crate::store::Store;
@@ -354,7 +355,11 @@ impl Running<'_> {
             online: socket && self.client.is_logged_in(),
             socket,
             failures: self.client.stats().reconnect_errors,
-            why: self.failure.get(),
+            quiet: Duration::ZERO,
+            trouble: self.failure.get().map(|why| Trouble {
+                obstacle: Obstacle::NoAnswer,
+                why,
+            }),
         });
     }
 

@@ -54,7 +54,11 @@ pub fn translate(event: &Event, identity: impl FnOnce() -> Identity) -> Option<L
         }),
         Event::Connected(_) => {
             let Identity { phone, push_name } = identity();
-            Some(LinkEvent::Connected { phone, push_name })
+            Some(LinkEvent::Connected {
+                phone,
+                lid: None,
+                push_name,
+            })
         }
         Event::Disconnected(lost) => Some(LinkEvent::Dropped {
             why: disconnect_words(&lost.reason),

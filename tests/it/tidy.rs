@@ -23,6 +23,8 @@ const PURE: &[&str] = &[
     "src/machine/",
     "src/snapshot.rs",
     "src/time.rs",
+    "src/token.rs",
+    "src/ulid.rs",
     "src/view.rs",
     "src/view/",
     "src/web/route.rs",

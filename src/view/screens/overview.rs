@@ -171,7 +171,7 @@ fn symbol(status: &Status) -> &'static Icon {
     match status {
         Status::Stopped => &icon::POWER,
         Status::Starting { .. } => &icon::HOURGLASS,
-        Status::ScanQrCode(_) | Status::PasskeyRequired => &icon::PHONE,
+        Status::ScanQrCode(_) | Status::PasskeyRequired { .. } => &icon::PHONE,
         Status::Working => &icon::CHECK,
         Status::Reconnecting { .. } => &icon::RETRY,
         Status::Failed { .. } => &icon::WARNING,

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::{page, typed};
-use crate::snapshot::{AccountView, Pairing};
+use crate::snapshot::{AccountView, Pairing, QrCode};
 use crate::time::Mono;
 use crate::view::area::{Area, Kind};
 use crate::view::block::Block;
@@ -53,7 +53,10 @@ pub fn draw(
     now: Mono,
 ) {
     let format = canvas.format();
-    let place = place(pairing.code.expose(), format);
+    let place = pairing
+        .qr
+        .as_ref()
+        .and_then(|qr| place(qr.code.expose(), format));
     let beside = place.as_ref().and_then(|place| place.column);
     if let Some(code) = &pairing.typed
         && beside.is_none_or(|column| column.width < TYPED)
@@ -135,8 +138,8 @@ fn words(canvas: &Canvas, account: &AccountView, pairing: &Pairing, now: Mono) -
         let label = text::label(&account.label, account.id);
         items.push(spare(Block::Note(format!("{badge} {label}"))));
     }
-    if canvas.moves() {
-        let steps_left = tick::left(pairing.expires_at(), bar_step(pairing), now);
+    if let (true, Some(qr)) = (canvas.moves(), &pairing.qr) {
+        let steps_left = tick::left(qr.expires_at(), bar_step(qr), now);
         // Rounding the step down can leave one too many.
         let steps_left = steps_left.min(u64::from(BAR_STEPS));
         items.push(item(Block::Bar(steps_left, u64::from(BAR_STEPS))));
@@ -149,13 +152,14 @@ pub fn next_change(pairing: &Pairing, medium: Medium, now: Mono) -> Option<Mono>
     match medium {
         Medium::Paper => typed.and_then(|until| when::minutes_change(until, now)),
         Medium::Oled => {
-            let bar = tick::before(pairing.expires_at(), bar_step(pairing), now);
+            let qr = pairing.qr.as_ref();
+            let bar = qr.and_then(|qr| tick::before(qr.expires_at(), bar_step(qr), now));
             let typed = typed.and_then(|until| when::seconds_change(until, now));
             bar.into_iter().chain(typed).min()
         }
     }
 }
 
-fn bar_step(pairing: &Pairing) -> Duration {
-    (pairing.lifetime / BAR_STEPS).max(Duration::from_nanos(1))
+fn bar_step(qr: &QrCode) -> Duration {
+    (qr.lifetime / BAR_STEPS).max(Duration::from_nanos(1))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use pairbox::account::AccountId;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{AccountView, Light, Pairing, PanelHealth, Snapshot, Status};
+use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
 use pairbox::time::Mono;
 use pairbox::view::{self, Format, Frame, qr};
 
@@ -61,30 +61,21 @@ fn snapshot(text: &str) -> Snapshot {
         seq: 1,
         selected: AccountId::FIRST,
         accounts: vec![AccountView {
-            id: AccountId::FIRST,
-            label: "Shop".into(),
             status: Status::ScanQrCode(Pairing {
-                code: Secret::new(text.to_owned()),
-                seq: 1,
-                shown_at: NOW,
-                lifetime: Duration::from_secs(60),
+                qr: Some(QrCode {
+                    code: Secret::new(text.to_owned()),
+                    seq: 1,
+                    shown_at: NOW,
+                    lifetime: Duration::from_secs(60),
+                }),
                 typed: None,
             }),
             enabled: true,
-            linked: false,
-            phone: None,
-            push_name: None,
             since: NOW,
-            since_wall: None,
-            last_error: None,
+            ..AccountView::blank(AccountId::FIRST, "Shop")
         }],
-        overview: false,
-        page: None,
         attended: true,
-        hold: None,
-        stuck: Vec::new(),
         panel: PanelHealth::Attached,
-        light: Light::Bright,
-        shutting_down: false,
+        ..Snapshot::blank()
     }
 }

@@ -192,7 +192,7 @@ impl Box {
             record: AccountRecord {
                 label: "box".into(),
                 enabled: true,
-                last_reason: None,
+                ..AccountRecord::default()
             },
             linked: Some(LinkedAs { phone: None }),
         };
@@ -204,6 +204,7 @@ impl Box {
         });
         let event = LinkEvent::Connected {
             phone: None,
+            lid: None,
             push_name: None,
         };
         let account = AccountId::FIRST;

@@ -6,7 +6,7 @@ use pairbox::fault::Fault;
 use pairbox::panel::pages::{Costs, Pages, plan};
 use pairbox::panel::paper;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{Light, Snapshot, Status};
+use pairbox::snapshot::{Light, Pairing, Snapshot, Status};
 use pairbox::time::Mono;
 use pairbox::view::{self, Frame, Geometry};
 use pairbox_chips::{PaperModule, RefreshKind};
@@ -21,7 +21,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The first code, put up `at`; the next ones are others.
 fn code(number: u64, at: Mono) -> Snapshot {
     let mut snapshot = scenes::snapshot(scenes::pairing(239));
-    if let Status::ScanQrCode(pairing) = &mut snapshot.accounts[0].status {
+    if let Status::ScanQrCode(Pairing {
+        qr: Some(pairing), ..
+    }) = &mut snapshot.accounts[0].status
+    {
         let text = scenes::payload(239);
         let (head, tail) = text.split_at(100 + usize::try_from(number).unwrap());
         pairing.code = Secret::new(format!("{tail}{head}"));
@@ -38,7 +41,10 @@ fn ms(time: Duration) -> f64 {
 /// Another code in the place of this one, a moment later.
 fn next_code(number: u64) -> Snapshot {
     let mut next = code(number, Mono::START);
-    if let Status::ScanQrCode(pairing) = &mut next.accounts[0].status {
+    if let Status::ScanQrCode(Pairing {
+        qr: Some(pairing), ..
+    }) = &mut next.accounts[0].status
+    {
         pairing.lifetime = MINUTE;
     }
     next
@@ -273,6 +279,7 @@ fn refreshes_of_a_connected_day() {
             let reconnecting = Status::Reconnecting {
                 attempt: 3,
                 next_at: Some(life.now() + 20 * SECOND),
+                trouble: None,
             };
             life.show(alone(reconnecting));
             life.pass(if hour == 12 { 60 * MINUTE } else { 40 * SECOND });

@@ -8,7 +8,7 @@ use pairbox::event::{Event, PanelEvent};
 use pairbox::inbox::Inbox;
 use pairbox::panel::ssd1306::{ADDRESS, Oled};
 use pairbox::panel::{self, Panel, Refresh};
-use pairbox::snapshot::{Snapshot, Status};
+use pairbox::snapshot::{Pairing, Snapshot, Status};
 use pairbox::view::{self, Format};
 use pairbox_chips::{Cable, qr_check};
 use tokio::sync::{mpsc, watch};
@@ -97,7 +97,10 @@ fn stopped() -> Snapshot {
 /// A code that is fresh on a clock that was just started.
 fn code() -> Snapshot {
     let mut snapshot = scenes::snapshot(scenes::pairing(239));
-    if let Status::ScanQrCode(pairing) = &mut snapshot.accounts[0].status {
+    if let Status::ScanQrCode(Pairing {
+        qr: Some(pairing), ..
+    }) = &mut snapshot.accounts[0].status
+    {
         pairing.shown_at = pairbox::time::Mono::START;
         pairing.lifetime = std::time::Duration::from_secs(60 * 60);
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use pairbox::account::AccountId;
-use pairbox::fault::Fault;
+use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{
-    AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, Snapshot, Status, TypedCode,
+    AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, QrCode, Snapshot, Status, TypedCode,
 };
 use pairbox::time::{Mono, UnixMillis};
 use pairbox::view::Format;
@@ -38,25 +38,16 @@ pub fn snapshot(status: Status) -> Snapshot {
         seq: 1,
         selected: AccountId::FIRST,
         accounts: vec![AccountView {
-            id: AccountId::FIRST,
-            label: "Shop".into(),
             status,
             enabled: true,
             linked: true,
             phone: Some("15550001111".parse().unwrap()),
-            push_name: None,
             since: BEGIN,
-            since_wall: None,
-            last_error: None,
+            ..AccountView::blank(AccountId::FIRST, "Shop")
         }],
-        overview: false,
-        page: None,
         attended: true,
-        hold: None,
-        stuck: Vec::new(),
         panel: PanelHealth::Attached,
-        light: Light::Bright,
-        shutting_down: false,
+        ..Snapshot::blank()
     }
 }
 
@@ -77,10 +68,12 @@ pub fn payload(length: usize) -> String {
 
 pub fn pairing(length: usize) -> Status {
     Status::ScanQrCode(Pairing {
-        code: Secret::new(payload(length)),
-        seq: 1,
-        shown_at: BEGIN,
-        lifetime: Duration::from_secs(60),
+        qr: Some(QrCode {
+            code: Secret::new(payload(length)),
+            seq: 1,
+            shown_at: BEGIN,
+            lifetime: Duration::from_secs(60),
+        }),
         typed: None,
     })
 }
@@ -112,7 +105,10 @@ impl Scene {
 fn starting(slow: Option<&str>, pairing_done: bool) -> Status {
     Status::Starting {
         pairing_done,
-        slow: slow.map(str::to_owned),
+        slow: slow.map(|why| Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why: why.to_owned(),
+        }),
     }
 }
 
@@ -193,7 +189,11 @@ fn overview(attended: bool) -> impl FnOnce(&mut Snapshot) {
 }
 
 fn reconnecting(attempt: u32, next_at: Option<Mono>) -> Status {
-    Status::Reconnecting { attempt, next_at }
+    Status::Reconnecting {
+        attempt,
+        next_at,
+        trouble: None,
+    }
 }
 
 fn failed(fault: Fault, retry_at: Option<Mono>) -> Status {
@@ -217,7 +217,7 @@ fn one_account() -> Vec<Scene> {
         scene("starting", starting(None, false), 1000),
         scene("starting-slow", starting(Some(SLOW), false), 12_000),
         scene("linking", starting(None, true), 500),
-        scene("passkey", Status::PasskeyRequired, 0),
+        scene("passkey", Status::PasskeyRequired { code: None }, 0),
         scene("connected", Status::Working, 7_500_000).with(on_the_wall),
         scene("connected-beat", Status::Working, 1000),
         scene("connected-moved", Status::Working, 180_000).with(on_the_wall),
@@ -271,7 +271,7 @@ fn several() -> Vec<Scene> {
         scene("several-ban", ban, 0)
             .with(on_the_wall)
             .with(among(1, 3)),
-        scene("several-passkey", Status::PasskeyRequired, 0).with(among(2, 3)),
+        scene("several-passkey", Status::PasskeyRequired { code: None }, 0).with(among(2, 3)),
         scene("several-stopped", Status::Stopped, 0).with(among(12, 12)),
         scene("overview", Status::Working, 0)
             .with(among(2, 3))
@@ -279,9 +279,13 @@ fn several() -> Vec<Scene> {
         scene("overview-many", Status::Working, 0)
             .with(among(10, 12))
             .with(overview(true)),
-        scene("overview-turning", Status::PasskeyRequired, 5000)
-            .with(among(1, 12))
-            .with(overview(false)),
+        scene(
+            "overview-turning",
+            Status::PasskeyRequired { code: None },
+            5000,
+        )
+        .with(among(1, 12))
+        .with(overview(false)),
     ]
 }
 

@@ -136,7 +136,11 @@ impl Pair {
         let nth = nth % self.references.len();
         let account = *self.references.keys().nth(nth).unwrap();
         let source = Source::Api;
-        let wish = |intent| Event::Intent { intent, source };
+        let wish = |intent| Event::Intent {
+            intent,
+            source,
+            ticket: None,
+        };
         let newest = self.references[&account].newest();
         let link = |epoch, event| Event::Link {
             account,
@@ -148,7 +152,7 @@ impl Pair {
             Act::Connect => wish(Intent::Connect(account)),
             Act::Disconnect => wish(Intent::Disconnect(account)),
             Act::Logout => wish(Intent::Logout(account)),
-            Act::AddAccount => wish(Intent::AddAccount),
+            Act::AddAccount => wish(Intent::ONE_MORE),
             Act::ResetTokens => wish(Intent::ResetTokens),
             Act::Link(event) => link(newest, event),
             Act::Old(ago, event) => link(newest.saturating_sub(ago), event),
@@ -201,17 +205,21 @@ impl Pair {
             .filter(|it| **it == Effect::ResetTokens)
             .count();
         let wish = match event {
-            Some(Event::Intent { intent, .. }) if !snapshot.shutting_down => Some(*intent),
+            Some(Event::Intent { intent, .. }) if !snapshot.shutting_down => Some(intent.clone()),
             _ => None,
         };
         assert_eq!(resets, usize::from(wish == Some(Intent::ResetTokens)));
         let mut event = event.cloned();
-        if wish == Some(Intent::AddAccount) && self.references.len() < ACCOUNTS_MAX {
+        if wish == Some(Intent::ONE_MORE) && self.references.len() < ACCOUNTS_MAX {
             // From nothing to wanted, in one step.
             let id = AccountId(u32::try_from(self.references.len()).unwrap() + 1);
             let source = Source::Api;
             let intent = Intent::Connect(id);
-            event = Some(Event::Intent { intent, source });
+            event = Some(Event::Intent {
+                intent,
+                source,
+                ticket: None,
+            });
             let new = Reference::new(&stored(id, false, false), now);
             self.references.insert(id, new);
             assert_eq!(snapshot.selected, id);
@@ -263,11 +271,15 @@ fn whose(event: &Event) -> Option<AccountId> {
             Intent::Connect(account) | Intent::Disconnect(account) | Intent::Logout(account) => {
                 Some(*account)
             }
-            Intent::AddAccount | Intent::ResetTokens => None,
+            _ => None,
         },
-        Event::Edge(_) | Event::Panel(_) | Event::Page(_) | Event::NetworkUp | Event::Shutdown => {
-            None
-        }
+        Event::Edge(_)
+        | Event::Panel(_)
+        | Event::Page(_)
+        | Event::NetworkUp
+        | Event::ClockSet
+        | Event::Disk(_)
+        | Event::Shutdown => None,
     }
 }
 
@@ -278,7 +290,7 @@ fn who_is_asked(effect: &Effect) -> Option<AccountId> {
         | Effect::Unlink { account, .. }
         | Effect::WipeAuth { account }
         | Effect::SaveRecord { account, .. } => Some(*account),
-        Effect::ResetTokens => None,
+        _ => None,
     }
 }
 

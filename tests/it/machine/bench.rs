@@ -8,7 +8,7 @@ use pairbox::account::{AccountId, AccountRecord, Epoch};
 use pairbox::event::{
     Button, Edge, Effect, Event, Intent, LinkEvent, LinkedAs, Source, StoreEvent, StoredAccount,
 };
-use pairbox::fault::Fault;
+use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::machine::Appliance;
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, PanelHealth, Snapshot, Status};
@@ -38,7 +38,7 @@ pub fn stored(id: AccountId, enabled: bool, linked: bool) -> StoredAccount {
         record: AccountRecord {
             label: format!("box {id}"),
             enabled,
-            last_reason: None,
+            ..AccountRecord::default()
         },
         linked: linked.then(|| LinkedAs {
             phone: Some("15550001111".parse().unwrap()),
@@ -74,6 +74,7 @@ pub fn paired() -> LinkEvent {
 pub fn connected() -> LinkEvent {
     LinkEvent::Connected {
         phone: Some("15550002222".parse().unwrap()),
+        lid: None,
         push_name: Some("Ada".to_owned()),
     }
 }
@@ -83,7 +84,11 @@ pub fn alive(online: bool, socket: bool, failures: u32) -> LinkEvent {
         online,
         socket,
         failures,
-        why: (failures > 0).then(|| format!("failure {failures}")),
+        quiet: Duration::ZERO,
+        trouble: (failures > 0).then(|| Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why: format!("failure {failures}"),
+        }),
     }
 }
 
@@ -166,7 +171,11 @@ impl Bench {
 
     pub fn intent(&mut self, intent: Intent) {
         let source = Source::Page;
-        self.send(Event::Intent { intent, source });
+        self.send(Event::Intent {
+            intent,
+            source,
+            ticket: None,
+        });
     }
 
     /// The link that was started last says something.
@@ -258,6 +267,9 @@ impl Bench {
             Effect::WipeAuth { .. } => "wipe",
             Effect::SaveRecord { .. } => "save",
             Effect::ResetTokens => "reset",
+            Effect::DeleteAccount { .. } => "delete",
+            Effect::RequestCode { .. } => "request code",
+            Effect::Answer { .. } => "answer",
         });
         let words = words.collect();
         self.effects.clear();
@@ -294,7 +306,7 @@ impl Bench {
 
     pub fn shown_code(&self) -> Option<String> {
         match self.status() {
-            Status::ScanQrCode(pairing) => Some(pairing.code.expose().to_owned()),
+            Status::ScanQrCode(pairing) => Some(pairing.qr?.code.expose().to_owned()),
             _ => None,
         }
     }

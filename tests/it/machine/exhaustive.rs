@@ -134,7 +134,7 @@ fn step(bench: &mut Bench, letter: &Letter) {
     let replaced = bench.fault() == Some(Fault::StreamReplaced);
     match letter {
         Letter::Intent(intent) => {
-            bench.intent(*intent);
+            bench.intent(intent.clone());
             let stops = matches!(intent, Intent::Disconnect(_) | Intent::Logout(_));
             assert!(!stops || before.shutting_down || bench.status() == Status::Stopped);
         }

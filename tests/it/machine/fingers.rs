@@ -86,7 +86,7 @@ impl Watched {
         let wishes = |effect: &Effect| match effect {
             Effect::SaveRecord { .. } | Effect::WipeAuth { .. } | Effect::ResetTokens => true,
             // These follow from wishes, or come of themselves while nobody answers.
-            Effect::StartLink { .. } | Effect::StopLink { .. } | Effect::Unlink { .. } => false,
+            _ => false,
         };
         let wished = self.bench.effects().iter().any(wishes);
         let acted = wished || before.selected != after.selected;

@@ -95,14 +95,18 @@ impl Ledger {
                     self.accounts.get_mut(account).unwrap().wiping = false;
                 }
                 // Says nothing about a wipe, even while one is under way.
-                StoreEvent::SaveFailed { .. } => {}
+                StoreEvent::SaveFailed { .. }
+                | StoreEvent::Deleted
+                | StoreEvent::DeleteFailed { .. } => {}
             },
             Event::Shutdown => self.shut_down = true,
             Event::Intent { .. }
             | Event::Edge(_)
             | Event::Panel(_)
             | Event::Page(_)
-            | Event::NetworkUp => {}
+            | Event::NetworkUp
+            | Event::ClockSet
+            | Event::Disk(_) => {}
         }
     }
 
@@ -159,6 +163,7 @@ impl Ledger {
                 }
                 entry.record = record.clone();
             }
+            Effect::DeleteAccount { .. } | Effect::RequestCode { .. } | Effect::Answer { .. } => {}
             Effect::ResetTokens => {}
         }
         *self = next;
@@ -192,7 +197,8 @@ impl Ledger {
             let live = matches!(entry.link, Some((_, false)));
             match &view.status {
                 Status::ScanQrCode(pairing) => {
-                    let ends = entry.codes.get(pairing.code.expose()).copied();
+                    let qr = pairing.qr.as_ref().expect("a QR is up");
+                    let ends = entry.codes.get(qr.code.expose()).copied();
                     match () {
                         () if !live => fail("a code of a link that ends"),
                         () if view.linked => fail("a code though linked"),
@@ -204,13 +210,13 @@ impl Ledger {
                     }
                 }
                 Status::Working if !live || !view.linked => fail("working without a link"),
-                Status::PasskeyRequired if !live => fail("a passkey for a link that ends"),
+                Status::PasskeyRequired { .. } if !live => fail("a passkey for a link that ends"),
                 Status::Stopped | Status::Failed { .. } | Status::LoggedOut if live => {
                     fail("a link nobody wants runs on");
                 }
                 Status::Starting { .. }
                 | Status::Reconnecting { .. }
-                | Status::PasskeyRequired
+                | Status::PasskeyRequired { .. }
                 | Status::Working
                 | Status::Stopped
                 | Status::Failed { .. }
@@ -220,7 +226,7 @@ impl Ledger {
                 Status::Stopped | Status::Failed { .. } | Status::LoggedOut => false,
                 Status::Starting { .. }
                 | Status::ScanQrCode(_)
-                | Status::PasskeyRequired
+                | Status::PasskeyRequired { .. }
                 | Status::Working
                 | Status::Reconnecting { .. } => true,
             };

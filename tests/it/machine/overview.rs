@@ -88,7 +88,7 @@ fn one_account_is_no_list() {
     bench.pass(OVERVIEW_AFTER * 2);
     assert_eq!(view(&bench), (A, false));
     // With the second one there is something to choose, and the time begins.
-    bench.intent(Intent::AddAccount);
+    bench.intent(Intent::ONE_MORE);
     assert_eq!(view(&bench), (B, false));
     bench.pass(OVERVIEW_AFTER - millis(1));
     assert_eq!(view(&bench), (B, false));

@@ -106,7 +106,9 @@ impl Reference {
         let was_free = self.free();
         self.ring(now);
         match event {
-            Some(Event::Intent { intent, .. }) if !self.shut_down => self.intent(now, *intent),
+            Some(Event::Intent { intent, .. }) if !self.shut_down => {
+                self.intent(now, intent.clone())
+            }
             Some(Event::Link { epoch, event, .. }) if self.link == Some(epoch.0) => {
                 if self.told_to_end {
                     self.last_words(event);
@@ -204,7 +206,7 @@ impl Reference {
                 (self.enabled, self.start) = (false, None);
             }
             // Nothing to this account.
-            Intent::AddAccount | Intent::ResetTokens => {}
+            _ => {}
         }
     }
 
@@ -294,7 +296,14 @@ impl Reference {
             LinkEvent::Qr { .. }
             | LinkEvent::QrExhausted
             | LinkEvent::PasskeyRequired
-            | LinkEvent::PairFailed { .. } => {}
+            | LinkEvent::PairFailed { .. }
+            | LinkEvent::PasskeyCode { .. }
+            | LinkEvent::PasskeyFailed { .. }
+            | LinkEvent::TypedCode { .. }
+            | LinkEvent::TypedCodeRefused { .. }
+            | LinkEvent::TypedCodeEnded { .. }
+            | LinkEvent::PhoneSeen
+            | LinkEvent::Message => {}
         }
     }
 
@@ -351,7 +360,9 @@ impl Reference {
         }
         self.wiping = false;
         match event {
-            StoreEvent::SaveFailed { .. } => {}
+            StoreEvent::SaveFailed { .. }
+            | StoreEvent::Deleted
+            | StoreEvent::DeleteFailed { .. } => {}
             StoreEvent::AuthWiped => self.identity = Identity::None,
             StoreEvent::WipeFailed { .. } => {
                 self.identity = Identity::Dead;
@@ -411,7 +422,7 @@ impl Reference {
                     saves.push((record.enabled, record.last_reason.clone()));
                 }
                 Effect::StartLink { epoch, .. } => started = Some(epoch.0),
-                Effect::ResetTokens => panic!("nobody's"),
+                _ => panic!("nobody's"),
             }
         }
         assert_eq!(words, self.expected, "{self:?}");

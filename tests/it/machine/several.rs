@@ -121,7 +121,14 @@ fn wishes_and_words_for_unknown_accounts_change_nothing() {
         Intent::Logout(CLUB),
     ] {
         let source = Source::Api;
-        machine.handle(now, Event::Intent { intent, source });
+        machine.handle(
+            now,
+            Event::Intent {
+                intent,
+                source,
+                ticket: None,
+            },
+        );
     }
     machine.handle(
         now,
@@ -141,13 +148,13 @@ fn one_more_account_is_kept_selected_and_pairs_at_once() {
     let accounts = vec![stored(SHOP, true, true), stored(CLUB, false, false)];
     let mut bench = Bench::boot(accounts, PanelHealth::Attached);
     bench.effects();
-    bench.intent(Intent::AddAccount);
+    bench.intent(Intent::ONE_MORE);
     // After the last number, not in a gap: that may have been somebody's. Named after the first.
     let id = AccountId(6);
     let record = AccountRecord {
         label: "box 1 6".to_owned(),
         enabled: true,
-        last_reason: None,
+        ..AccountRecord::default()
     };
     let label = record.label.clone();
     let epoch = Epoch(2);
@@ -192,7 +199,7 @@ fn a_full_box_says_so() {
     let full = u32::try_from(limits::ACCOUNTS_MAX).unwrap();
     let mut bench = Bench::with_accounts(full);
     bench.effects();
-    bench.intent(Intent::AddAccount);
+    bench.intent(Intent::ONE_MORE);
     assert_eq!(bench.effects(), []);
     assert_eq!(bench.snapshot().accounts.len(), limits::ACCOUNTS_MAX);
     assert_eq!(bench.snapshot().selected, SHOP);
@@ -203,7 +210,7 @@ fn a_full_box_says_so() {
 fn no_number_is_left_after_the_last() {
     let last = AccountId(u32::MAX);
     let mut bench = Bench::boot(vec![stored(last, false, false)], PanelHealth::Attached);
-    bench.intent(Intent::AddAccount);
+    bench.intent(Intent::ONE_MORE);
     assert_eq!(bench.effects(), []);
     assert_eq!(bench.snapshot().accounts.len(), 1);
 }
@@ -212,7 +219,7 @@ fn no_number_is_left_after_the_last() {
 fn nothing_is_added_or_reset_once_the_process_ends() {
     let mut bench = Bench::with_accounts(1);
     bench.send(Event::Shutdown);
-    bench.intent(Intent::AddAccount);
+    bench.intent(Intent::ONE_MORE);
     bench.intent(Intent::ResetTokens);
     assert_eq!(bench.effects(), []);
 }

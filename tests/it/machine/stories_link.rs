@@ -10,7 +10,9 @@ use super::bench::{Bench, ME, WALL_START, alive, connected, millis, paired, qr, 
 
 fn reconnecting(bench: &Bench) -> (u32, Option<u64>) {
     match bench.status() {
-        Status::Reconnecting { attempt, next_at } => {
+        Status::Reconnecting {
+            attempt, next_at, ..
+        } => {
             let in_ms = next_at.map(|at| at.since(bench.now).as_millis());
             (attempt, in_ms.map(|ms| u64::try_from(ms).unwrap()))
         }
@@ -235,7 +237,7 @@ fn the_network_disturbs_nobody_who_needs_none() {
 fn a_slow_start_says_why() {
     let mut bench = Bench::new(true, true);
     let slow = |bench: &Bench| match bench.status() {
-        Status::Starting { slow, .. } => slow,
+        Status::Starting { slow, .. } => slow.map(|trouble| trouble.why),
         other => panic!("{other:?}"),
     };
     bench.link(alive(false, false, 1));
@@ -262,7 +264,7 @@ fn a_start_behind_a_link_that_does_not_end_says_so_and_can_be_stopped() {
     bench.connect();
     bench.pass(secs(3600));
     assert!(
-        matches!(bench.status(), Status::Starting { slow: Some(why), .. } if why.contains("still ending"))
+        matches!(bench.status(), Status::Starting { slow: Some(slow), .. } if slow.why.contains("still ending"))
     );
     bench.disconnect();
     assert_eq!(bench.word(), "stopped");

@@ -17,12 +17,13 @@ fn from_the_press_to_connected() {
     let Status::ScanQrCode(pairing) = bench.status() else {
         panic!("{:?}", bench.status());
     };
-    assert_eq!(pairing.seq, 1);
-    assert_eq!(pairing.code.expose(), "one");
-    assert_eq!(pairing.expires_at(), bench.now + secs(60));
+    let shown = pairing.qr.unwrap();
+    assert_eq!(shown.seq, 1);
+    assert_eq!(shown.code.expose(), "one");
+    assert_eq!(shown.expires_at(), bench.now + secs(60));
     bench.pass(secs(60));
     bench.link(qr("two", 20));
-    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.seq == 2));
+    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 2));
     bench.link(paired());
     assert!(matches!(
         bench.status(),
@@ -56,7 +57,7 @@ fn an_expired_code_is_gone_and_the_next_one_goes_on_counting() {
     assert_eq!(bench.shown_code(), None);
     assert_eq!(bench.word(), "starting");
     bench.link(qr("two", 20));
-    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.seq == 2));
+    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 2));
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn a_code_goes_with_its_socket() {
     assert_eq!(bench.word(), "starting");
     // New connection, new run of codes.
     bench.link(qr("two", 60));
-    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.seq == 1));
+    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 1));
     bench.link(LinkEvent::Dropped { why: why() });
     assert_eq!(bench.word(), "starting");
 }
@@ -128,7 +129,7 @@ fn a_press_while_a_code_is_up_shows_a_fresh_one() {
     assert_eq!(bench.shown_code(), None);
     bench.ended();
     bench.link(qr("fresh", 60));
-    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.seq == 1));
+    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 1));
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn a_passkey_leads_on_or_back_or_ends() {
     }
     let mut bench = start();
     bench.link(qr("two", 20));
-    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.seq == 2));
+    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 2));
     let mut bench = start();
     bench.connect();
     assert_eq!(bench.asked(), ["stop"]);

@@ -29,6 +29,7 @@ fn record(label: &str, enabled: bool) -> AccountRecord {
         label: label.into(),
         enabled,
         last_reason: enabled.then(|| "stream_replaced".into()),
+        ..AccountRecord::default()
     }
 }
 
@@ -50,7 +51,7 @@ fn the_first_account_is_made_once_and_keeps_its_name() {
         AccountRecord {
             label: "pairbox".into(),
             enabled: false,
-            last_reason: None
+            ..AccountRecord::default()
         }
     );
     assert!(accounts[0].linked.is_none());
@@ -73,8 +74,15 @@ fn an_account_that_was_added_is_there_after_a_restart() {
         store.ensure_first_account("kiosk").await.unwrap();
         for _ in 0..2 {
             let mut machine = boot(&store);
-            let (intent, source) = (Intent::AddAccount, Source::Button);
-            machine.handle(now, Event::Intent { intent, source });
+            let (intent, source) = (Intent::ONE_MORE, Source::Button);
+            machine.handle(
+                now,
+                Event::Intent {
+                    intent,
+                    source,
+                    ticket: None,
+                },
+            );
             while let Some(effect) = machine.poll_effect() {
                 if let Effect::SaveRecord { account, record } = effect {
                     store.save_record(account, record).await.unwrap();

@@ -276,7 +276,7 @@ fn wiping_deletes_all_the_protocol_keeps_of_that_account_and_nothing_else() {
         let record = AccountRecord {
             label: "box".into(),
             enabled: true,
-            last_reason: None,
+            ..AccountRecord::default()
         };
         store.save_record(ONE, record).await.unwrap();
         store

@@ -11,7 +11,7 @@ use pairbox::event::Event;
 use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{AccountView, Light, Pairing, PanelHealth, Snapshot, Status};
+use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
 use pairbox::time::{Mono, UnixMillis};
 use pairbox::web::messages::{Direction, MessageView, SendProblem, SendReceipt};
 use pairbox::web::{self, WebContext, WebHandle};
@@ -64,6 +64,7 @@ impl Rig {
         let mut context = WebContext {
             snapshots: receiver,
             inbox,
+            tickets: pairbox::ticket::Tickets::default(),
             clock,
             pulse: pulse.clone(),
             geometry: Some((128, 64)),
@@ -168,25 +169,16 @@ pub fn snapshot(seq: u64, status: Status) -> Snapshot {
         seq,
         selected: AccountId::FIRST,
         accounts: vec![AccountView {
-            id: AccountId::FIRST,
-            label: "shop".into(),
             status,
             enabled: true,
             linked,
             phone: linked.then(|| PHONE.parse().unwrap()),
             push_name: linked.then(|| "Kim".into()),
-            since: Mono::START,
             since_wall: Some(UnixMillis(1_772_348_709_250)),
-            last_error: None,
+            ..AccountView::blank(AccountId::FIRST, "shop")
         }],
-        overview: false,
-        page: None,
-        attended: false,
-        hold: None,
-        stuck: Vec::new(),
         panel: PanelHealth::Attached,
-        light: Light::Bright,
-        shutting_down: false,
+        ..Snapshot::blank()
     }
 }
 
@@ -194,10 +186,12 @@ pub fn snapshot(seq: u64, status: Status) -> Snapshot {
 pub fn scan() -> Status {
     Status::ScanQrCode(Pairing {
         typed: None,
-        code: Secret::new(QR_TEXT.into()),
-        seq: 2,
-        shown_at: Mono::START,
-        lifetime: std::time::Duration::from_secs(3600),
+        qr: Some(QrCode {
+            code: Secret::new(QR_TEXT.into()),
+            seq: 2,
+            shown_at: Mono::START,
+            lifetime: std::time::Duration::from_secs(3600),
+        }),
     })
 }
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use pairbox::account::AccountId;
 use pairbox::event::{Event, Intent, Source};
-use pairbox::fault::Fault;
+use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::inbox::Inbox;
 use pairbox::limits::EVENT_QUEUE;
-use pairbox::snapshot::{Pairing, Status};
+use pairbox::snapshot::{Pairing, QrCode, Status};
 use pairbox::time::Mono;
 use sha2::{Digest as _, Sha256};
 
@@ -137,6 +137,7 @@ fn the_status_carries_what_each_state_carries() {
     let reconnecting = session(Status::Reconnecting {
         attempt: 3,
         next_at: Some(now + Duration::from_secs(60)),
+        trouble: None,
     });
     assert_eq!(reconnecting["reconnect"]["attempt"], 3);
     within(&reconnecting["reconnect"]["next_in_ms"], 60_000);
@@ -147,7 +148,10 @@ fn the_status_carries_what_each_state_carries() {
 
     let slow = session(Status::Starting {
         pairing_done: false,
-        slow: Some("no route".into()),
+        slow: Some(Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why: "no route".into(),
+        }),
     });
     assert_eq!(slow["detail"], "no route");
     assert_eq!(slow["pairing"], serde_json::Value::Null);
@@ -173,8 +177,10 @@ fn the_qr_is_there_exactly_while_it_can_be_scanned() {
         unreachable!()
     };
     let expired = ask(Status::ScanQrCode(Pairing {
-        typed: None,
-        lifetime: Duration::ZERO,
+        qr: fresh.qr.map(|qr| QrCode {
+            lifetime: Duration::ZERO,
+            ..qr
+        }),
         ..fresh
     }));
     assert_eq!(expired.status(), 202);
@@ -241,7 +247,14 @@ fn a_wish_goes_into_the_inbox() {
         assert_eq!(answer.status(), code, "{word}: {}", answer.text);
         assert_eq!(answer.json()["id"], "ses_1");
         let source = Source::Api;
-        assert_eq!(rig.wishes.try_recv(), Ok(Event::Intent { intent, source }));
+        assert_eq!(
+            rig.wishes.try_recv(),
+            Ok(Event::Intent {
+                intent,
+                source,
+                ticket: None
+            })
+        );
     }
     rig.post("/api/v1/sessions/ses_2/start", "")
         .assert_problem(404, "unknown_session");
@@ -261,7 +274,14 @@ fn a_wish_from_the_page_says_so() {
     assert_eq!(answer.status(), 202, "{}", answer.text);
     let intent = Intent::Connect(AccountId::FIRST);
     let source = Source::Page;
-    assert_eq!(rig.wishes.try_recv(), Ok(Event::Intent { intent, source }));
+    assert_eq!(
+        rig.wishes.try_recv(),
+        Ok(Event::Intent {
+            intent,
+            source,
+            ticket: None
+        })
+    );
 }
 
 #[test]

@@ -190,7 +190,7 @@ impl Writer {
         self.step([Deed::Record(AccountRecord {
             label: "box".into(),
             enabled,
-            last_reason: None,
+            ..AccountRecord::default()
         })]);
     }
 
