@@ -23,6 +23,7 @@ mod config;
 mod glass;
 mod health;
 mod machine;
+mod states;
 mod store;
 mod stories;
 mod tidy;
