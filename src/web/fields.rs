@@ -63,30 +63,6 @@ impl Fields {
         }
     }
 
-    /// A number that is not negative; `None` when the field is not there or null.
-    pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => match value.as_u64() {
-                Some(number) => Ok(Some(number)),
-                None => Err(bad(format!("`{name}` has to be a whole number."))),
-            },
-        }
-    }
-
-    /// A list of texts; `None` when the field is not there or null.
-    pub fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Problem> {
-        let wrong = || bad(format!("`{name}` has to be a list of texts."));
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(items)) => {
-                let texts = items.iter().map(|item| item.as_str().ok_or_else(wrong));
-                texts.collect::<Result<_, _>>().map(Some)
-            }
-            Some(_) => Err(wrong()),
-        }
-    }
-
     /// Whether the field is there, null or not.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -135,7 +111,15 @@ mod tests {
             detail,
             "There is no field `lable` here: this takes label, start."
         );
-        for name in ["15550001234", "<script>", "a\\u0000", "", "2@abc", "_x", "é"] {
+        for name in [
+            "15550001234",
+            "<script>",
+            "a\\u0000",
+            "",
+            "2@abc",
+            "_x",
+            "é",
+        ] {
             let (_, code, detail) = said(&format!("{{\"{name}\":1}}"));
             assert_eq!(code, "unknown_field");
             assert!(detail.starts_with("One of the fields"), "{detail}");
@@ -155,6 +139,6 @@ mod tests {
         assert_eq!(fields.text("a").unwrap(), None);
         assert!(fields.has("a") && !fields.has("d"));
         assert_eq!(fields.text("b").unwrap(), Some("x"));
-        assert!(fields.flag("b").is_err() && fields.number("c").is_err());
+        assert!(fields.flag("b").is_err() && fields.text("c").is_err());
     }
 }

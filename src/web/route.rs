@@ -68,6 +68,15 @@ pub struct Route {
     account: Option<AccountId>,
 }
 
+/// Whom requests may name.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The names of sessions.
+    pub sessions: SessionIds,
+    /// Names of this box beyond those nobody can register (`[http] names`).
+    pub hosts: Vec<String>,
+}
+
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ask {
@@ -218,8 +227,8 @@ impl Route {
 }
 
 /// Finds what is asked, or why it is not answered.
-pub fn route(head: &Head<'_>, ids: SessionIds) -> Result<Route, Problem> {
-    guard::host(head)?;
+pub fn route(head: &Head<'_>, names: &Names) -> Result<Route, Problem> {
+    guard::host(head, &names.hosts)?;
     let (path, query) = head.split();
     let method = Method::of(head.method);
     let mut others = rows(path).peekable();
@@ -239,7 +248,7 @@ pub fn route(head: &Head<'_>, ids: SessionIds) -> Result<Route, Problem> {
     };
     let account = match named("{id}") {
         None => None,
-        Some(sent) => Some(ids.account(sent).ok_or_else(unknown_session)?),
+        Some(sent) => Some(names.sessions.account(sent).ok_or_else(unknown_session)?),
     };
     let token = match named("{token}") {
         None => None,
@@ -309,7 +318,11 @@ fn wrong_method(path: &str) -> Problem {
     let mut methods = String::new();
     for row in rows(path) {
         let comma = if methods.is_empty() { "" } else { ", " };
-        let head = if row.method == Method::Get { ", HEAD" } else { "" };
+        let head = if row.method == Method::Get {
+            ", HEAD"
+        } else {
+            ""
+        };
         // Writing to a String cannot fail.
         let _ = write!(methods, "{comma}{}{head}", row.method.word());
     }

@@ -54,7 +54,8 @@ impl Eye<'_> {
     }
 
     /// Milliseconds until then; 0 when it is past.
-    fn until(&self, moment: Mono) -> u64 {
+    #[must_use]
+    pub fn until(&self, moment: Mono) -> u64 {
         millis(moment.since(self.now.mono))
     }
 

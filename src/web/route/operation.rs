@@ -143,7 +143,10 @@ const OF_ALL: &[&str] = &[
 ];
 
 /// Problems of whatever needs a scope.
-const OF_CALLERS: &[&str] = &["bad_token", "cross_site", "missing_scope", "unauthorized"];
+const OF_CALLERS: &[&str] = &["cross_site", "missing_scope", "unauthorized"];
+
+/// Problems with telling who asks.
+const OF_TOKENS: &[&str] = &["bad_token", "clock_not_set", "two_credentials"];
 
 /// Problems of whatever takes a body.
 const OF_BODIES: &[&str] = &[
@@ -160,9 +163,11 @@ impl Operation {
     #[must_use]
     pub fn problems(&self) -> Vec<&'static str> {
         let mut codes = [OF_ALL, self.problems].concat();
+        if self.need != Need::Nothing {
+            codes.extend(OF_TOKENS);
+        }
         match self.need {
-            Need::Nothing => {}
-            Need::Anybody => codes.push("bad_token"),
+            Need::Nothing | Need::Anybody => {}
             Need::Session(_) => {
                 codes.extend(OF_CALLERS);
                 codes.extend(["other_session", "unknown_session"]);

@@ -137,7 +137,9 @@ fn accepted(accept: &str) -> QrFormat {
                 let thousandths = (q.clamp(0.0, 1.0) * 1000.0) as u32;
                 thousandths
             });
-        let named = QrFormat::ALL.into_iter().find(|(_, _, known)| *known == media);
+        let named = QrFormat::ALL
+            .into_iter()
+            .find(|(_, _, known)| *known == media);
         let format = match (named, media) {
             (Some((format, ..)), _) => format,
             (None, "image/*") => QrFormat::Svg,

@@ -259,11 +259,7 @@ fn last_error(error: &LastError, eye: &Eye<'_>, sees: bool) -> LastErrorBody {
     }
 }
 
-fn restriction(
-    fault: Fault,
-    retry_at: Option<Mono>,
-    eye: &Eye<'_>,
-) -> Option<RestrictionBody> {
+fn restriction(fault: Fault, retry_at: Option<Mono>, eye: &Eye<'_>) -> Option<RestrictionBody> {
     let ends = match fault {
         Fault::TemporaryBan { until } => until,
         Fault::AccountLocked => retry_at,
