@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::EndSignal;
 use crate::daemon::hardware::{Glass, Hardware};
-use crate::event::{Answer, Denial, Event, PanelEvent};
+use crate::daemon::page;
+use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
@@ -26,6 +27,8 @@ use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Stat
 use crate::store::Store;
 use crate::ticket::Tickets;
 use crate::time::Mono;
+use crate::ulid::{SessionIds, Ulid};
+use crate::web::route::Names;
 use crate::web::{self, WebHandle};
 
 /// Says what is wrong until the store can be used; `None`: the process was asked to end.
@@ -113,7 +116,7 @@ impl RefusedBox {
             Event::Intent {
                 ticket: Some(ticket),
                 ..
-            } => self.tickets.call(ticket, Answer::Denied(Denial::Ending)),
+            } => self.turn_down(ticket),
             Event::Edge(_) => {
                 self.touched_at = self.clock.mono();
                 self.change(|shown| shown.light = Light::Bright);
@@ -134,6 +137,14 @@ impl RefusedBox {
             | Event::Disk(_) => {}
         }
         false
+    }
+
+    fn turn_down(&self, ticket: Ticket) {
+        let shown = self.publish.borrow().clone();
+        let error = shown.accounts[0].last_error.as_ref();
+        let why = error.map_or_else(String::new, |error| error.message.clone());
+        let denial = Denial::StoreFailed { why };
+        self.tickets.call(ticket, Answer::Denied(denial));
     }
 
     /// Nobody may have looked for long, and a panel wears: it stays readable, and no more.
@@ -236,14 +247,22 @@ fn serve(
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
     let listener = web::bind(config.http.listen)?;
-    let context = crate::daemon::page::without_store(
+    let parts = page::Parts {
+        // Nobody can be asked for by name.
+        names: Names {
+            hosts: Vec::new(),
+            sessions: SessionIds::new(Ulid::from_bits(0)),
+        },
         snapshots,
         inbox,
         tickets,
         clock,
         pulse,
-        hardware.format(),
-    );
+        format: hardware.format(),
+        store: None,
+        links: watch::channel(Arc::default()).1,
+    };
+    let context = parts.into_context();
     web::serve(listener, context).map_err(|source| StartError::System {
         what: "starting the page",
         source,
