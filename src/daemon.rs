@@ -10,6 +10,7 @@ pub mod event_loop;
 pub mod hardware;
 pub mod messages;
 pub mod page;
+pub mod storage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,8 +91,9 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
-    let store = Store::open(&database(&config))?;
-    store.ensure_first_account(&config.label).await?;
+    let Some(store) = storage::open(&config, clock).await? else {
+        return Ok(());
+    };
     let listener = web::bind(config.http.listen)?;
 
     let (inbox, events) = Inbox::new();
@@ -131,6 +133,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     health.ready();
 
     let address = tokio::spawn(address::watch(page.address(), inbox.clone()));
+    let disk = tokio::spawn(storage::tell(store.health(), inbox.clone()));
     let ending = tokio::spawn(end.announce(inbox));
     let every = Health::ping_every()
         .unwrap_or(limits::PULSE_EVERY)
@@ -153,6 +156,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     // may be waiting for this runtime, so it goes on turning while they end.
     ending.abort();
     address.abort();
+    disk.abort();
     let parts_ended = tokio::task::spawn_blocking(move || {
         drop(page);
         if let Some(glass) = glass {

@@ -16,6 +16,7 @@ use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
 use crate::time::Mono;
 use crate::view::{self, Format, qr};
+use crate::web::messages::SendProblem;
 use crate::web::{PanelPng, WebContext};
 
 /// The parts.
@@ -57,6 +58,31 @@ impl Parts {
             list_messages: messages::list(self.store),
             send_message: messages::send(self.links, Handle::current(), self.clock),
         }
+    }
+}
+
+/// What the page's server wants while the store cannot be used: there is a status, and nothing else.
+#[must_use]
+pub fn without_store(
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    inbox: Inbox,
+    tickets: Tickets,
+    clock: Clock,
+    pulse: Pulse,
+    format: Option<Format>,
+) -> WebContext {
+    WebContext {
+        snapshots,
+        inbox,
+        tickets,
+        clock,
+        pulse,
+        geometry: format.map(|format| (format.geometry.width, format.geometry.height)),
+        panel_png: panel_png(format),
+        metrics: Box::new(String::new),
+        qr_svg,
+        list_messages: Box::new(|_, _| Err("the storage cannot be used".to_owned())),
+        send_message: Box::new(|_, _, _| Err(SendProblem::NotWorking)),
     }
 }
 
