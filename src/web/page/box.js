@@ -70,27 +70,20 @@ async function poll() {
       tag = answer.headers.get("ETag") || "";
       panelAt = -Infinity;
     }
-    // A token that was taken back, or ran out: go on as what we are now, a stranger.
-    if (answer.status === 401) {
+    // A pasted token that was taken back, or ran out: go on as a stranger. (The box forgives cookies.)
+    if (answer.status === 401 && pasted) {
       keepPasted("");
-      if (!gaveUpCookie) {
-        gaveUpCookie = true;
-        await ask("DELETE", "/api/v1/access");
-      }
+      return poll();
     }
     failing = !(answer.ok || answer.status === 304);
-    if (!failing) {
-      heardAt = performance.now();
-      gaveUpCookie = false;
-    }
+    if (!failing) heardAt = performance.now();
   } catch {
     failing = true;
   }
   draw();
   again();
+  return undefined;
 }
-
-let gaveUpCookie = false;
 
 /** Somebody else may have asked meanwhile: there is one next time, not two. */
 function again() {

@@ -76,7 +76,15 @@ function drawCard(card, session, age) {
   put(part("since"), since(session, age));
   drawButtons(card, session, label);
   drawPairing(card, session, age);
-  reveal(part("passkey"), session.status === "passkey_required" || session.reason === "passkey", label);
+  drawPasskey(part, session, label);
+}
+
+function drawPasskey(part, session, label) {
+  const asked = session.status === "passkey_required";
+  reveal(part("passkey"), asked || session.reason === "passkey", label);
+  const code = asked && session.pairing ? session.pairing.code : null;
+  put(part("passkey-code"), code ? dashed(code) : "");
+  part("passkey-code-line").hidden = !code;
 }
 
 function drawTrouble(part, session, age) {

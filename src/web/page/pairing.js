@@ -4,7 +4,7 @@
 function drawPairing(card, session, age) {
   const part = (name) => card.querySelector(`.${name}`);
   const pairing = session.pairing;
-  const visible = Boolean(pairing) && may("read") && !silent();
+  const visible = Boolean(pairing) && session.status === "scan_qr_code" && may("read") && !silent();
   const scan = visible && typeof pairing.seq === "number";
   const typed = visible && Boolean(pairing.code);
   part("pairing").hidden = !scan && !typed;

@@ -19,7 +19,7 @@ function tokenRow(token) {
   const words = make("div", "token-words");
   const name = make("p", "token-name", token.name || token.id);
   name.id = `name-${token.id}`;
-  if (token.own || token.current) name.append(" ", make("span", "mark", "this browser"));
+  if (token.own) name.append(" ", make("span", "mark", "this browser"));
   words.append(name, make("p", "note", allowed(token)), make("p", "note", lives(token)));
   const button = make("button", "quiet", "Take back");
   button.type = "button";
@@ -38,9 +38,9 @@ function allowed(token) {
 
 function lives(token) {
   const made = token.created_at ? `made ${moment(token.created_at)}` : "";
-  const ends = token.expires_at ? `ends ${moment(token.expires_at)}` : "does not end";
-  const used = token.last_used_at ? `last used ${moment(token.last_used_at)}` : "";
-  return [made, used, ends].filter(Boolean).join(" · ");
+  const ends = token.until_restart ? "ends when the box restarts"
+    : token.expires_at ? `ends ${moment(token.expires_at)}` : "does not end";
+  return [made, ends].filter(Boolean).join(" · ");
 }
 
 function revoke(token) {
@@ -90,7 +90,7 @@ async function createToken(dialog) {
   const outcome = await wish("POST", "tokens", body);
   if (!outcome.ok) return outcome.why;
   dialog.close();
-  byId("token-text").value = outcome.body.secret || outcome.body.token;
+  byId("token-text").value = outcome.body.secret;
   open("token-made");
   byId("token-text").select();
   listTokens();

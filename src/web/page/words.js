@@ -100,7 +100,7 @@ function silence(session) {
 
 /** Since when, relative and, where the box knows the time, absolute. */
 function since(session, age) {
-  const long = `${session.status === "working" ? "Connected" : "Like this"} for ${span(session.since_ms + age)}`;
+  const long = `${session.status === "working" ? "Connected for" : "For"} ${span(session.since_ms + age)}`;
   return session.since ? `${long}, since ${moment(session.since)}` : long;
 }
 
