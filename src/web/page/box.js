@@ -112,22 +112,22 @@ function stranger() {
   return status.caller.kind === "stranger";
 }
 
-/** Loads a picture into an image; true when it is there. The last one is given back to the browser. */
+/** Loads a picture into an image: 200 when it is there, else why not. The last one is given back. */
 async function show(image, path) {
   let url = "";
   try {
     const answer = await ask("GET", path);
-    if (answer.status !== 200) return false;
+    if (answer.status !== 200) return answer.status;
     url = URL.createObjectURL(await answer.blob());
     const before = image.src;
     image.src = url;
     await image.decode();
     if (before) URL.revokeObjectURL(before);
-    return true;
+    return 200;
   } catch {
     // Not there, then: the next look tries again.
     if (url && image.src === url) forget(image);
-    return false;
+    return 0;
   }
 }
 

@@ -46,17 +46,19 @@ function press(card, id, action) {
     case "rename": openRename(session); break;
     case "logout": openLogout(session); break;
     case "delete": openDelete(session); break;
+    case "select": act(card, id, action, `${session.label} is on the panel.`); break;
     default: act(card, id, action);
   }
 }
 
-async function act(card, id, action) {
+async function act(card, id, action, done) {
   card.dataset.waiting = action;
   card.setAttribute("aria-busy", "true");
   say(card.querySelector(".refusal"), "");
   const outcome = await wish("POST", `sessions/${id}/${action}`);
   say(card.querySelector(".refusal"), outcome.why);
   await poll();
+  if (outcome.ok && done) speak(done);
   delete card.dataset.waiting;
   card.removeAttribute("aria-busy");
 }
@@ -82,17 +84,16 @@ function drawCard(card, session, age) {
 function drawPasskey(part, session, label) {
   const asked = session.status === "passkey_required";
   reveal(part("passkey"), asked || session.reason === "passkey", label);
-  const code = asked && session.pairing ? session.pairing.code : null;
-  put(part("passkey-code"), code ? dashed(code) : "");
+  const code = asked && session.passkey_code;
+  put(part("passkey-code"), code || "");
   part("passkey-code-line").hidden = !code;
 }
 
 function drawTrouble(part, session, age) {
   const error = session.last_error;
-  // What the box already said in its advice is not said twice.
-  const words = error ? error.message || error.code.replaceAll("_", " ") : "";
+  const words = error ? error.message || error.code.replaceAll("_", " ") : session.detail;
   say(part("trouble-text"), words);
-  say(part("trouble-ago"), words && error.ago_ms !== undefined && `${span(error.ago_ms + age)} ago`);
+  say(part("trouble-ago"), error && `${span(error.ago_ms + age)} ago`);
   part("trouble").hidden = !words;
 }
 
@@ -112,7 +113,10 @@ function drawButtons(card, session, label) {
   reveal(button("restart"), may("control") && session.linked && session.enabled, label);
   reveal(button("logout"), may("control") && session.linked, label);
   reveal(button("delete"), may("admin"), label);
-  reveal(card.querySelector(".more"), !silent() && (may("admin") || may("control") && session.linked), label);
+  reveal(button("select"), may("control") && status.sessions.length > 1 && status.access.panel
+    && status.selected !== session.id, label);
+  const some = card.querySelector(".more button:not([hidden])") !== null;
+  reveal(card.querySelector(".more"), some && !silent(), label);
 }
 
 function startWord(session) {

@@ -98,13 +98,14 @@ function openDelete(session) {
 }
 
 function openRename(session) {
+  const before = session.country_prefix ? `+${session.country_prefix}` : "";
   const dialog = open("rename", async () => {
     const label = byId("rename-label").value.trim();
     const prefix = byId("rename-prefix").value.trim();
     if (!label) return "An account needs a name.";
     const change = {};
     if (label !== session.label) change.label = label;
-    if (prefix !== (session.country_prefix || "")) change.country_prefix = prefix || null;
+    if (prefix !== before) change.country_prefix = prefix || null;
     if (Object.keys(change).length === 0) return "";
     const outcome = await wish("PATCH", `sessions/${session.id}`, change);
     if (outcome.ok) await poll();
@@ -112,7 +113,7 @@ function openRename(session) {
   });
   put(byId("rename-title"), `Rename “${session.label}”`);
   byId("rename-label").value = session.label;
-  byId("rename-prefix").value = session.country_prefix || "";
+  byId("rename-prefix").value = before;
   byId("rename-label").select();
   return dialog;
 }

@@ -5,6 +5,7 @@ const TICK_MS = 1000; // between two looks at the clock, for countdowns
 
 let panelAt = -Infinity; // when the panel's picture was last asked for
 let panelLoading = false;
+let panelRefused = false; // a token for some accounts is not for the panel
 
 function draw() {
   const quiet = silent();
@@ -49,7 +50,8 @@ function fact(name, text) {
 
 function drawBox() {
   const panel = status.panel;
-  const visible = may("read") && !silent() && panel.status !== "headless" && Boolean(panel.width);
+  if (!may("read")) panelRefused = false;
+  const visible = may("read") && !panelRefused && !silent() && panel.status !== "headless" && Boolean(panel.width);
   byId("box").hidden = false;
   byId("panel").hidden = !visible;
   fact("panel", { headless: "None", lost: "Does not answer", attached: visible ? "" : "Attached" }[panel.status]);
@@ -81,7 +83,9 @@ function panelNote(panel) {
 async function loadPanel(glass) {
   panelLoading = true;
   panelAt = performance.now();
-  if (await show(glass, "/panel.png")) fitDots(glass);
+  const got = await show(glass, "/panel.png");
+  if (got === 200) fitDots(glass);
+  panelRefused = got === 403;
   panelLoading = false;
 }
 

@@ -4,8 +4,8 @@
 function drawPairing(card, session, age) {
   const part = (name) => card.querySelector(`.${name}`);
   const pairing = session.pairing;
-  const visible = Boolean(pairing) && session.status === "scan_qr_code" && may("read") && !silent();
-  const scan = visible && typeof pairing.seq === "number";
+  const visible = Boolean(pairing) && !silent();
+  const scan = visible && may("read") && pairing.seq !== null;
   const typed = visible && Boolean(pairing.code);
   part("pairing").hidden = !scan && !typed;
   part("steps").hidden = !scan && !typed;
@@ -20,7 +20,7 @@ function drawTyped(part, pairing, age) {
     put(part("typed-code"), "");
     return;
   }
-  put(part("typed-code"), dashed(pairing.code));
+  put(part("typed-code"), pairing.code);
   const left = pairing.code_expires_in_ms - age;
   put(part("typed-left"), left > 0 ? `Good for another ${clock(left)}` : "This code has run out");
 }
@@ -52,11 +52,11 @@ function countdown(pairing, left) {
 async function loadQr(card, qr, session) {
   const seq = String(session.pairing.seq);
   qr.dataset.loading = seq;
-  const there = await show(qr, `/api/v1/sessions/${session.id}/qr?format=svg`);
+  const got = await show(qr, `/api/v1/sessions/${session.id}/qr?format=svg`);
   delete qr.dataset.loading;
   const now = known(session.id);
   // It may be another one by now, or none: then it is not put up under the wrong countdown.
-  if (there && now && now.pairing && String(now.pairing.seq) === seq) {
+  if (got === 200 && now && now.pairing && String(now.pairing.seq) === seq) {
     qr.dataset.seq = seq;
     draw();
     fitDots(qr);

@@ -18,7 +18,7 @@ function way(token) {
   const panel = status.access.panel;
   byId("by-code").hidden = token;
   byId("by-token").hidden = !token;
-  say(byId("token-why"), !panel && "This box has no panel that could show a code.");
+  say(byId("token-why"), !panel && "This box has no panel that could show a code at the moment.");
   byId("other-way").hidden = !panel;
   put(byId("other-way"), token ? "Use the code on the panel instead" : "Use a token instead");
   refuse(byId("sign-in-dialog"), "");

@@ -41,20 +41,10 @@ function moment(text) {
   return at.toLocaleString([], today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** A number as it is dialled, whether it came with its plus or not. */
-function dialled(phone) {
-  return phone.startsWith("+") ? phone : `+${phone}`;
-}
-
-/** `ABCD-1234`, whether the dash came along or not. */
-function dashed(code) {
-  return code.length === 8 ? `${code.slice(0, 4)}-${code.slice(4)}` : code;
-}
-
 /** Who the account belongs to, as far as the box told us. */
 function owner(session) {
   if (!session.phone) return session.push_name || "";
-  const number = dialled(session.phone);
+  const number = `+${session.phone}`;
   return session.push_name ? `${session.push_name} · ${number}` : number;
 }
 
@@ -62,8 +52,6 @@ function owner(session) {
 function advice(session) {
   if (session.advice) return session.advice;
   switch (session.status) {
-    case "starting":
-      return session.detail || "";
     case "reconnecting":
       return "The connection was lost. It comes back by itself.";
     case "passkey_required":
