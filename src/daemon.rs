@@ -32,8 +32,10 @@ use crate::limits;
 use crate::machine::Appliance;
 use crate::store::{self, Store};
 use crate::ticket::Tickets;
+use crate::ulid::SessionIds;
 use crate::view::Medium;
 use crate::web;
+use crate::web::route::Names;
 use crate::whatsapp::version::Versions;
 
 /// Why the service did not start. Each prints as one line that says what and where.
@@ -113,6 +115,10 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         tickets.clone(),
     );
     let context = page::Parts {
+        names: Names {
+            sessions: SessionIds::new(store.box_id()?),
+            hosts: Vec::new(),
+        },
         snapshots,
         inbox: inbox.clone(),
         tickets,
@@ -174,7 +180,8 @@ fn appliance(
     clock: Clock,
 ) -> Result<Appliance, store::StoreError> {
     let now = clock.now();
-    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now);
+    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now)
+        .numbering_from(store.next_account()?);
     let medium = hardware.format().map(|format| format.medium);
     Ok(match medium {
         Some(Medium::Paper) => appliance.on_paper(now),
