@@ -175,6 +175,32 @@ pub const BLOCKING_THREADS: usize = 4;
 /// Cache of the database, in bytes: the default of the library is far too large for 512 MB boards.
 pub const STORE_CACHE: usize = 2 * 1024 * 1024;
 
+/// While the disk takes no writes, a small one is tried this often: a person who made room sees it
+/// within seconds, and a worn card gets few writes more.
+pub const STORE_PROBE: Duration = Duration::from_secs(5);
+
+/// A store that could not be opened at the start is tried again this often.
+pub const STORE_RETRY: Duration = Duration::from_secs(5);
+
+/// API tokens a box holds, browsers that signed in included. Each request is compared with all of
+/// them.
+pub const TOKENS_MAX: usize = 32;
+
+/// Longest name of a token, in characters: a line of a list.
+pub const TOKEN_NAME_CHARS: usize = 40;
+
+/// An access code stands on the panel for so long: time to read it and type it.
+pub const ACCESS_CODE_LIFE: Duration = Duration::from_secs(60);
+
+/// A browser that was let in by a code on the panel stays in for so long.
+pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A token cannot be made to last longer than this, unless for ever: beyond it the number is a mistake.
+pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// An answer of the machine or the disk is waited for this long by a request about access.
+pub const ACCESS_ANSWER: Duration = Duration::from_secs(5);
+
 /// Requests waiting for the store writer.
 pub const STORE_QUEUE: usize = 1024;
 

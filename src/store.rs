@@ -24,10 +24,12 @@
 mod accounts;
 mod app_sync;
 mod backend;
+mod box_names;
 mod client_version;
 mod database;
 mod device;
 mod error;
+mod health;
 mod medium;
 mod messages;
 mod msg_secrets;
@@ -39,6 +41,7 @@ mod rows;
 mod schema;
 mod signal;
 mod tc_tokens;
+mod tokens;
 mod writer;
 
 use std::path::Path;
@@ -52,6 +55,7 @@ pub use self::client_version::ClientVersion;
 pub use self::error::{OpenError, StoreError};
 pub use self::medium::Counters;
 pub use self::messages::StoredMessage;
+pub use self::tokens::{Life, NewToken, StoredToken, Tokens};
 
 use self::backend::AccountBackend;
 use self::database::Shared;
@@ -82,10 +86,11 @@ impl Store {
     fn start(shared: Shared, durability: Durability) -> std::result::Result<Self, OpenError> {
         let shared = Arc::new(shared);
         let (queue, requests) = mpsc::channel(limits::STORE_QUEUE);
-        let writer = Writer::new(Arc::clone(&shared), requests, durability);
-        std::thread::Builder::new()
-            .name("store".into())
-            .spawn(move || writer.run())
+        Writer::new(Arc::clone(&shared), requests, durability)
+            .and_then(|writer| {
+                let thread = std::thread::Builder::new().name("store".into());
+                thread.spawn(move || writer.run())
+            })
             .map_err(|source| OpenError::Io {
                 file: "the store's thread".into(),
                 source,
@@ -112,6 +117,23 @@ impl Store {
             // link they served has ended either way.
             shared.note_wipe(account.0);
             schema::wipe(tx, account.0)
+        })
+        .await
+    }
+
+    /// Deletes everything there is about an account, its identity, its record and its messages, and
+    /// takes it off the lists of tokens, in one transaction. Its number is not given out again. Only
+    /// while no link runs.
+    ///
+    /// # Errors
+    /// [`StoreError`]; all of the account is still there, or none of it.
+    pub async fn delete_account(&self, account: AccountId) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.write(move |tx| {
+            shared.note_wipe(account.0);
+            schema::wipe(tx, account.0)?;
+            schema::forget(tx, account.0)?;
+            tokens::forget_account(tx, account.0)
         })
         .await
     }

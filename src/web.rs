@@ -7,6 +7,7 @@
 //! but the closures in [`WebContext`]. A slow or hostile client costs the page at most (what can be
 //! bounded and what cannot is told in `server`).
 
+pub mod access;
 mod answer;
 mod exchange;
 mod guard;

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::error::Result;
 use super::rows::{decode, encode};
 use super::schema::ACCOUNTS;
-use super::{Store, device};
+use super::{Store, box_names, device};
 use crate::account::{AccountId, AccountRecord};
 use crate::event::{LinkedAs, StoredAccount};
+use crate::time::UnixMillis;
 
 /// [`AccountRecord`] as it stands in the file.
 #[derive(Serialize, Deserialize)]
@@ -18,6 +19,10 @@ struct Row {
     enabled: bool,
     #[serde(default)]
     last_reason: Option<String>,
+    #[serde(default)]
+    country_prefix: Option<String>,
+    #[serde(default)]
+    phone_seen_ms: Option<u64>,
 }
 
 impl From<AccountRecord> for Row {
@@ -26,6 +31,8 @@ impl From<AccountRecord> for Row {
             label: record.label,
             enabled: record.enabled,
             last_reason: record.last_reason,
+            country_prefix: record.country_prefix.map(|code| code.digits().to_owned()),
+            phone_seen_ms: record.phone_seen.map(|at| at.0),
         }
     }
 }
@@ -36,7 +43,8 @@ impl From<Row> for AccountRecord {
             label: row.label,
             enabled: row.enabled,
             last_reason: row.last_reason,
-            ..Self::default()
+            country_prefix: row.country_prefix.and_then(|code| code.parse().ok()),
+            phone_seen: row.phone_seen_ms.map(UnixMillis),
         }
     }
 }
@@ -65,34 +73,40 @@ impl Store {
         })
     }
 
-    /// Creates [`AccountId::FIRST`], named `label` and switched off, when the store has no account.
+    /// Creates an account, named `label` and switched off, when the store has none: in a new store it
+    /// is [`AccountId::FIRST`].
     ///
     /// # Errors
     /// [`super::StoreError`].
     pub async fn ensure_first_account(&self, label: &str) -> Result<()> {
-        let row = Row {
+        let record = AccountRecord {
             label: label.to_owned(),
-            enabled: false,
-            last_reason: None,
+            ..AccountRecord::default()
         };
-        let bytes = encode(ACCOUNTS, &row)?;
+        let bytes = encode(ACCOUNTS, &Row::from(record))?;
         self.write(move |tx| {
             let mut rows = tx.rows(ACCOUNTS)?;
-            if rows.range(0..u32::MAX)?.next().is_none() {
-                rows.put(AccountId::FIRST.0, &bytes)?;
+            if rows.range(0..u32::MAX)?.next().is_some() {
+                return Ok(());
             }
-            Ok(())
+            let account = box_names::next_account(tx)?;
+            rows.put(account, &bytes)?;
+            box_names::note_account(tx, account)
         })
         .await
     }
 
-    /// Keeps what the person decided. Durable when it returns.
+    /// Keeps what the person decided; the first record of an account takes its number for good.
+    /// Durable when it returns.
     ///
     /// # Errors
     /// [`super::StoreError`]; the record that was there may still be.
     pub async fn save_record(&self, account: AccountId, record: AccountRecord) -> Result<()> {
         let bytes = encode(ACCOUNTS, &Row::from(record))?;
-        self.write(move |tx| tx.rows(ACCOUNTS)?.put(account.0, &bytes))
-            .await
+        self.write(move |tx| {
+            tx.rows(ACCOUNTS)?.put(account.0, &bytes)?;
+            box_names::note_account(tx, account.0)
+        })
+        .await
     }
 }

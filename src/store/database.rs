@@ -8,13 +8,18 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
+use tokio::sync::watch;
 
 use super::error::{Result, StoreError};
+use super::health;
 use super::medium::{Medium, count};
+use super::tokens::{self, Tokens};
 use crate::limits;
+use crate::snapshot::StoreHealth;
 
 /// What the slot holds.
 enum Slot {
@@ -32,14 +37,82 @@ pub(super) struct Shared {
     pub(super) medium: Medium,
     /// How often the identity of an account was wiped since the start.
     wipes: Mutex<BTreeMap<u32, u64>>,
+    /// How the disk took the last write.
+    pub(super) health: watch::Sender<StoreHealth>,
+    /// The API tokens as they are in the file.
+    pub(super) tokens: watch::Sender<Tokens>,
+    /// All tokens are to be deleted, and the disk has not done it yet.
+    token_reset: AtomicBool,
+    /// Names this run of the program.
+    pub(super) run: u64,
 }
 
 impl Shared {
-    pub(super) fn new(database: Database, medium: Medium) -> Self {
-        Self {
+    pub(super) fn new(database: Database, medium: Medium) -> Result<Self> {
+        let run = tokens::name_run()?;
+        let found = tokens::load(&database.begin_read()?, run)?;
+        Ok(Self {
             slot: RwLock::new(Slot::Open(database)),
             medium,
             wipes: Mutex::default(),
+            health: watch::channel(StoreHealth::Well).0,
+            tokens: watch::channel(Arc::new(found)).0,
+            token_reset: AtomicBool::new(false),
+            run,
+        })
+    }
+
+    /// Says that the disk took a write.
+    pub(super) fn tell_well(&self) {
+        self.tell(StoreHealth::Well);
+    }
+
+    /// Says what an error means for the disk, if it means anything.
+    pub(super) fn tell_health(&self, error: &StoreError) {
+        if let Some(health) = health::judge(error) {
+            self.tell(health);
+        }
+    }
+
+    fn tell(&self, health: StoreHealth) {
+        self.health.send_if_modified(|said| {
+            let news = *said != health;
+            *said = health;
+            news
+        });
+    }
+
+    /// Whether the disk took the last write.
+    pub(super) fn is_well(&self) -> bool {
+        *self.health.borrow() == StoreHealth::Well
+    }
+
+    /// Makes every token useless now, and asks the writer to delete them.
+    pub(super) fn want_token_reset(&self) {
+        self.token_reset.store(true, Ordering::SeqCst);
+        self.tokens.send_replace(Arc::default());
+    }
+
+    /// Whether all tokens are still to be deleted.
+    pub(super) fn wants_token_reset(&self) -> bool {
+        self.token_reset.load(Ordering::SeqCst)
+    }
+
+    /// All tokens were deleted, durably.
+    pub(super) fn note_token_reset(&self) {
+        self.token_reset.store(false, Ordering::SeqCst);
+    }
+
+    /// Reads the tokens anew. What was in memory stays when they cannot be read: the file holds nothing
+    /// else, as far as we know.
+    pub(super) fn publish_tokens(&self) {
+        match self.read(|tx| tokens::load(tx, self.run)) {
+            // Until they are deleted they are useless.
+            Ok(_) if self.wants_token_reset() => {}
+            Ok(found) => {
+                self.tokens.send_replace(Arc::new(found));
+            }
+            Err(error) => log::error!("store: the tokens cannot be read: {error}"),
         }
     }
 
@@ -75,10 +148,9 @@ impl Shared {
     }
 
     /// Opens the database anew if it refuses to work. Writer only, without a transaction.
-    pub(super) fn recover(&self) {
-        if let Err(error) = self.begin_write() {
-            log::error!("store: still not usable: {error}");
-        }
+    pub(super) fn recover(&self) -> Result<()> {
+        // What a failed commit left in the file is known only once it is open again.
+        self.begin_write().map(|_| self.publish_tokens())
     }
 
     fn reopen(&self) -> Result<()> {

@@ -35,6 +35,12 @@ pub enum StoreError {
     /// The handle was made before the account's identity was wiped; ask for a new one.
     #[error("the identity this handle belongs to was wiped")]
     Wiped,
+    /// The account was deleted: nothing is kept for it any more.
+    #[error("the account was deleted")]
+    Deleted,
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers")]
+    NoChance,
     /// The store was closed, or its writer has ended.
     #[error("the store is closed")]
     Closed,
@@ -43,7 +49,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the fault lies with the request alone, not with the file: others can go on.
     pub(super) fn concerns_one_request(&self) -> bool {
-        matches!(self, Self::Row { .. } | Self::Wiped)
+        matches!(self, Self::Row { .. } | Self::Wiped | Self::Deleted)
     }
 
     /// Whether the database has to be opened anew before it can be used (redb refuses everything

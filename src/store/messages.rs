@@ -9,9 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::error::Result;
-use super::rows::{all_of, decode, encode};
-use super::schema::{MESSAGE_NUMBERS, MESSAGES};
+use super::box_names;
+use super::error::{Result, StoreError};
+use super::rows::{Tx, all_of, decode, encode};
+use super::schema::{ACCOUNTS, MESSAGE_NUMBERS, MESSAGES};
 use crate::account::AccountId;
 use crate::limits;
 
@@ -43,6 +44,15 @@ impl fmt::Debug for StoredMessage {
     }
 }
 
+/// A late task of a link must not leave messages of an account that was deleted: it had a number that
+/// was given out, and has no record.
+fn refuse_deleted(tx: &Tx, account: u32) -> Result<()> {
+    if account < box_names::next_account(tx)? && tx.rows(ACCOUNTS)?.get(account)?.is_none() {
+        return Err(StoreError::Deleted);
+    }
+    Ok(())
+}
+
 impl Store {
     /// Appends messages to the ring, dropping the oldest beyond [`limits::MESSAGE_RING`] and
     /// skipping those it already holds (same chat, id and direction). Durable when it returns; says
@@ -61,6 +71,7 @@ impl Store {
             rows.push((encode(MESSAGES, &message)?, message));
         }
         self.write(move |tx| {
+            refuse_deleted(tx, account)?;
             let mut ring = tx.rows(MESSAGES)?;
             let mut numbers = tx.rows(MESSAGE_NUMBERS)?;
             let last = ring.range(all_of::<(u32, u64)>(account))?.next_back();

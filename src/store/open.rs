@@ -61,7 +61,7 @@ fn check_medium(medium: Medium, name: &str) -> Result<Shared, OpenError> {
         }
         Found::Clean => check(&mut database, name)?,
     }
-    Ok(Shared::new(database, medium))
+    Shared::new(database, medium).map_err(|error| OpenError::from_store(name, error))
 }
 
 fn refuse(name: &str, error: SchemaError) -> OpenError {

@@ -21,6 +21,7 @@ use super::schema::AccountKey;
 pub(super) struct Tx {
     inner: WriteTransaction,
     changed: Cell<bool>,
+    tokens: Cell<bool>,
 }
 
 impl Tx {
@@ -28,7 +29,18 @@ impl Tx {
         Self {
             inner,
             changed: Cell::new(false),
+            tokens: Cell::new(false),
         }
+    }
+
+    /// Notes that the tokens may have changed: those in memory are read anew after the commit.
+    pub(super) fn note_tokens(&self) {
+        self.tokens.set(true);
+    }
+
+    /// Whether the tokens may have changed.
+    pub(super) fn touched_tokens(&self) -> bool {
+        self.tokens.get()
     }
 
     /// Opens a table. A table can be open once at a time.

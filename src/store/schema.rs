@@ -9,17 +9,18 @@
 use redb::{Database, Key, ReadableDatabase, TableDefinition, TableHandle, WriteTransaction};
 use thiserror::Error;
 
+use super::box_names;
 use super::error::{Result, StoreError};
 use super::rows::Tx;
 
 /// The schema number this program writes.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// Takes a file from one schema number to the next, inside the transaction that raises the number.
 type Step = fn(&WriteTransaction) -> Result<()>;
 
 /// `STEPS[n - 1]` leads from schema `n` to `n + 1`.
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[to_2];
 
 const _: () = assert!(STEPS.len() + 1 == SCHEMA as usize);
 
@@ -135,7 +136,8 @@ protocol_tables! {
         "msg_secrets";
 }
 
-/// What is kept when an identity goes: schema number, client version. Name → bytes.
+/// What is kept when an identity goes: schema number, client version, the box's name, the numbers
+/// given out last. Name → bytes.
 pub(super) const META: TableDefinition<'static, &'static str, &'static [u8]> =
     TableDefinition::new("meta");
 /// Account → what the person decided: JSON.
@@ -150,6 +152,10 @@ pub(super) const MESSAGE_NUMBERS: TableDefinition<
     (u32, &'static str, &'static str, bool),
     u64,
 > = TableDefinition::new("message_numbers");
+
+/// Token → what it allows, and its digest: JSON.
+pub(super) const TOKENS: TableDefinition<'static, u32, &'static [u8]> =
+    TableDefinition::new("tokens");
 
 const SCHEMA_KEY: &str = "schema";
 
@@ -198,8 +204,22 @@ fn create(database: &Database) -> Result<()> {
     tx.open_table(ACCOUNTS)?;
     tx.open_table(MESSAGES)?;
     tx.open_table(MESSAGE_NUMBERS)?;
+    to_2(&tx)?;
     write_number(&tx, SCHEMA)?;
     Ok(tx.commit()?)
+}
+
+/// Schema 2: tokens, and names for the box and its accounts.
+fn to_2(tx: &WriteTransaction) -> Result<()> {
+    tx.open_table(TOKENS)?;
+    box_names::introduce(tx)
+}
+
+/// Deletes what a person decided about an account, and its messages.
+pub(super) fn forget(tx: &Tx, account: u32) -> Result<()> {
+    tx.rows(ACCOUNTS)?.remove(account)?;
+    tx.rows(MESSAGES)?.remove_account(account)?;
+    tx.rows(MESSAGE_NUMBERS)?.remove_account(account)
 }
 
 /// Runs the steps that are missing, and raises the number, in one commit.
@@ -233,7 +253,8 @@ pub(super) fn visit_all_rows(tx: &redb::ReadTransaction, visit: &mut Visit<'_>) 
     visit_rows(tx, META, visit)?;
     visit_rows(tx, ACCOUNTS, visit)?;
     visit_rows(tx, MESSAGES, visit)?;
-    visit_rows(tx, MESSAGE_NUMBERS, visit)
+    visit_rows(tx, MESSAGE_NUMBERS, visit)?;
+    visit_rows(tx, TOKENS, visit)
 }
 
 #[cfg(feature = "bench")]
@@ -330,6 +351,6 @@ mod tests {
         let tx = database.begin_write().unwrap();
         write_number(&tx, SCHEMA + 1).unwrap();
         tx.commit().unwrap();
-        assert!(matches!(prepare(&database), Err(SchemaError::Newer(2))));
+        assert!(matches!(prepare(&database), Err(SchemaError::Newer(n)) if n == SCHEMA + 1));
     }
 }

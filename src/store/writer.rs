@@ -8,15 +8,18 @@
 //! Every commit is `Durability::Immediate`, also for rows that could be lost (device lists, message
 //! secrets): in a group they cost no extra sync, and one rule is easier to trust than two.
 
+use std::io;
 use std::sync::Arc;
 
 use redb::Durability;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
 use super::database::Shared;
 use super::error::{Result, StoreError};
 use super::medium::count;
 use super::rows::Tx;
+use super::{health, tokens};
 use crate::limits;
 
 /// A change to the database, and somebody who waits for it.
@@ -80,6 +83,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     queue: mpsc::Receiver<Message>,
     durability: Durability,
+    /// Waits with a deadline; nothing else runs on it.
+    timer: Runtime,
 }
 
 /// What was waiting when the writer looked.
@@ -109,17 +114,18 @@ impl Writer {
         shared: Arc<Shared>,
         queue: mpsc::Receiver<Message>,
         durability: Durability,
-    ) -> Self {
-        Self {
+    ) -> io::Result<Self> {
+        Ok(Self {
             shared,
             queue,
             durability,
-        }
+            timer: Builder::new_current_thread().enable_time().build()?,
+        })
     }
 
     /// Serves until told to close, or until the last handle is gone.
     pub(super) fn run(mut self) {
-        while let Some(message) = self.queue.blocking_recv() {
+        while let Some(message) = self.next() {
             let mut waiting = Waiting::default();
             waiting.take(message);
             while waiting.has_room()
@@ -127,8 +133,10 @@ impl Writer {
             {
                 waiting.take(message);
             }
-            if waiting.recover {
-                self.shared.recover();
+            if waiting.recover
+                && let Err(error) = self.shared.recover()
+            {
+                self.shared.tell_health(&error);
             }
             if !waiting.group.is_empty() {
                 self.commit(waiting.group);
@@ -142,6 +150,29 @@ impl Writer {
             }
         }
         self.shared.close();
+    }
+
+    /// The next message. Until it comes, a disk that is not well is tried again and again.
+    fn next(&mut self) -> Option<Message> {
+        while !self.shared.is_well() {
+            let wait = self.timer.block_on(async {
+                tokio::time::timeout(limits::STORE_PROBE, self.queue.recv()).await
+            });
+            match wait {
+                Ok(message) => return message,
+                Err(_) => self.try_disk(),
+            }
+        }
+        self.queue.blocking_recv()
+    }
+
+    /// Writes a little, to see whether the disk is well again.
+    fn try_disk(&self) {
+        let (probe, _) = request(health::probe);
+        let _ = self.attempt(&mut [probe]);
+        if self.shared.is_well() {
+            log::info!("store: the disk takes writes again");
+        }
     }
 
     /// Commits a group and answers it. When one request cannot be carried out, each gets a
@@ -167,24 +198,49 @@ impl Writer {
     }
 
     fn attempt(&self, group: &mut [Box<dyn Request>]) -> Result<()> {
-        let outcome = self.transact(group);
-        if let Err(error) = &outcome
-            && error.needs_reopening()
-        {
-            log::error!("store: writing failed: {error}");
-            self.shared.recover();
+        match self.transact(group) {
+            // A transaction without a change says nothing about the disk.
+            Ok(committed) => {
+                if committed {
+                    self.shared.tell_well();
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if error.needs_reopening() {
+                    // Said once, not with every probe.
+                    if self.shared.is_well() {
+                        log::error!("store: writing failed: {error}");
+                    }
+                    let _ = self.shared.recover();
+                }
+                self.shared.tell_health(&error);
+                Err(error)
+            }
         }
-        outcome
     }
 
-    fn transact(&self, group: &mut [Box<dyn Request>]) -> Result<()> {
+    /// Says whether there was anything to commit.
+    fn transact(&self, group: &mut [Box<dyn Request>]) -> Result<bool> {
         let tx = Tx::new(self.shared.begin_write()?);
+        let reset = self.shared.wants_token_reset();
+        if reset {
+            tokens::clear(&tx)?;
+        }
         for request in group {
             request.run(&tx)?;
         }
-        if tx.finish(self.durability)? {
+        let touched_tokens = tx.touched_tokens();
+        let committed = tx.finish(self.durability)?;
+        if committed {
             count(&self.shared.medium.tally.commits, 1);
         }
-        Ok(())
+        if reset {
+            self.shared.note_token_reset();
+        }
+        if touched_tokens {
+            self.shared.publish_tokens();
+        }
+        Ok(committed)
     }
 }

@@ -85,7 +85,7 @@ pub enum Action {
 
 /// Finds what is asked, or why it is not answered.
 pub fn route(head: &Head<'_>) -> Result<Route, Problem> {
-    guard::host(head)?;
+    guard::host(head, &[])?;
     let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
     let route = match Method::of(head.method) {
         Some(method) => find(method, path, query)?,
