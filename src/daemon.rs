@@ -174,7 +174,8 @@ fn appliance(
     clock: Clock,
 ) -> Result<Appliance, store::StoreError> {
     let now = clock.now();
-    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now);
+    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now)
+        .numbering_from(store.next_account()?);
     let medium = hardware.format().map(|format| format.medium);
     Ok(match medium {
         Some(Medium::Paper) => appliance.on_paper(now),

@@ -142,6 +142,23 @@ pub const OVERVIEW_AFTER: Duration = Duration::from_secs(15);
 /// of the overview.
 pub const ACCOUNTS_MAX: usize = 50;
 
+/// An access code on the panel is good for so long: time to walk to the page's screen and type it.
+pub const ACCESS_CODE: Duration = Duration::from_secs(60);
+
+/// A code that has more left than this is not replaced by the next who asks: who has read it can type
+/// it, whatever others on the network ask for.
+pub const ACCESS_CODE_KEPT: Duration = Duration::from_secs(30);
+
+/// Wrong guesses in a row, over all codes, before none is taken for [`ACCESS_LOCK`] (API.md).
+pub const ACCESS_TRIES: u32 = 5;
+
+/// How long that is (API.md): a million codes last for about six years of guessing.
+pub const ACCESS_LOCK: Duration = Duration::from_secs(15 * 60);
+
+/// Codes that may go up unused within [`ACCESS_LOCK`]: whoever asks for more keeps the panel busy and
+/// bright. A button on the box makes it start anew.
+pub const ACCESS_CODES_UNUSED: usize = 5;
+
 /// How often the box looks which address it has on the network: routers give out new ones.
 pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
