@@ -331,14 +331,21 @@ pub const TOKENS_MAX: usize = 32;
 /// Longest name of a token, in characters: a line of a list.
 pub const TOKEN_NAME_CHARS: usize = 40;
 
-/// An access code stands on the panel for so long: time to read it and type it.
-pub const ACCESS_CODE_LIFE: Duration = Duration::from_secs(60);
-
 /// A browser that was let in by a code on the panel stays in for so long.
 pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A token cannot be made to last longer than this, unless for ever: beyond it the number is a mistake.
 pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// The machine's answer to a wish is waited for this long by a request: a step takes microseconds, an
+/// SD card seconds.
+pub const ANSWER: Duration = Duration::from_secs(5);
+
+/// The same for wishes that WhatsApp is told of first: logging out and deleting ([`LINK_STOP`]).
+pub const ANSWER_LONG: Duration = Duration::from_secs(20);
+
+/// The same for a code to type on the phone: a connection may have to be made, and WhatsApp asked.
+pub const ANSWER_PAIRING_CODE: Duration = Duration::from_secs(35);
 
 /// An answer of the machine or the disk is waited for this long by a request about access.
 pub const ACCESS_ANSWER: Duration = Duration::from_secs(5);

@@ -8,10 +8,12 @@
 //! bounded and what cannot is told in `server`).
 
 pub mod access;
-mod answer;
+pub mod answer;
 mod exchange;
+mod fields;
 mod guard;
 pub mod messages;
+pub mod openapi;
 mod page;
 pub mod problem;
 pub mod reply;
@@ -31,6 +33,7 @@ use rustix::net::sockopt;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
@@ -38,14 +41,18 @@ use crate::limits::HTTP_STALL;
 use crate::snapshot::Snapshot;
 use crate::ticket::Tickets;
 use crate::time::Mono;
-use answer::Desk;
+use access::AccessDesk;
+use answer::{Desk, QrDrawings};
 use messages::{ListMessages, SendMessage};
-use page::Page;
+use reply::Reply;
+use route::Names;
 use server::Shared;
-use status::Access;
 
 /// Draws the panel's picture as a PNG; `None` on a box without a panel.
 pub type PanelPng = Box<dyn Fn(&Snapshot, Mono) -> Option<Vec<u8>> + Send + Sync>;
+
+/// The last changes of an account's state as a list; at most so many, the newest first.
+pub type ListEvents = Box<dyn Fn(AccountId, usize) -> Reply + Send + Sync>;
 
 /// Everything the answers are made of.
 pub struct WebContext {
@@ -64,9 +71,15 @@ pub struct WebContext {
     /// The panel's picture.
     pub panel_png: PanelPng,
     /// The counters, in Prometheus' text format.
-    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
-    /// A QR of a text as an SVG document; `None` when it does not fit one.
-    pub qr_svg: fn(&str) -> Option<String>,
+    pub metrics: Box<dyn Fn(&Snapshot) -> String + Send + Sync>,
+    /// How QRs are drawn.
+    pub qr: QrDrawings,
+    /// Whom requests may name.
+    pub names: Names,
+    /// Who asks.
+    pub access: AccessDesk,
+    /// What happened to an account.
+    pub list_events: ListEvents,
     /// The newest messages of an account.
     pub list_messages: ListMessages,
     /// Sends a message.
@@ -104,11 +117,6 @@ impl Listener {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-
-    /// Whether only this machine can connect.
-    fn is_local(&self) -> bool {
-        self.address.ip().to_canonical().is_loopback()
-    }
 }
 
 /// Takes the address. Nothing is answered before [`serve`].
@@ -142,16 +150,7 @@ fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
 /// Answers requests from threads of its own until the handle is dropped.
 pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
     let address = listener.address;
-    let shared = Arc::new(Shared::new(Desk {
-        context,
-        access: if listener.is_local() {
-            Access::Full
-        } else {
-            Access::StatusOnly
-        },
-        run: name_of_this_run(),
-        page: Page::assemble(),
-    }));
+    let shared = Arc::new(Shared::new(Desk::new(context, name_of_this_run())));
     let (stop, stopped) = mpsc::channel();
     let thread = thread::Builder::new().name("http".into()).spawn({
         let shared = shared.clone();

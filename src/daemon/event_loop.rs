@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval};
 
 use crate::clock::Clock;
 use crate::daemon::effects::Effects;
-use crate::event::Event;
+use crate::event::{Effect, Event};
 use crate::health::{Health, Pulse};
 use crate::limits;
 use crate::machine::Appliance;
@@ -76,8 +76,13 @@ impl EventLoop {
 
     /// Drains the effects of the last step, then publishes the state if it changed.
     fn settle(&mut self) {
+        // Whoever hears an answer looks at the snapshot next: it has to be there.
+        let mut answers = Vec::new();
         while let Some(effect) = self.appliance.poll_effect() {
-            self.effects.carry_out(effect);
+            match effect {
+                Effect::Answer { .. } => answers.push(effect),
+                effect => self.effects.carry_out(effect),
+            }
         }
         let snapshot = self.appliance.snapshot();
         let before = self.publish.borrow().clone();
@@ -85,6 +90,9 @@ impl EventLoop {
             tell_changes(&before, &snapshot);
             self.health.show(&snapshot);
             self.publish.send_replace(snapshot);
+        }
+        for answer in answers {
+            self.effects.carry_out(answer);
         }
         self.pulse.beat(self.clock.mono());
     }

@@ -13,6 +13,8 @@ use std::thread;
 
 use tiny_http::{Header, Request, Response};
 
+use super::access::Door;
+use super::answer::Outcome;
 use super::problem::Problem;
 use super::reply::{HEADERS, Reply};
 use super::route::{Head, Route, route};
@@ -62,8 +64,9 @@ impl Exchange {
     /// Answers here, or in a thread of its own when that may take long.
     pub fn handle(self, shared: &Arc<Shared>) {
         let Some(request) = &self.request else { return };
-        let found = route(&head(request, &headers(request)));
-        let is_small_send = self.unread == 0 && matches!(found, Ok(Route::SendMessage(_)));
+        let found = route(&head(request, &headers(request)), shared.desk.names());
+        let is_small_send =
+            self.unread == 0 && matches!(&found, Ok(route) if route.may_take_long());
         let permit = if is_small_send {
             match SendPermit::take(shared) {
                 Some(permit) => Some(permit),
@@ -94,8 +97,10 @@ impl Exchange {
     ) {
         let reply = found.and_then(|route| {
             let mut body = Vec::new();
-            if let Route::SendMessage(_) = route {
+            if route.takes_body() {
                 body = self.body()?;
+            }
+            if route.may_take_long() {
                 permit = permit.take().or_else(|| SendPermit::take(shared));
                 if permit.is_none() {
                     return Err(too_many_sends());
@@ -107,7 +112,16 @@ impl Exchange {
             let headers = headers(request);
             // A bug in one answer must not take a worker away from all others.
             catch_unwind(AssertUnwindSafe(|| {
-                shared.desk.answer(route, &head(request, &headers), &body)
+                let head = head(request, &headers);
+                match shared.desk.attend(&route, &head, &body, Door::Lan) {
+                    Outcome::Reply(reply) => reply,
+                    // Streams are not served yet.
+                    Outcome::Stream(_) => {
+                        let problem =
+                            Problem::new(503, "too_many_streams", "No stream can be had.");
+                        problem.retry_after_s(60).into()
+                    }
+                }
             }))
             .map_err(|_| broken())
         });
