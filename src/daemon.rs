@@ -10,6 +10,7 @@ pub mod event_loop;
 pub mod hardware;
 pub mod messages;
 pub mod page;
+pub mod storage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,8 +93,9 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
-    let store = Store::open(&database(&config))?;
-    store.ensure_first_account(&config.label).await?;
+    let Some(store) = storage::open(&config, clock).await? else {
+        return Ok(());
+    };
     let listener = web::bind(config.http.listen)?;
 
     let (inbox, events) = Inbox::new();
@@ -125,7 +127,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         clock,
         pulse: pulse.clone(),
         format,
-        store: store.clone(),
+        store: Some(store.clone()),
         links: effects.switchboard(),
     };
     let page =
@@ -137,6 +139,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     health.ready();
 
     let address = tokio::spawn(address::watch(page.address(), inbox.clone()));
+    let disk = tokio::spawn(storage::tell(store.health(), inbox.clone()));
     let ending = tokio::spawn(end.announce(inbox));
     let every = Health::ping_every()
         .unwrap_or(limits::PULSE_EVERY)
@@ -159,6 +162,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     // may be waiting for this runtime, so it goes on turning while they end.
     ending.abort();
     address.abort();
+    disk.abort();
     let parts_ended = tokio::task::spawn_blocking(move || {
         drop(page);
         if let Some(glass) = glass {

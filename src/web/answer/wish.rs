@@ -222,6 +222,9 @@ fn denied(denial: Denial) -> Problem {
             "no_pairing_code",
             format!("WhatsApp gave no code: {why}."),
         ),
+        Denial::StoreFailed { why } => {
+            Problem::new(503, "store", format!("The storage failed: {why}."))
+        }
         // These belong to codes on the panel, which are asked for elsewhere.
         Denial::NoPanel
         | Denial::NoAccessCode
