@@ -11,6 +11,7 @@ pub mod bench;
 pub mod board;
 pub mod button;
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;

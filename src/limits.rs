@@ -372,3 +372,17 @@ pub const SEND: Duration = Duration::from_secs(30);
 
 /// Messages kept per account: what fits a page, and what a program that was away may have missed.
 pub const MESSAGE_RING: usize = 200;
+
+/// The command line waits this long for what the service only has to look up.
+pub const CONSOLE_LOOK: Duration = Duration::from_secs(10);
+
+/// And this long for what it has to do first, above the 90 s after which the door gives up: unlinking
+/// and a code to type take an answer of WhatsApp's.
+pub const CONSOLE_DEED: Duration = Duration::from_secs(100);
+
+/// Longest answer, and longest line of a stream, that the command line takes, in bytes: some hundred
+/// accounts or a thousand events.
+pub const CONSOLE_BODY: u64 = 4 * 1024 * 1024;
+
+/// How often `pairbox pair` looks at the account: a countdown in seconds does not stumble.
+pub const CONSOLE_WATCH: Duration = Duration::from_millis(500);
