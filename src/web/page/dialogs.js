@@ -31,7 +31,6 @@ function refuse(dialog, why) {
 async function submit(dialog, work) {
   const button = dialog.querySelector("[type=submit]");
   if (button.disabled) return;
-  const focused = document.activeElement;
   button.disabled = true;
   dialog.setAttribute("aria-busy", "true");
   refuse(dialog, "");
@@ -41,7 +40,9 @@ async function submit(dialog, work) {
   if (!dialog.open) return;
   if (why) {
     refuse(dialog, why);
-    if (focused && dialog.contains(focused)) focused.focus();
+    // Where it can be mended.
+    const field = [...dialog.querySelectorAll("input")].find((input) => input.checkVisibility() && !input.disabled);
+    (field || button).focus();
   } else {
     dialog.close();
   }

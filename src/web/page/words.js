@@ -20,18 +20,18 @@ const STORAGE = {
 /** A length of time in words: `42 s`, `5 min`, `3 h 20 min`, `2 d 4 h`. */
 function span(ms) {
   const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 60) return `${s}\u00a0s`;
+  if (s < 3600) return `${Math.floor(s / 60)}\u00a0min`;
   const [large, one, small, other] = s < 86400
     ? [Math.floor(s / 3600), "h", Math.floor(s % 3600 / 60), "min"]
     : [Math.floor(s / 86400), "d", Math.floor(s % 86400 / 3600), "h"];
-  return small ? `${large} ${one} ${small} ${other}` : `${large} ${one}`;
+  return small ? `${large}\u00a0${one} ${small}\u00a0${other}` : `${large}\u00a0${one}`;
 }
 
 /** A length of time that is watched: `1:05`, and `42 s` in its last minute. */
 function clock(ms) {
   const s = Math.max(0, Math.ceil(ms / 1000));
-  return s < 60 ? `${s} s` : `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+  return s < 60 ? `${s}\u00a0s` : `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
 }
 
 /** A moment as this browser's owner writes it. */

@@ -160,7 +160,8 @@ impl<'d> Visit<'d> {
             None => "//body".to_owned(),
         };
         self.browser.find(&format!(
-            "{place}//button[normalize-space()={}][not(ancestor-or-self::*[@hidden])]",
+            "{place}//button[normalize-space()={}][not(ancestor-or-self::*[@hidden])]\
+             [not(ancestor::dialog[not(@open)])]",
             quoted(words)
         ))
     }

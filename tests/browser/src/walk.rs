@@ -46,7 +46,10 @@ pub fn walk(driver: &Driver, look: Look, folder: &Path, axe: Option<&str>) -> Re
         // The picture tells more than the words; if there is none, the words have to do.
         let _ = walk.visit.shoot("FAILED");
     }
-    outcome.with_context(|| format!("the box said:\n{}", walk.powered.log().join("\n")))?;
+    if outcome.is_err() {
+        println!("the box said:\n{}", walk.powered.log().join("\n"));
+    }
+    outcome?;
     Ok(walk.visit.steps())
 }
 
