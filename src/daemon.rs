@@ -11,6 +11,7 @@ pub mod hardware;
 pub mod messages;
 pub mod page;
 pub mod storage;
+pub mod wall;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -93,6 +94,11 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
+    #[cfg(feature = "bench")]
+    if let Some(world) = config.bench.as_ref().and_then(|bench| bench.world.clone()) {
+        crate::bench::world::look(&world);
+        tokio::spawn(async move { crate::bench::world::follow(&world).await });
+    }
     let Some(store) = storage::open(&config, clock).await? else {
         return Ok(());
     };
@@ -103,6 +109,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let end = EndSignal::listen()?;
     let mut hardware = Hardware::find(&config, &inbox, clock)?;
     let format = hardware.format();
+    let clock_set = clock.now().wall.is_some();
     let appliance = appliance(&store, &hardware, clock)?;
     let (publish, snapshots) = watch::channel(appliance.snapshot());
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
@@ -115,6 +122,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
+        clock,
     );
     let context = page::Parts {
         names: Names {
@@ -140,6 +148,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     let address = tokio::spawn(address::watch(page.address(), inbox.clone()));
     let disk = tokio::spawn(storage::tell(store.health(), inbox.clone()));
+    let wall = tokio::spawn(wall::watch(clock, clock_set, inbox.clone()));
     let ending = tokio::spawn(end.announce(inbox));
     let every = Health::ping_every()
         .unwrap_or(limits::PULSE_EVERY)
@@ -162,6 +171,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     // may be waiting for this runtime, so it goes on turning while they end.
     ending.abort();
     address.abort();
+    wall.abort();
     disk.abort();
     let parts_ended = tokio::task::spawn_blocking(move || {
         drop(page);

@@ -23,6 +23,7 @@ pub mod limits;
 pub mod line;
 pub mod logging;
 pub mod machine;
+pub mod network;
 pub mod panel;
 pub mod program;
 pub mod secret;

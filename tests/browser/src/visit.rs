@@ -64,6 +64,7 @@ pub struct Visit<'d> {
     look: Look,
     origin: String,
     steps: Cell<u32>,
+    requests: Cell<u32>,
 }
 
 impl<'d> Visit<'d> {
@@ -99,6 +100,7 @@ impl<'d> Visit<'d> {
             look,
             origin,
             steps: Cell::new(0),
+            requests: Cell::new(0),
         })
     }
 
@@ -110,6 +112,16 @@ impl<'d> Visit<'d> {
     /// Steps photographed so far.
     pub fn steps(&self) -> u32 {
         self.steps.get()
+    }
+
+    /// Counts requests that were looked at.
+    pub fn count_requests(&self, more: u32) {
+        self.requests.set(self.requests.get() + more);
+    }
+
+    /// Requests that were looked at so far.
+    pub fn requests(&self) -> u32 {
+        self.requests.get()
     }
 
     /// Photographs what can be seen, as the next step. Nothing may stick out sideways.

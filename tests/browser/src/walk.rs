@@ -7,7 +7,7 @@ mod strangers;
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::workbench::Workbench;
 
@@ -68,8 +68,10 @@ impl Walk<'_> {
         self.tokens()?;
         self.by_keyboard()?;
         self.silence()?;
-        self.visit.never_reloaded()?;
-        self.sign_out()
+        self.sign_out()?;
+        let requests = self.visit.requests();
+        ensure!(requests > 20, "only {requests} requests were looked at");
+        self.visit.never_reloaded()
     }
 
     /// Photographs a step and judges it.
