@@ -22,6 +22,7 @@ mod check;
 mod config;
 mod glass;
 mod health;
+mod link;
 mod machine;
 mod store;
 mod stories;
