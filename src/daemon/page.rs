@@ -10,12 +10,15 @@ use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
 use crate::time::Mono;
+use crate::ulid::SessionIds;
 use crate::view::{self, Format, qr};
+use crate::web::access::{AccessDesk, AccessParts};
 use crate::web::{PanelPng, WebContext};
 
 /// The parts.
@@ -26,6 +29,10 @@ pub struct Parts {
     pub inbox: Inbox,
     /// Where the answers to wishes come from.
     pub tickets: Tickets,
+    /// What happened, for those who listen.
+    pub journal: Journal,
+    /// The names of accounts.
+    pub ids: SessionIds,
     /// Time.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -42,7 +49,18 @@ impl Parts {
     /// What the page's server wants. Called on the runtime that runs the links.
     #[must_use]
     pub fn into_context(self) -> WebContext {
+        let access = AccessDesk::new(AccessParts {
+            store: Some(self.store.clone()),
+            sessions: self.ids,
+            snapshots: self.snapshots.clone(),
+            inbox: self.inbox.clone(),
+            tickets: self.tickets.clone(),
+            clock: self.clock,
+        });
         WebContext {
+            access,
+            journal: self.journal,
+            ids: self.ids,
             snapshots: self.snapshots,
             inbox: self.inbox,
             tickets: self.tickets,

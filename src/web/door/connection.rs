@@ -56,9 +56,8 @@ where
         connection: seat.number(),
     };
     for nth in 1..=HTTP_REQUESTS_A_CONNECTION {
-        let mut ending = house.ending.clone();
         let complete = tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => return,
+            () = house.ends() => return,
             complete = client.request(nth > 1) => complete,
         };
         let mut complete = match complete {
@@ -122,7 +121,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Reads what there is, waiting for something.
     async fn more(&mut self) -> Result<(), Stop> {
         self.unread.reserve(PIECE);
-        match (&mut self.stream).take(PIECE as u64).read_buf(&mut self.unread).await {
+        match (&mut self.stream)
+            .take(PIECE as u64)
+            .read_buf(&mut self.unread)
+            .await
+        {
             Ok(0) | Err(_) => Err(Stop::Gone),
             Ok(_) => Ok(()),
         }
@@ -223,7 +226,10 @@ pub(super) fn written(reply: Reply, keeps: bool) -> Vec<u8> {
         ("Content-Length", length.as_str()),
         ("Connection", connection),
     ];
-    let special = reply.headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let special = reply
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
     for (name, value) in HEADERS.into_iter().chain(own).chain(special) {
         head.extend([name, ": ", value, "\r\n"]);
     }

@@ -10,9 +10,12 @@ use pairbox::clock::Clock;
 use pairbox::event::Event;
 use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
+use pairbox::journal::Journal;
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
 use pairbox::time::{Mono, UnixMillis};
+use pairbox::ulid::{SessionIds, Ulid};
+use pairbox::web::access::{AccessDesk, AccessParts};
 use pairbox::web::messages::{Direction, MessageView, SendProblem, SendReceipt};
 use pairbox::web::{self, WebContext, WebHandle};
 use tokio::sync::{mpsc, watch};
@@ -61,10 +64,23 @@ impl Rig {
         let pulse = Pulse::default();
         let (snapshots, receiver) = watch::channel(Arc::new(snapshot(1, Status::Stopped)));
         let (inbox, wishes) = Inbox::new();
+        let tickets = pairbox::ticket::Tickets::default();
+        let ids = SessionIds::new(Ulid::new(1_772_348_709_250, 7));
+        let access = AccessDesk::new(AccessParts {
+            store: None,
+            sessions: ids,
+            snapshots: receiver.clone(),
+            inbox: inbox.clone(),
+            tickets: tickets.clone(),
+            clock,
+        });
         let mut context = WebContext {
             snapshots: receiver,
             inbox,
-            tickets: pairbox::ticket::Tickets::default(),
+            tickets,
+            journal: Journal::new(7),
+            ids,
+            access,
             clock,
             pulse: pulse.clone(),
             geometry: Some((128, 64)),
