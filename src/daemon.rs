@@ -38,6 +38,7 @@ use crate::ticket::Tickets;
 use crate::ulid::SessionIds;
 use crate::view::Medium;
 use crate::web;
+use crate::web::route::Names;
 use crate::whatsapp::version::Versions;
 
 /// Why the service did not start. Each prints as one line that says what and where.
@@ -123,11 +124,14 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     // The names of events need to differ from those of other boxes and runs, not to be secret.
     let journal = Journal::new(box_id.bits() ^ u128::from(std::process::id()));
     let context = page::Parts {
+        names: Names {
+            sessions: SessionIds::new(box_id),
+            hosts: config.http.names.clone(),
+        },
         snapshots,
         inbox: inbox.clone(),
         tickets,
         journal: journal.clone(),
-        ids: SessionIds::new(box_id),
         clock,
         pulse: pulse.clone(),
         format,
@@ -226,7 +230,8 @@ fn appliance(
     clock: Clock,
 ) -> Result<Appliance, store::StoreError> {
     let now = clock.now();
-    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now);
+    let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now)
+        .numbering_from(store.next_account()?);
     let medium = hardware.format().map(|format| format.medium);
     Ok(match medium {
         Some(Medium::Paper) => appliance.on_paper(now),

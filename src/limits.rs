@@ -142,6 +142,23 @@ pub const OVERVIEW_AFTER: Duration = Duration::from_secs(15);
 /// of the overview.
 pub const ACCOUNTS_MAX: usize = 50;
 
+/// An access code on the panel is good for so long: time to walk to the page's screen and type it.
+pub const ACCESS_CODE: Duration = Duration::from_secs(60);
+
+/// A code that has more left than this is not replaced by the next who asks: who has read it can type
+/// it, whatever others on the network ask for.
+pub const ACCESS_CODE_KEPT: Duration = Duration::from_secs(30);
+
+/// Wrong guesses in a row, over all codes, before none is taken for [`ACCESS_LOCK`] (API.md).
+pub const ACCESS_TRIES: u32 = 5;
+
+/// How long that is (API.md): a million codes last for about six years of guessing.
+pub const ACCESS_LOCK: Duration = Duration::from_secs(15 * 60);
+
+/// Codes that may go up unused within [`ACCESS_LOCK`]: whoever asks for more keeps the panel busy and
+/// bright. A button on the box makes it start anew.
+pub const ACCESS_CODES_UNUSED: usize = 5;
+
 /// How often the box looks which address it has on the network: routers give out new ones.
 pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
@@ -284,6 +301,16 @@ pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A token cannot be made to last longer than this, unless for ever: beyond it the number is a mistake.
 pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// The machine's answer to a wish is waited for this long by a request: a step takes microseconds, an
+/// SD card seconds.
+pub const ANSWER: Duration = Duration::from_secs(5);
+
+/// The same for wishes that WhatsApp is told of first: logging out and deleting ([`LINK_STOP`]).
+pub const ANSWER_LONG: Duration = Duration::from_secs(20);
+
+/// The same for a code to type on the phone: a connection may have to be made, and WhatsApp asked.
+pub const ANSWER_PAIRING_CODE: Duration = Duration::from_secs(35);
 
 /// An answer of the machine or the disk is waited for this long by a request about access.
 pub const ACCESS_ANSWER: Duration = Duration::from_secs(5);

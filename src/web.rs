@@ -8,11 +8,13 @@
 //! but the closures in [`WebContext`]. What clients do badly, slowly or too often ends at the `door`.
 
 pub mod access;
-mod answer;
+pub mod answer;
 mod door;
 mod exchange;
+mod fields;
 mod guard;
 pub mod messages;
+pub mod openapi;
 mod page;
 pub mod problem;
 pub mod reply;
@@ -34,6 +36,7 @@ use rustix::net::sockopt;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
@@ -42,19 +45,21 @@ use crate::limits::HTTP_STALL;
 use crate::snapshot::Snapshot;
 use crate::ticket::Tickets;
 use crate::time::Mono;
-use crate::ulid::SessionIds;
 use access::AccessDesk;
-use answer::Desk;
+use answer::{Desk, QrDrawings};
 use door::inner::Inner;
 pub use door::{ControlError, ControlSocket, Door};
 use door::{Front, Uplinks};
 use messages::{ListMessages, SendMessage};
-use page::Page;
+use reply::Reply;
+use route::Names;
 use server::{Order, Shared};
-use status::Access;
 
 /// Draws the panel's picture as a PNG; `None` on a box without a panel.
 pub type PanelPng = Box<dyn Fn(&Snapshot, Mono) -> Option<Vec<u8>> + Send + Sync>;
+
+/// The last changes of an account's state as a list; at most so many, the newest first.
+pub type ListEvents = Box<dyn Fn(AccountId, usize) -> Reply + Send + Sync>;
 
 /// Everything the answers are made of.
 pub struct WebContext {
@@ -66,10 +71,6 @@ pub struct WebContext {
     pub tickets: Tickets,
     /// What happened, for those who listen.
     pub journal: Journal,
-    /// The names of accounts.
-    pub ids: SessionIds,
-    /// Who asks.
-    pub access: AccessDesk,
     /// The clock of the snapshots' times.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -79,9 +80,15 @@ pub struct WebContext {
     /// The panel's picture.
     pub panel_png: PanelPng,
     /// The counters, in Prometheus' text format.
-    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
-    /// A QR of a text as an SVG document; `None` when it does not fit one.
-    pub qr_svg: fn(&str) -> Option<String>,
+    pub metrics: Box<dyn Fn(&Snapshot) -> String + Send + Sync>,
+    /// How QRs are drawn.
+    pub qr: QrDrawings,
+    /// Whom requests may name.
+    pub names: Names,
+    /// Who asks.
+    pub access: AccessDesk,
+    /// What happened to an account.
+    pub list_events: ListEvents,
     /// The newest messages of an account.
     pub list_messages: ListMessages,
     /// Sends a message.
@@ -127,11 +134,6 @@ impl Listener {
         self.control = Some(control);
         self
     }
-
-    /// Whether only this machine can connect.
-    fn is_local(&self) -> bool {
-        self.address.ip().to_canonical().is_loopback()
-    }
 }
 
 /// Takes the address. Nothing is answered before [`serve`].
@@ -167,18 +169,9 @@ fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
 /// Answers requests from threads of its own until the handle is dropped.
 pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
     let address = listener.address;
-    let desk = Desk {
-        context,
-        access: if listener.is_local() {
-            Access::Full
-        } else {
-            Access::StatusOnly
-        },
-        run: name_of_this_run(),
-        page: Page::assemble(),
-    };
     let (inner, socket) = Inner::make()?;
     let uplinks = Uplinks::default();
+    let desk = Desk::new(context, name_of_this_run());
     let shared = Arc::new(Shared::new(desk, inner.clone(), uplinks.clone()));
     let (orders, told) = mpsc::channel();
     let thread = thread::Builder::new().name("http".into()).spawn({

@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval};
 
 use crate::clock::Clock;
 use crate::daemon::effects::Effects;
-use crate::event::Event;
+use crate::event::{Effect, Event};
 use crate::health::{Health, Pulse};
 use crate::journal::Journal;
 use crate::limits;
@@ -85,8 +85,13 @@ impl EventLoop {
 
     /// Drains the effects of the last step, then publishes the state if it changed.
     fn settle(&mut self) {
+        // Whoever hears an answer looks at the snapshot next: it has to be there.
+        let mut answers = Vec::new();
         while let Some(effect) = self.appliance.poll_effect() {
-            self.effects.carry_out(effect);
+            match effect {
+                Effect::Answer { .. } => answers.push(effect),
+                effect => self.effects.carry_out(effect),
+            }
         }
         let snapshot = self.appliance.snapshot();
         let before = self.publish.borrow().clone();
@@ -96,6 +101,9 @@ impl EventLoop {
             self.publish.send_replace(snapshot.clone());
             // Whoever hears of it finds it in the snapshot as well.
             self.journal.note(self.clock.now(), &before, &snapshot);
+        }
+        for answer in answers {
+            self.effects.carry_out(answer);
         }
         self.pulse.beat(self.clock.mono());
     }

@@ -13,10 +13,10 @@
 use std::collections::VecDeque;
 
 use super::backoff;
-use super::state::{Aim, Drain, Identity, Look, Opening, Phase, Rest, Run, State, Wait};
+use super::state::{Aim, Drain, Going, Identity, Look, Opening, Phase, Rest, Run, State, Wait};
 use super::timers::Deadline;
 use crate::account::{AccountId, AccountRecord, Epoch};
-use crate::event::{Effect, StoreEvent, StoredAccount};
+use crate::event::{Answer, Denial, Effect, StoreEvent, StoredAccount};
 use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
 use crate::snapshot::{AccountView, LastError, Pairing, Status};
@@ -35,8 +35,10 @@ pub(super) struct Step<'a> {
 pub(super) struct Session {
     pub(super) id: AccountId,
     pub(super) record: AccountRecord,
-    /// The record as last handed to the store.
-    saved: AccountRecord,
+    /// The record as last handed to the store; `None`: the store does not know the account yet.
+    saved: Option<AccountRecord>,
+    /// It is to be forgotten: no more wishes, and no link.
+    pub(super) going: Option<Going>,
     pub(super) identity: Identity,
     pub(super) push_name: Option<String>,
     pub(super) state: State,
@@ -68,7 +70,8 @@ impl Session {
         let shown = key(&state.status(0));
         Self {
             id: stored.id,
-            saved: stored.record.clone(),
+            saved: Some(stored.record.clone()),
+            going: None,
             record: stored.record,
             identity: match stored.linked {
                 Some(linked) => Identity::Linked {
@@ -87,8 +90,21 @@ impl Session {
         }
     }
 
-    /// The store answered.
-    pub(super) fn stored(&mut self, step: &Step<'_>, event: StoreEvent) {
+    /// An account the store does not know yet: its first record goes there with the next step.
+    pub(super) fn newcomer(stored: StoredAccount, now: Now) -> Self {
+        Self {
+            saved: None,
+            ..Self::new(stored, now, now.mono)
+        }
+    }
+
+    /// It is being forgotten.
+    pub(super) fn is_going(&self) -> bool {
+        self.going.is_some()
+    }
+
+    /// The store answered. True when the account is gone.
+    pub(super) fn stored(&mut self, step: &mut Step<'_>, event: StoreEvent) -> bool {
         let drain = match &mut self.state {
             State::Resting(_, drain) | State::Waiting(_, drain) => Some(drain),
             State::Running(_) => None,
@@ -98,26 +114,49 @@ impl Session {
                 *drain = Drain::Clear;
                 self.identity = Identity::Absent;
             }
-            // Nothing was asked, so nothing hangs on it.
-            (StoreEvent::AuthWiped, Some(Drain::Clear | Drain::Ending(_)) | None) => {}
+            (StoreEvent::Deleted, Some(Drain::Deleting)) => {
+                self.gone(step, Answer::Done);
+                return true;
+            }
             (StoreEvent::WipeFailed { why }, Some(Drain::Wiping)) => {
                 // It is still there. Starting now would go on with an identity that is to be gone.
                 self.identity = Identity::Revoked;
-                self.note(step.now, Fault::Store.code(), &why);
-                self.record.last_reason = Some(Fault::Store.code().to_owned());
-                let failed = Rest::Failed {
-                    fault: Fault::Store,
-                    retry_at: None,
-                };
-                self.state = State::Resting(failed, Drain::Clear);
+                self.store_failed(step, why);
             }
+            (StoreEvent::DeleteFailed { why }, Some(Drain::Deleting)) => {
+                self.store_failed(step, why);
+            }
+            // Nothing was asked, so nothing hangs on it.
+            (StoreEvent::AuthWiped | StoreEvent::Deleted, _) => {}
             // A wish that was not kept costs no connection, and neither does a late word on a wipe
             // that nobody waits for; the page says so.
-            (StoreEvent::Deleted | StoreEvent::DeleteFailed { .. }, _) => {}
-            (StoreEvent::WipeFailed { why }, Some(Drain::Clear | Drain::Ending(_)) | None)
-            | (StoreEvent::SaveFailed { why }, _) => {
-                self.note(step.now, Fault::Store.code(), &why);
-            }
+            (
+                StoreEvent::WipeFailed { why }
+                | StoreEvent::DeleteFailed { why }
+                | StoreEvent::SaveFailed { why },
+                _,
+            ) => self.note(step.now, Fault::Store.code(), &why),
+        }
+        false
+    }
+
+    /// What the store was asked to take away is still there: a person has to ask again.
+    fn store_failed(&mut self, step: &mut Step<'_>, why: String) {
+        self.note(step.now, Fault::Store.code(), &why);
+        self.record.last_reason = Some(Fault::Store.code().to_owned());
+        let failed = Rest::Failed {
+            fault: Fault::Store,
+            retry_at: None,
+        };
+        self.state = State::Resting(failed, Drain::Clear);
+        self.gone(step, Answer::Denied(Denial::StoreFailed { why }));
+        self.going = None;
+    }
+
+    /// Tells who waited for the deletion how it went.
+    fn gone(&mut self, step: &mut Step<'_>, answer: Answer) {
+        if let Some(ticket) = self.going.as_mut().and_then(|it| it.ticket.take()) {
+            step.effects.push_back(Effect::Answer { ticket, answer });
         }
     }
 
@@ -154,6 +193,8 @@ impl Session {
 
     /// The process ends: no link is wanted any more, whatever the person wants.
     pub(super) fn shut_down(&mut self, step: &mut Step<'_>) {
+        // It goes on being forgotten while the links end, but nobody can wait for that any more.
+        self.gone(step, Answer::Denied(Denial::Ending));
         match &mut self.state {
             State::Resting(Rest::Failed { retry_at, .. }, _) => *retry_at = None,
             State::Resting(Rest::Stopped | Rest::LoggedOut, _) => {}
@@ -318,6 +359,11 @@ impl Session {
                 let account = self.id;
                 step.effects.push_back(Effect::WipeAuth { account });
             }
+            State::Resting(_, drain @ Drain::Clear) if self.going.is_some() => {
+                *drain = Drain::Deleting;
+                let account = self.id;
+                step.effects.push_back(Effect::DeleteAccount { account });
+            }
             State::Waiting(Wait { aim, until: None }, Drain::Clear) => {
                 let look = Look::default();
                 let now = step.now;
@@ -346,8 +392,10 @@ impl Session {
 
     /// Hands the record to the store when it changed, and only then: flash wears.
     fn save(&mut self, step: &mut Step<'_>) {
-        if self.record != self.saved {
-            self.saved = self.record.clone();
+        // What is being forgotten must not come back by a late write.
+        let forgotten = self.state.drain() == Drain::Deleting;
+        if self.saved.as_ref() != Some(&self.record) && !forgotten {
+            self.saved = Some(self.record.clone());
             step.effects.push_back(Effect::SaveRecord {
                 account: self.id,
                 record: self.record.clone(),
@@ -363,6 +411,7 @@ impl Drain {
             Self::Clear => "waiting before the next attempt",
             Self::Ending(_) => "the last connection is still ending",
             Self::Wiping => "the old identity is still being wiped",
+            Self::Deleting => "the account is being deleted",
         };
         Trouble {
             obstacle: Obstacle::NoAnswer,

@@ -4,6 +4,7 @@
 //! one ([`Drain`]). Only data and its plain derivations belong here; `session` and `link` change it.
 
 use crate::account::{E164, Epoch};
+use crate::event::Ticket;
 use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
 use crate::snapshot::{Pairing, Status};
@@ -57,6 +58,15 @@ pub(super) enum Drain {
     Ending(Epoch),
     /// The store was told to wipe the identity. NEXT: `Clear`
     Wiping,
+    /// The store was told to forget the account. NEXT: `Clear`, or there is no account any more
+    Deleting,
+}
+
+/// An account that is to be forgotten.
+#[derive(Clone, Debug)]
+pub(super) struct Going {
+    /// Who waits for that.
+    pub(super) ticket: Option<Ticket>,
 }
 
 /// A link that is wanted.

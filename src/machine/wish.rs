@@ -9,7 +9,8 @@
 )]
 
 use super::session::{Session, Step};
-use super::state::{Identity, Phase, Rest, State};
+use super::state::{Going, Identity, Phase, Rest, State};
+use crate::event::Ticket;
 
 impl Session {
     /// A person wants it online.
@@ -42,6 +43,20 @@ impl Session {
         self.record.enabled = false;
         self.waits = 0;
         self.rest(step, Rest::Stopped);
+    }
+
+    /// A person wants it off and on again.
+    pub(super) fn restart(&mut self, step: &mut Step<'_>) {
+        self.record.enabled = true;
+        self.waits = 0;
+        self.confirm_wipe();
+        self.open(step);
+    }
+
+    /// A person wants it forgotten: like a logout, and then the rest of it goes too.
+    pub(super) fn delete(&mut self, step: &mut Step<'_>, ticket: Option<Ticket>) {
+        self.log_out(step);
+        self.going = Some(Going { ticket });
     }
 
     /// A person wants it unlinked. WhatsApp is told when a link runs; the identity goes either way.

@@ -12,47 +12,20 @@ use std::thread;
 
 use tiny_http::{Header, Request, Response};
 
+use super::answer::Outcome;
 use super::door::inner::{DOOR_HEADER, Origin, STREAM_HEADER};
 use super::problem::Problem;
 use super::reply::{HEADERS, Reply};
-use super::route::{Head, Route, route};
+use super::route::{Ask, Head, Route, route};
 use super::server::{Permit, Shared};
 use super::stream::{self, Listening, Outlet, Stream, Telling};
 use crate::limits::HTTP_BODY_MAX;
 use crate::token::Caller;
 
-/// What a request asks for.
-enum Asked {
-    Route(Route),
-    Stream(Stream),
-}
-
-/// What becomes of it.
-enum Outcome {
-    Reply(Reply),
-    Stream(Stream),
-}
-
-impl Asked {
-    fn of(head: &Head<'_>, shared: &Shared) -> Result<Self, Problem> {
-        let ids = shared.desk.context.ids;
-        match head.target.split('?').next() {
-            Some("/api/v1/events") => Stream::events(head, ids).map(Self::Stream),
-            Some("/api/v1/ws") => Stream::web_socket(head, ids).map(Self::Stream),
-            _ => route(head).map(Self::Route),
-        }
-    }
-}
-
-fn caller(shared: &Shared, head: &Head<'_>, origin: Origin) -> Result<Caller, Problem> {
-    let context = &shared.desk.context;
-    context
-        .access
-        .caller(head, origin.door, context.clock.now())
-}
-
-fn unauthorized() -> Problem {
-    Problem::new(401, "unauthorized", "Send a token, or sign in.")
+/// An answer, or one that goes on.
+enum Answered {
+    Whole(Reply),
+    On(Stream, Caller),
 }
 
 /// A request that is not answered yet.
@@ -92,9 +65,9 @@ impl Exchange {
             let problem = Problem::new(403, "no_door", "Requests come through the front only.");
             return self.send(problem.into());
         };
-        let found = self.heed(|head| Asked::of(head, shared));
-        let looks = matches!(self.request.method().as_str(), "GET" | "HEAD");
-        if looks || found.is_err() {
+        let found = self.heed(|head| route(head, shared.desk.names()));
+        let waits = matches!(&found, Ok(route) if route.may_take_long());
+        if !waits {
             return self.finish(found, origin, shared);
         }
         let Some(permit) = Permit::to_wait(shared) else {
@@ -108,29 +81,28 @@ impl Exchange {
         });
     }
 
-    fn finish(mut self, found: Result<Asked, Problem>, origin: Origin, shared: &Arc<Shared>) {
+    fn finish(mut self, found: Result<Route, Problem>, origin: Origin, shared: &Arc<Shared>) {
         let body = self.body();
         // A bug in one answer must not take a worker away from all others.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.heed(|head| {
-                let asked = found?;
-                let caller = caller(shared, head, origin)?;
-                match asked {
-                    Asked::Stream(_) if caller == Caller::Stranger => Err(unauthorized()),
-                    Asked::Stream(stream) => Ok((Outcome::Stream(stream), caller)),
-                    Asked::Route(route) => {
-                        let reply = shared.desk.answer(route, head, &body?);
-                        Ok((Outcome::Reply(reply), caller))
+                let route = found?;
+                match shared.desk.attend(&route, head, &body?, origin.door) {
+                    Outcome::Reply(reply) => Ok(Answered::Whole(reply)),
+                    Outcome::Stream(granted) => {
+                        let ids = shared.desk.names().sessions;
+                        let stream = match granted.ask {
+                            Ask::WebSocket => Stream::web_socket(head, ids)?,
+                            _ => Stream::events(head, ids)?,
+                        };
+                        Ok(Answered::On(stream, granted.caller))
                     }
                 }
             })
         }));
-        let outcome = outcome.unwrap_or_else(|_| Err(broken()));
-        match outcome {
-            Ok((Outcome::Reply(reply), _)) => self.send(reply),
-            Ok((Outcome::Stream(stream), caller)) => {
-                self.listen(stream, &caller, origin, shared);
-            }
+        match outcome.unwrap_or_else(|_| Err(broken())) {
+            Ok(Answered::Whole(reply)) => self.send(reply),
+            Ok(Answered::On(stream, caller)) => self.listen(stream, &caller, origin, shared),
             Err(problem) => self.send(problem.into()),
         }
     }
@@ -138,7 +110,7 @@ impl Exchange {
     /// Begins a stream, if there is a place.
     fn listen(self, stream: Stream, caller: &Caller, origin: Origin, shared: &Arc<Shared>) {
         let Some(permit) = Permit::to_stream(shared) else {
-            let problem = Problem::new(503, "busy", "Too many streams are open.");
+            let problem = Problem::new(503, "too_many_streams", "Too many streams are open.");
             return self.send(problem.retry_after_s(5).into());
         };
         let listening = Listening::begin(&shared.desk.context.journal, &stream, caller);
@@ -196,12 +168,14 @@ impl Exchange {
                 target: &target,
                 headers: &headers,
             };
-            let caller = self::caller(shared, &head, origin).ok();
-            caller.filter(|caller| *caller != Caller::Stranger)
+            let caller = context
+                .access
+                .caller(&head, origin.door, context.clock.now());
+            caller.ok().filter(|caller| *caller != Caller::Stranger)
         };
         let telling = Telling {
             journal: &context.journal,
-            ids: context.ids,
+            ids: context.names.sessions,
             clock: context.clock,
             caller: &caller,
             snapshot: context.snapshots.borrow().clone(),

@@ -114,7 +114,8 @@ impl AccessDesk {
             | Denial::LabelTaken
             | Denial::TooManyAccounts
             | Denial::AlreadyLinked
-            | Denial::NoTypedCode { .. } => ending(),
+            | Denial::NoTypedCode { .. }
+            | Denial::StoreFailed { .. } => ending(),
         }
     }
 
