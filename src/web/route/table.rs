@@ -40,7 +40,7 @@ const DEED: Operation = Operation {
 };
 
 /// Problems of whatever asks the machine.
-const WISH: &[&str] = &["ending"];
+const WISH: &[&str] = &["ending", "store"];
 
 const SESSION_JSON: &[Form] = &[form(JSON, "Session")];
 const SESSION_200: Answer = answer(200, "The session as it is now.", SESSION_JSON);
@@ -231,7 +231,13 @@ static SESSIONS: [Operation; 5] = [
         summary: "Another label or country prefix.",
         need: Need::Session(Scope::Admin),
         body: Body::Json("ChangeSession"),
-        problems: &["bad_country_prefix", "bad_label", "ending", "label_taken"],
+        problems: &[
+            "bad_country_prefix",
+            "bad_label",
+            "ending",
+            "label_taken",
+            "store",
+        ],
         make: |asked| asked.session(Deed::Change),
         ..DEED
     },
@@ -346,6 +352,7 @@ static DEEDS: [Operation; 12] = [
             "bad_phone",
             "ending",
             "no_pairing_code",
+            "store",
             "too_many_codes",
         ],
         slow: true,
