@@ -22,6 +22,7 @@ use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::limits;
 use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Status};
 use crate::store::Store;
@@ -246,7 +247,7 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = web::bind(config.http.listen)?;
+    let listener = crate::daemon::doors(config)?;
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
@@ -258,6 +259,8 @@ fn serve(
         tickets,
         clock,
         pulse,
+        // Nothing happens here that somebody could ask for later.
+        journal: Journal::new(0),
         format: hardware.format(),
         store: None,
         links: watch::channel(Arc::default()).1,
