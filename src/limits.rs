@@ -168,16 +168,103 @@ pub const HTTP_WORKERS: usize = 2;
 /// Largest request body of the page.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 
-/// Messages being handed over by HTTP requests at once; each has a thread of its own meanwhile, so
-/// that the page goes on. The next sender is told to come back.
+/// Requests that change something and are being answered at once: they wait for the machine or for
+/// WhatsApp, each in a thread of its own, so that the page goes on. The next one is told to come back.
 pub const HTTP_SENDS: usize = 8;
 
-/// A client that takes nothing of an answer for this long is dropped by the kernel.
+/// Requests handed to the workers and not answered yet: those of [`HTTP_SENDS`], and a few for each
+/// worker. A worker takes a millisecond; beyond that people are told to come back at once.
+pub const HTTP_PLACES: usize = HTTP_SENDS + 8;
+
+/// Connections from the network at once. A browser makes up to six; each costs at most its head, its
+/// body and its answer ([`HTTP_ANSWER_BUFFER`]), some 340 KiB.
+pub const HTTP_CONNECTIONS: usize = 128;
+
+/// Connections of one address: five browsers' worth, and a quarter of all, so that one host cannot
+/// take every place.
+pub const HTTP_CONNECTIONS_A_PEER: usize = 32;
+
+/// Connections to the control socket at once.
+pub const HTTP_CONTROL_CONNECTIONS: usize = 16;
+
+/// Open files kept for everything but connections: links, database, buttons, panel, and what a
+/// request costs inside.
+pub const HTTP_FILES_KEPT: usize = 192;
+
+/// Largest head of a request: browsers send one or two KiB, cookies included.
+pub const HTTP_HEAD_MAX: usize = 16 * 1024;
+
+/// Headers of a request: browsers send about fifteen.
+pub const HTTP_HEADERS_MAX: usize = 64;
+
+/// The whole head has to be there after this long, however it is dealt out.
+pub const HTTP_HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// The whole body has to be there this long after its head: [`HTTP_BODY_MAX`] at 26 kbit/s.
+pub const HTTP_BODY_TIME: Duration = Duration::from_secs(20);
+
+/// A connection with nothing asked is kept this long for the browser's next question: longer than
+/// the pause between two looks of the page.
+pub const HTTP_IDLE: Duration = Duration::from_secs(15);
+
+/// Questions on one connection; after so many the browser makes a new one.
+pub const HTTP_REQUESTS_A_CONNECTION: u32 = 1000;
+
+/// An answer that has not begun by then is not coming: above every wait of ours ([`SEND`]) and the 75 s
+/// that WhatsApp's library waits for one.
+pub const HTTP_ANSWER: Duration = Duration::from_secs(90);
+
+/// If an answer has not begun after this long, it is looked whether the workers' door still opens.
+pub const HTTP_LOOK: Duration = Duration::from_secs(2);
+
+/// What of an answer is taken from its worker without waiting for the client: more than the page and
+/// the status of [`ACCOUNTS_MAX`] accounts, so that no stranger can hold a worker.
+pub const HTTP_ANSWER_BUFFER: usize = 256 * 1024;
+
+/// Largest head of an answer of our own.
+pub const HTTP_ANSWER_HEAD_MAX: usize = 8 * 1024;
+
+/// A client that takes nothing for this long is dropped.
 pub const HTTP_STALL: Duration = Duration::from_secs(10);
 
-/// How often the page knocks at its own door (see `web/server.rs`), and how long it waits before it
-/// opens a listener again that failed (too many open files).
-pub const HTTP_KNOCK: Duration = Duration::from_secs(1);
+/// A large answer has to be taken at this many bytes a second, beyond [`HTTP_STALL`].
+pub const HTTP_TAKE_A_SECOND: usize = 16 * 1024;
+
+/// After a refusal so much of what is still coming is read, for so long, so that the refusal arrives:
+/// a connection closed over unread bytes takes its last words with it.
+pub const HTTP_LINGER_BYTES: usize = 256 * 1024;
+
+/// See [`HTTP_LINGER_BYTES`].
+pub const HTTP_LINGER: Duration = Duration::from_secs(1);
+
+/// How long is waited before a listener that failed is used again (too many open files).
+pub const HTTP_KNOCK: Duration = Duration::from_millis(200);
+
+/// When the page ends, requests under way are answered for this long.
+pub const HTTP_FAREWELL: Duration = Duration::from_secs(2);
+
+/// Streams of events at once (API.md): each is a thread.
+pub const STREAMS: usize = 16;
+
+/// Events that wait for the client of a stream: several of each account ([`ACCOUNTS_MAX`]). One that is
+/// further behind is dropped; it comes back
+/// and says where it was.
+pub const STREAM_QUEUE: usize = 256;
+
+/// A stream without events shows that it lives: below the minute after which routers forget.
+pub const STREAM_BEAT: Duration = Duration::from_secs(15);
+
+/// How often it is asked whether the caller of a stream may still listen.
+pub const STREAM_CHECK: Duration = Duration::from_secs(5);
+
+/// Largest frame and message a client may send on a WebSocket: it has nothing to say.
+pub const STREAM_FRAME_MAX: usize = 4 * 1024;
+
+/// Happenings kept for those who were away for a moment.
+pub const JOURNAL_RING: usize = 512;
+
+/// Changes of status kept for each account: "what happened lately".
+pub const JOURNAL_OF_ACCOUNT: usize = 50;
 
 /// The event loop shows that it lives at least this often, also when nothing happens.
 pub const PULSE_EVERY: Duration = Duration::from_secs(5);

@@ -20,11 +20,21 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ),
     ("bad_code", 422, "The code is not six digits."),
     ("bad_country_prefix", 422, "The country prefix is not one."),
+    (
+        "bad_event_id",
+        422,
+        "`Last-Event-ID` is not the id of an event.",
+    ),
     ("bad_expiry", 422, "`expires_in_s` is out of range."),
     (
         "bad_field",
         422,
         "A field has the wrong kind of value, or is missing.",
+    ),
+    (
+        "bad_handshake",
+        400,
+        "The handshake of the WebSocket is not as it should be.",
     ),
     ("bad_json", 400, "The body is not JSON."),
     ("bad_label", 422, "The label cannot be used."),
@@ -50,6 +60,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "bad_scopes",
         422,
         "There is no such scope, or none is given.",
+    ),
+    (
+        "bad_session",
+        422,
+        "`session` names no session of this box.",
     ),
     ("bad_sessions", 422, "`sessions` cannot be used."),
     ("bad_text", 422, "The text is empty or too long."),
@@ -134,11 +149,6 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "too_many_codes",
         429,
         "WhatsApp gives no more codes for this number now.",
-    ),
-    (
-        "too_many_streams",
-        503,
-        "As many event streams as there may be are open; see `Retry-After`.",
     ),
     ("too_slow", 408, "The request came too slowly."),
     (

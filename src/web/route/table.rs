@@ -146,12 +146,7 @@ static BOX: [Operation; 11] = [
             "The stream.",
             &[form("text/event-stream", "Text")],
         )],
-        problems: &[
-            "bad_types",
-            "other_session",
-            "too_many_streams",
-            "unknown_session",
-        ],
+        problems: &["bad_event_id", "bad_session", "bad_types", "other_session"],
         make: |_| Ok(Ask::Events),
         ..LOOK
     },
@@ -163,10 +158,11 @@ static BOX: [Operation; 11] = [
         query: &[SESSION, TYPES],
         answers: &[answer(101, "The WebSocket.", &[])],
         problems: &[
+            "bad_event_id",
+            "bad_handshake",
+            "bad_session",
             "bad_types",
             "other_session",
-            "too_many_streams",
-            "unknown_session",
             "upgrade_required",
         ],
         make: |_| Ok(Ask::WebSocket),
