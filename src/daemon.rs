@@ -128,7 +128,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let context = page::Parts {
         names: Names {
             sessions: SessionIds::new(box_id),
-            hosts: Vec::new(),
+            hosts: config.http.names.clone(),
         },
         snapshots,
         inbox: inbox.clone(),

@@ -165,9 +165,9 @@ fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
 /// Answers requests from threads of its own until the handle is dropped.
 pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
     let address = listener.address;
-    let desk = Desk::new(context, name_of_this_run());
     let (inner, socket) = Inner::make()?;
     let uplinks = Uplinks::default();
+    let desk = Desk::new(context, name_of_this_run());
     let shared = Arc::new(Shared::new(desk, inner.clone(), uplinks.clone()));
     let (orders, told) = mpsc::channel();
     let thread = thread::Builder::new().name("http".into()).spawn({

@@ -35,7 +35,7 @@ use tokio::sync::watch;
 
 use self::bodies::{Created, NewTokenBody, TokenList, TokenView};
 use self::credential::Credential;
-use super::door::Door;
+pub use super::door::Door;
 use super::guard;
 use super::problem::Problem;
 use super::reply::Reply;

@@ -64,8 +64,8 @@ impl Exchange {
             return self.send(problem.into());
         };
         let found = self.heed(|head| route(head, shared.desk.names()));
-        let looks = matches!(self.request.method().as_str(), "GET" | "HEAD");
-        if looks || found.is_err() {
+        let waits = matches!(&found, Ok(route) if route.may_take_long());
+        if !waits {
             return self.finish(found, origin, shared);
         }
         let Some(permit) = Permit::to_wait(shared) else {
@@ -107,7 +107,7 @@ impl Exchange {
     /// Begins a stream, if there is a place.
     fn listen(self, stream: Stream, caller: &Caller, origin: Origin, shared: &Arc<Shared>) {
         let Some(permit) = Permit::to_stream(shared) else {
-            let problem = Problem::new(503, "busy", "Too many streams are open.");
+            let problem = Problem::new(503, "too_many_streams", "Too many streams are open.");
             return self.answered(problem.retry_after_s(5).into(), shared);
         };
         let listening = Listening::begin(&shared.desk.context.journal, &stream, caller);

@@ -15,7 +15,7 @@ use crate::limits::{
     HTTP_BODY_TIME, HTTP_HEAD_MAX, HTTP_HEAD_TIME, HTTP_IDLE, HTTP_LINGER, HTTP_LINGER_BYTES,
     HTTP_REQUESTS_A_CONNECTION, HTTP_STALL, HTTP_TAKE_A_SECOND,
 };
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, title};
 use crate::web::reply::{HEADERS, Reply};
 
 /// Bytes asked for at once.
@@ -218,7 +218,7 @@ fn too_slow(what: &str) -> Stop {
 
 /// An answer of the front's own, as bytes.
 pub(super) fn written(reply: Reply, keeps: bool) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, reason(reply.status));
+    let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, title(reply.status));
     let length = reply.body.len().to_string();
     let connection = if keeps { "keep-alive" } else { "close" };
     let own = [
@@ -237,19 +237,4 @@ pub(super) fn written(reply: Reply, keeps: bool) -> Vec<u8> {
     let mut bytes = head.into_bytes();
     bytes.extend(reply.body);
     bytes
-}
-
-/// The words of the statuses the front itself answers with.
-fn reason(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        408 => "Request Timeout",
-        413 => "Content Too Large",
-        417 => "Expectation Failed",
-        431 => "Request Header Fields Too Large",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        _ => "Error",
-    }
 }

@@ -91,9 +91,25 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The clock is not set, so nobody can say when the token would end.",
     ),
     ("cross_site", 403, "Another site's page may not do this."),
+    ("crowded", 503, "Too many connections are open."),
     ("cut_off", 400, "The body ended too early."),
     ("ending", 503, "The service is ending."),
+    (
+        "expectation_failed",
+        417,
+        "`Expect` asks for something that cannot be met.",
+    ),
     ("foreign_host", 403, "The `Host` is not a name of this box."),
+    (
+        "head_too_large",
+        431,
+        "The head of the request is too large.",
+    ),
+    (
+        "http_version",
+        505,
+        "Only HTTP/1.1 and HTTP/1.0 are spoken.",
+    ),
     ("label_taken", 409, "Another session has that label."),
     ("locked", 429, "Too many wrong codes; see `Retry-After`."),
     (
@@ -102,8 +118,14 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The path takes other methods; see `Allow`.",
     ),
     ("missing_scope", 403, "The token lacks a scope."),
+    ("no_answer", 504, "No answer came in time."),
     ("no_chance", 503, "The system gives no random numbers."),
     ("no_code", 409, "No code is on the panel."),
+    (
+        "no_door",
+        403,
+        "The request did not come through the front.",
+    ),
     ("no_host", 400, "There is no `Host`."),
     ("no_pairing_code", 409, "WhatsApp gave no code to type."),
     ("no_panel", 409, "The box has no panel to show a code."),
@@ -149,6 +171,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "too_many_codes",
         429,
         "WhatsApp gives no more codes for this number now.",
+    ),
+    (
+        "too_many_streams",
+        503,
+        "As many event streams as there may be are open; see `Retry-After`.",
     ),
     ("too_slow", 408, "The request came too slowly."),
     (

@@ -25,7 +25,6 @@ const LOOK: Operation = Operation {
     body: Body::None,
     answers: &[],
     problems: &[],
-    slow: false,
     make: |_| Ok(Ask::Page),
 };
 
@@ -146,7 +145,13 @@ static BOX: [Operation; 11] = [
             "The stream.",
             &[form("text/event-stream", "Text")],
         )],
-        problems: &["bad_event_id", "bad_session", "bad_types", "other_session"],
+        problems: &[
+            "bad_event_id",
+            "bad_session",
+            "bad_types",
+            "other_session",
+            "too_many_streams",
+        ],
         make: |_| Ok(Ask::Events),
         ..LOOK
     },
@@ -163,6 +168,7 @@ static BOX: [Operation; 11] = [
             "bad_session",
             "bad_types",
             "other_session",
+            "too_many_streams",
             "upgrade_required",
         ],
         make: |_| Ok(Ask::WebSocket),
@@ -245,7 +251,6 @@ static SESSIONS: [Operation; 5] = [
         need: Need::Session(Scope::Admin),
         body: Body::None,
         answers: &[answer(204, "It is gone.", &[])],
-        slow: true,
         make: |asked| asked.session(Deed::Delete),
         ..DEED
     },
@@ -294,7 +299,6 @@ static DEEDS: [Operation; 12] = [
         id: "logOutSession",
         path: "/api/v1/sessions/{id}/logout",
         summary: "Unlinks it and wipes its keys; label and settings stay.",
-        slow: true,
         make: |asked| asked.session(Deed::Logout),
         ..DEED
     },
@@ -351,7 +355,6 @@ static DEEDS: [Operation; 12] = [
             "store",
             "too_many_codes",
         ],
-        slow: true,
         make: |asked| asked.session(Deed::PairingCode),
         ..DEED
     },
@@ -392,7 +395,6 @@ static DEEDS: [Operation; 12] = [
             "not_working",
             "send_failed",
         ],
-        slow: true,
         make: |asked| asked.session(Deed::SendMessage),
         ..DEED
     },
