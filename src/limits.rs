@@ -293,9 +293,6 @@ pub const TOKENS_MAX: usize = 32;
 /// Longest name of a token, in characters: a line of a list.
 pub const TOKEN_NAME_CHARS: usize = 40;
 
-/// An access code stands on the panel for so long: time to read it and type it.
-pub const ACCESS_CODE_LIFE: Duration = Duration::from_secs(60);
-
 /// A browser that was let in by a code on the panel stays in for so long.
 pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 

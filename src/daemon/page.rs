@@ -48,8 +48,8 @@ pub struct Parts {
     pub pulse: Pulse,
     /// The panel's size and kind, if there is one.
     pub format: Option<Format>,
-    /// Messages and counters.
-    pub store: Store,
+    /// Messages, counters and tokens; `None` while the store cannot be used.
+    pub store: Option<Store>,
     /// The links that can send.
     pub links: Switchboard,
 }
@@ -59,7 +59,7 @@ impl Parts {
     #[must_use]
     pub fn into_context(self) -> WebContext {
         let access = AccessDesk::new(AccessParts {
-            store: Some(self.store.clone()),
+            store: self.store.clone(),
             sessions: self.names.sessions,
             snapshots: self.snapshots.clone(),
             inbox: self.inbox.clone(),
@@ -82,23 +82,24 @@ impl Parts {
             metrics: self.metrics,
             gauges: gauges(self.store.clone(), self.database),
             qr: QR_DRAWINGS,
-            list_messages: messages::list(self.store),
+            list_messages: match self.store {
+                Some(store) => messages::list(store),
+                None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
+            },
             send_message: messages::send(self.links, Handle::current(), self.clock),
         }
     }
 }
 
 /// What the counters want to know beside what they were told.
-fn gauges(store: Store, database: PathBuf) -> Box<dyn Fn() -> Gauges + Send + Sync> {
+fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + Send + Sync> {
     Box::new(move || {
-        let Counters {
-            commits,
-            bytes_written,
-            ..
-        } = store.counters();
+        let counters = store
+            .as_ref()
+            .map_or_else(Counters::default, Store::counters);
         Gauges {
-            commits,
-            bytes_written,
+            commits: counters.commits,
+            bytes_written: counters.bytes_written,
             db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
             resident_bytes: resident_bytes(),
         }
