@@ -12,10 +12,12 @@ pub const EVENT_QUEUE: usize = 256;
 /// How often the live socket is looked at (DESIGN.md: failed attempts emit no event).
 pub const SOCKET_POLL: Duration = Duration::from_secs(1);
 
-/// After this long in `starting`, panel and page say why.
+/// After this long in `starting`, panel and page say why, and the link is built anew, once: what
+/// people are told to do elsewhere (press connect again) is done for them.
 pub const STARTING_SLOW: Duration = Duration::from_secs(10);
 
-/// After this long in `starting` without a QR or a login the link is built anew.
+/// After that, a link without a QR or a login for so long is built anew, each time after a longer
+/// wait: a handshake over a slow network may take 40 s (20 s each for the socket and the keys).
 pub const STARTING_REBUILD: Duration = Duration::from_secs(90);
 
 /// Between the starts of two accounts when the box boots: one handshake at a time on a small board.
@@ -27,6 +29,43 @@ pub const QR_GRACE: Duration = Duration::from_millis(500);
 
 /// A passkey that was not confirmed after this long is not coming (a pairing code lives as long).
 pub const PASSKEY_WAIT: Duration = Duration::from_secs(180);
+
+/// A code to type lives no longer, whatever lifetime it came with (WHATSAPP_RUST.md 3.6).
+pub const TYPED_LIFETIME_MAX: Duration = Duration::from_secs(180);
+
+/// A code to type is asked for again by itself, after its connection was lost, while the person who
+/// wanted it may still stand there: as long as the first code would have lived.
+pub const TYPED_WISH: Duration = Duration::from_secs(180);
+
+/// So many times at most: WhatsApp throttles numbers that ask often.
+pub const TYPED_AGAIN: u32 = 3;
+
+/// A code to type that has not come after this long is not coming (the library waits as long).
+pub const TYPED_ANSWER: Duration = Duration::from_secs(30);
+
+/// Times a code to type can be asked for, for one account, within [`TYPED_ASKS_WITHIN`] (PEERS.md 4).
+pub const TYPED_ASKS: usize = 3;
+
+/// See [`TYPED_ASKS`].
+pub const TYPED_ASKS_WITHIN: Duration = Duration::from_secs(600);
+
+/// Askers that wait for the same code at once: each is a request that holds a worker.
+pub const TYPED_WAITERS: usize = 8;
+
+/// What keeps a link from starting (no clock, a disk that takes no writes) is looked at this often:
+/// its end is told by an event, too, but nobody hangs because one got lost.
+pub const HELD_LOOK: Duration = Duration::from_secs(1);
+
+/// A login from which nothing at all came for so long is dead, even when TCP looks open (DESIGN.md
+/// rule 8). The library pings after 15 to 30 s without a frame, so two of its intervals are 60 s; while
+/// a request of its own is unanswered it does not ping, and half a minute more covers most of those.
+pub const SILENCE: Duration = Duration::from_secs(2 * 30 + 30);
+
+/// Days without a sign of life of the owner's phone that are worth a word (DESIGN.md rule 10).
+pub const PHONE_SILENT_DAYS: u64 = 10;
+
+/// And that are urgent: about two days are left.
+pub const PHONE_URGENT_DAYS: u64 = 12;
 
 /// The longest wait between two attempts to reconnect, before the jitter (DESIGN.md rule 3).
 pub const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(900);

@@ -10,7 +10,7 @@ use pairbox::event::{Effect, Event, Intent, LinkEvent, StoreEvent, StoredAccount
 use pairbox::fault::{BAN_WAIT_UNKNOWN, LOCKED_WAITS, OUTDATED_WAIT};
 use pairbox::limits::{
     BAN_WAIT_MAX, BAN_WAIT_MIN, PASSKEY_WAIT, QR_GRACE, QR_LIFETIME_MAX, RECONNECT_STABLE,
-    STARTING_REBUILD,
+    STARTING_REBUILD, STARTING_SLOW,
 };
 use pairbox::time::Mono;
 
@@ -32,7 +32,9 @@ pub struct Reference {
     pub fault: &'static str,
     pub enabled: bool,
     reason: Option<String>,
-    saved: (bool, Option<String>),
+    /// When its phone was last written down.
+    seen: Option<u64>,
+    saved: (bool, Option<String>, Option<u64>),
     identity: Identity,
     /// Epoch of the link that has not ended.
     link: Option<u64>,
@@ -44,6 +46,10 @@ pub struct Reference {
     start: Option<(Mono, Mono)>,
     /// The status changes by itself then.
     alarm: Option<Mono>,
+    /// The link was built anew because it took long.
+    restarted: bool,
+    /// The wall clock.
+    wall: u64,
     /// Failures the last look at the link told of, and whether the library sits out a wait.
     failures: u32,
     stuck: bool,
@@ -63,7 +69,8 @@ impl Reference {
             word: if starts { "starting" } else { "stopped" },
             fault: "",
             enabled: stored.record.enabled,
-            saved: (stored.record.enabled, reason.clone()),
+            seen: None,
+            saved: (stored.record.enabled, reason.clone(), None),
             reason,
             identity: match stored.linked {
                 Some(_) => Identity::Good,
@@ -75,6 +82,8 @@ impl Reference {
             wiping: false,
             start: starts.then_some((now, now)),
             alarm: None,
+            restarted: false,
+            wall: 0,
             failures: 0,
             stuck: false,
             working_since: now,
