@@ -34,7 +34,6 @@ use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::metrics::Metrics;
-use crate::snapshot::StoreHealth;
 use crate::store::{self, Store};
 use crate::ticket::Tickets;
 use crate::ulid::SessionIds;
