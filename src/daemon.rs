@@ -34,6 +34,7 @@ use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
+use crate::metrics::Metrics;
 use crate::store::{self, Store};
 use crate::ticket::Tickets;
 use crate::ulid::SessionIds;
@@ -117,7 +118,8 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let clock_set = clock.now().wall.is_some();
     let appliance = appliance(&store, &hardware, clock)?;
     let (publish, snapshots) = watch::channel(appliance.snapshot());
-    let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
+    let metrics = Metrics::default();
+    let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &metrics);
 
     let pulse = Pulse::default();
     let health = Health::new(vec![("event loop", pulse.clone())]);
@@ -141,6 +143,8 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         inbox: inbox.clone(),
         tickets,
         journal: journal.clone(),
+        metrics: metrics.clone(),
+        database: database(&config),
         clock,
         pulse: pulse.clone(),
         format,
@@ -163,6 +167,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         events,
         publish,
         journal,
+        metrics,
         clock,
         health,
         pulse,
