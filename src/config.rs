@@ -143,6 +143,8 @@ pub struct Log {
 pub struct Bench {
     /// The Unix socket behind which panel and buttons are simulated.
     pub socket: PathBuf,
+    /// While this file holds `full`, `read-only` or `io`, the store's disk fails like that.
+    pub disk: Option<PathBuf>,
 }
 
 impl Default for Config {

@@ -10,6 +10,7 @@ pub mod event_loop;
 pub mod hardware;
 pub mod messages;
 pub mod page;
+pub mod storage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +33,6 @@ use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
-use crate::snapshot::StoreHealth;
 use crate::store::{self, Store};
 use crate::ticket::Tickets;
 use crate::ulid::SessionIds;
@@ -98,8 +98,9 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
-    let store = Store::open(&database(&config))?;
-    store.ensure_first_account(&config.label).await?;
+    let Some(store) = storage::open(&config, clock).await? else {
+        return Ok(());
+    };
     let listener = doors(&config)?;
 
     let (inbox, events) = Inbox::new();
@@ -135,7 +136,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         clock,
         pulse: pulse.clone(),
         format,
-        store: store.clone(),
+        store: Some(store.clone()),
         links: effects.switchboard(),
     };
     let page =
@@ -201,26 +202,9 @@ fn beat() -> tokio::time::Interval {
 fn watchers(page: &web::WebHandle, store: &Store, inbox: &Inbox, end: EndSignal) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(address::watch(page.address(), inbox.clone()));
-    tasks.spawn(disk(store.health(), inbox.clone()));
+    tasks.spawn(storage::tell(store.health(), inbox.clone()));
     tasks.spawn(end.announce(inbox.clone()));
     tasks
-}
-
-/// Tells the machine how the disk takes writes, whenever that changes.
-async fn disk(mut health: watch::Receiver<StoreHealth>, inbox: Inbox) {
-    let mut told = StoreHealth::Well;
-    loop {
-        let now = health.borrow_and_update().clone();
-        if now != told {
-            told = now.clone();
-            if inbox.send(Event::Disk(now)).await.is_err() {
-                return;
-            }
-        }
-        if health.changed().await.is_err() {
-            return;
-        }
-    }
 }
 
 /// The machine for the accounts that are stored and the panel that was found.

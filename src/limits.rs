@@ -184,6 +184,13 @@ pub const HTTP_CONNECTIONS: usize = 128;
 /// take every place.
 pub const HTTP_CONNECTIONS_A_PEER: usize = 32;
 
+/// When every place is taken, nobody who came within so long gives way: time for a request to arrive.
+/// It bounds how fast a crowd can push others out, and each waits for it once at most.
+pub const HTTP_GRACE: Duration = Duration::from_millis(250);
+
+/// Connections that wait in the kernel until they are let in.
+pub const HTTP_BACKLOG: i32 = 1024;
+
 /// Connections to the control socket at once.
 pub const HTTP_CONTROL_CONNECTIONS: usize = 16;
 
@@ -292,9 +299,6 @@ pub const TOKENS_MAX: usize = 32;
 
 /// Longest name of a token, in characters: a line of a list.
 pub const TOKEN_NAME_CHARS: usize = 40;
-
-/// An access code stands on the panel for so long: time to read it and type it.
-pub const ACCESS_CODE_LIFE: Duration = Duration::from_secs(60);
 
 /// A browser that was let in by a code on the panel stays in for so long.
 pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);

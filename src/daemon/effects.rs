@@ -25,6 +25,8 @@ pub type Switchboard = watch::Receiver<Arc<BTreeMap<AccountId, Link>>>;
 enum Write {
     Record(AccountId, AccountRecord),
     Wipe(AccountId),
+    Delete(AccountId),
+    ResetTokens,
 }
 
 /// The executor.
@@ -83,9 +85,10 @@ impl Effects {
             Effect::Unlink { account, epoch } => self.with_link(account, epoch, Link::unlink),
             Effect::WipeAuth { account } => self.write(Write::Wipe(account)),
             Effect::SaveRecord { account, record } => self.write(Write::Record(account, record)),
-            Effect::DeleteAccount { .. } | Effect::RequestCode { .. } => {}
+            Effect::DeleteAccount { account } => self.write(Write::Delete(account)),
+            Effect::RequestCode { .. } => {}
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
-            Effect::ResetTokens => info!("there are no API tokens yet: none was taken back"),
+            Effect::ResetTokens => self.write(Write::ResetTokens),
         }
     }
 
@@ -181,6 +184,19 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
                     wiped.map_or_else(|error| wipe_failed(&error), |()| StoreEvent::AuthWiped);
                 (account, Some(answer))
             }
+            Write::Delete(account) => {
+                let deleted = store.delete_account(account).await;
+                let answer =
+                    deleted.map_or_else(|error| delete_failed(&error), |()| StoreEvent::Deleted);
+                (account, Some(answer))
+            }
+            Write::ResetTokens => {
+                match store.reset_tokens().await {
+                    Ok(()) => info!("all API tokens were taken back"),
+                    Err(error) => error!("tokens are taken back for this run only: {error}"),
+                }
+                continue;
+            }
         };
         if let Some(event) = answer {
             // When the loop has ended nobody listens; what is queued is still written.
@@ -192,6 +208,11 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
 fn save_failed(error: &StoreError) -> StoreEvent {
     let why = error.to_string();
     StoreEvent::SaveFailed { why }
+}
+
+fn delete_failed(error: &StoreError) -> StoreEvent {
+    let why = error.to_string();
+    StoreEvent::DeleteFailed { why }
 }
 
 fn wipe_failed(error: &StoreError) -> StoreEvent {

@@ -44,8 +44,8 @@ pub struct Parts {
     pub pulse: Pulse,
     /// The panel's size and kind, if there is one.
     pub format: Option<Format>,
-    /// Messages and counters.
-    pub store: Store,
+    /// Messages, counters and tokens; `None` while the store cannot be used.
+    pub store: Option<Store>,
     /// The links that can send.
     pub links: Switchboard,
 }
@@ -55,7 +55,7 @@ impl Parts {
     #[must_use]
     pub fn into_context(self) -> WebContext {
         let access = AccessDesk::new(AccessParts {
-            store: Some(self.store.clone()),
+            store: self.store.clone(),
             sessions: self.names.sessions,
             snapshots: self.snapshots.clone(),
             inbox: self.inbox.clone(),
@@ -76,9 +76,15 @@ impl Parts {
                 .format
                 .map(|format| (format.geometry.width, format.geometry.height)),
             panel_png: panel_png(self.format),
-            metrics: metrics(self.store.clone()),
+            metrics: match self.store.clone() {
+                Some(store) => metrics(store),
+                None => Box::new(|_| String::new()),
+            },
             qr: QR_DRAWINGS,
-            list_messages: messages::list(self.store),
+            list_messages: match self.store {
+                Some(store) => messages::list(store),
+                None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
+            },
             send_message: messages::send(self.links, Handle::current(), self.clock),
         }
     }
