@@ -3,6 +3,8 @@
 //! `routes` asks as an ordinary client, `strangers` as those who must not get anything, `hostile` and
 //! `survival` as those who mean harm or are broken; `router` tries random heads without a socket.
 
+mod access;
+mod entrance;
 mod hostile;
 mod qr;
 pub mod rig;
@@ -10,5 +12,6 @@ mod router;
 mod routes;
 mod strangers;
 mod survival;
+mod tokens;
 mod well;
 mod wishes;
