@@ -60,6 +60,19 @@ struct Tally {
     presses: Presses,
 }
 
+/// What is measured at the moment of asking.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Gauges {
+    /// Transactions committed since the start.
+    pub commits: u64,
+    /// Bytes handed to the database's file since the start.
+    pub bytes_written: u64,
+    /// Size of that file, if it can be told.
+    pub db_bytes: Option<u64>,
+    /// Memory the process holds, if it can be told.
+    pub resident_bytes: Option<u64>,
+}
+
 /// What is so at the moment of asking.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
@@ -69,12 +82,8 @@ pub struct Reading<'a> {
     pub ids: SessionIds,
     /// The time.
     pub now: Now,
-    /// Transactions committed, and bytes handed to the file, since the start.
-    pub storage: (u64, u64),
-    /// Size of the database's file, if it can be told.
-    pub db_bytes: Option<u64>,
-    /// Memory the process holds, if it can be told.
-    pub resident_bytes: Option<u64>,
+    /// The rest.
+    pub gauges: Gauges,
 }
 
 impl Default for Metrics {
@@ -200,13 +209,19 @@ impl Tally {
             what,
             &self.answer_times,
         );
-        out.counter("pairbox_panel_refresh_total", "Frames brought to the glass.");
+        out.counter(
+            "pairbox_panel_refresh_total",
+            "Frames brought to the glass.",
+        );
         for (kind, times) in &self.refreshes {
             out.sample(&[("kind", kind)], times);
         }
         let what = "Time a frame took to the glass.";
         out.histogram("pairbox_panel_refresh_seconds", what, &self.refresh_times);
-        out.counter("pairbox_button_presses_total", "Presses, by how long they were.");
+        out.counter(
+            "pairbox_button_presses_total",
+            "Presses, by how long they were.",
+        );
         for (button, gesture, times) in self.presses.counts() {
             out.sample(&[("button", button), ("gesture", gesture)], &times);
         }
@@ -232,17 +247,17 @@ fn now(out: &mut Exposition, reading: &Reading<'_>) {
         }
     }
     out.counter("pairbox_storage_commits_total", "Transactions committed.");
-    out.sample(&[], &reading.storage.0);
+    out.sample(&[], &reading.gauges.commits);
     let what = "Bytes handed to the database's file.";
     out.counter("pairbox_storage_bytes_written_total", what);
-    out.sample(&[], &reading.storage.1);
-    if let Some(bytes) = reading.db_bytes {
+    out.sample(&[], &reading.gauges.bytes_written);
+    if let Some(bytes) = reading.gauges.db_bytes {
         out.gauge("pairbox_db_size_bytes", "Size of the database's file.");
         out.sample(&[], &bytes);
     }
     out.gauge("pairbox_clock_synced", "1 when the wall clock is set.");
     out.sample(&[], &u8::from(reading.now.wall.is_some()));
-    if let Some(bytes) = reading.resident_bytes {
+    if let Some(bytes) = reading.gauges.resident_bytes {
         out.gauge("process_resident_memory_bytes", "Memory the process holds.");
         out.sample(&[], &bytes);
     }
