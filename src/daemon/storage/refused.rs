@@ -248,7 +248,7 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = web::bind(config.http.listen)?;
+    let listener = crate::daemon::doors(config)?;
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
@@ -264,6 +264,8 @@ fn serve(
         tickets,
         clock,
         pulse,
+        // Nothing happens here that somebody could ask for later.
+        journal: Journal::new(0),
         format: hardware.format(),
         store: None,
         links: watch::channel(Arc::default()).1,
