@@ -98,6 +98,11 @@ pub enum Denial {
         /// WhatsApp says that this number asked too often.
         throttled: bool,
     },
+    /// The storage could not do it: all of the account is still there.
+    StoreFailed {
+        /// The reason in technical words.
+        why: String,
+    },
     /// The box has no panel that could show an access code.
     NoPanel,
     /// No access code is up.

@@ -58,10 +58,12 @@ pub const NETWORK_POLL: Duration = Duration::from_secs(2);
 /// Where the kernel does not tell that the wall clock was set, it is looked at this often until it is.
 pub const CLOCK_POLL: Duration = Duration::from_secs(5);
 
-/// After this long in `starting`, panel and page say why.
+/// After this long in `starting`, panel and page say why, and the link is built anew, once: what
+/// people are told to do elsewhere (press connect again) is done for them.
 pub const STARTING_SLOW: Duration = Duration::from_secs(10);
 
-/// After this long in `starting` without a QR or a login the link is built anew.
+/// After that, a link without a QR or a login for so long is built anew, each time after a longer
+/// wait: a handshake over a slow network may take 40 s (20 s each for the socket and the keys).
 pub const STARTING_REBUILD: Duration = Duration::from_secs(90);
 
 /// Between the starts of two accounts when the box boots: one handshake at a time on a small board.
@@ -73,6 +75,43 @@ pub const QR_GRACE: Duration = Duration::from_millis(500);
 
 /// A passkey that was not confirmed after this long is not coming (a pairing code lives as long).
 pub const PASSKEY_WAIT: Duration = Duration::from_secs(180);
+
+/// A code to type lives no longer, whatever lifetime it came with (WHATSAPP_RUST.md 3.6).
+pub const TYPED_LIFETIME_MAX: Duration = Duration::from_secs(180);
+
+/// A code to type is asked for again by itself, after its connection was lost, while the person who
+/// wanted it may still stand there: as long as the first code would have lived.
+pub const TYPED_WISH: Duration = Duration::from_secs(180);
+
+/// So many times at most: WhatsApp throttles numbers that ask often.
+pub const TYPED_AGAIN: u32 = 3;
+
+/// A code to type that has not come after this long is not coming (the library waits as long).
+pub const TYPED_ANSWER: Duration = Duration::from_secs(30);
+
+/// Times a code to type can be asked for, for one account, within [`TYPED_ASKS_WITHIN`] (PEERS.md 4).
+pub const TYPED_ASKS: usize = 3;
+
+/// See [`TYPED_ASKS`].
+pub const TYPED_ASKS_WITHIN: Duration = Duration::from_secs(600);
+
+/// Askers that wait for the same code at once: each is a request that holds a worker.
+pub const TYPED_WAITERS: usize = 8;
+
+/// What keeps a link from starting (no clock, a disk that takes no writes) is looked at this often:
+/// its end is told by an event, too, but nobody hangs because one got lost.
+pub const HELD_LOOK: Duration = Duration::from_secs(1);
+
+/// A login from which nothing at all came for so long is dead, even when TCP looks open (DESIGN.md
+/// rule 8). The library pings after 15 to 30 s without a frame, so two of its intervals are 60 s; while
+/// a request of its own is unanswered it does not ping, and half a minute more covers most of those.
+pub const SILENCE: Duration = Duration::from_secs(2 * 30 + 30);
+
+/// Days without a sign of life of the owner's phone that are worth a word (DESIGN.md rule 10).
+pub const PHONE_SILENT_DAYS: u64 = 10;
+
+/// And that are urgent: about two days are left.
+pub const PHONE_URGENT_DAYS: u64 = 12;
 
 /// The longest wait between two attempts to reconnect, before the jitter (DESIGN.md rule 3).
 pub const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(900);
@@ -188,6 +227,23 @@ pub const OVERVIEW_AFTER: Duration = Duration::from_secs(15);
 /// of the overview.
 pub const ACCOUNTS_MAX: usize = 50;
 
+/// An access code on the panel is good for so long: time to walk to the page's screen and type it.
+pub const ACCESS_CODE: Duration = Duration::from_secs(60);
+
+/// A code that has more left than this is not replaced by the next who asks: who has read it can type
+/// it, whatever others on the network ask for.
+pub const ACCESS_CODE_KEPT: Duration = Duration::from_secs(30);
+
+/// Wrong guesses in a row, over all codes, before none is taken for [`ACCESS_LOCK`] (API.md).
+pub const ACCESS_TRIES: u32 = 5;
+
+/// How long that is (API.md): a million codes last for about six years of guessing.
+pub const ACCESS_LOCK: Duration = Duration::from_secs(15 * 60);
+
+/// Codes that may go up unused within [`ACCESS_LOCK`]: whoever asks for more keeps the panel busy and
+/// bright. A button on the box makes it start anew.
+pub const ACCESS_CODES_UNUSED: usize = 5;
+
 /// How often the box looks which address it has on the network: routers give out new ones.
 pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
@@ -197,16 +253,103 @@ pub const HTTP_WORKERS: usize = 2;
 /// Largest request body of the page.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 
-/// Messages being handed over by HTTP requests at once; each has a thread of its own meanwhile, so
-/// that the page goes on. The next sender is told to come back.
+/// Requests that change something and are being answered at once: they wait for the machine or for
+/// WhatsApp, each in a thread of its own, so that the page goes on. The next one is told to come back.
 pub const HTTP_SENDS: usize = 8;
 
-/// A client that takes nothing of an answer for this long is dropped by the kernel.
+/// Requests handed to the workers and not answered yet: those of [`HTTP_SENDS`], and a few for each
+/// worker. A worker takes a millisecond; beyond that people are told to come back at once.
+pub const HTTP_PLACES: usize = HTTP_SENDS + 8;
+
+/// Connections from the network at once. A browser makes up to six; each costs at most its head, its
+/// body and its answer ([`HTTP_ANSWER_BUFFER`]), some 340 KiB.
+pub const HTTP_CONNECTIONS: usize = 128;
+
+/// Connections of one address: five browsers' worth, and a quarter of all, so that one host cannot
+/// take every place.
+pub const HTTP_CONNECTIONS_A_PEER: usize = 32;
+
+/// Connections to the control socket at once.
+pub const HTTP_CONTROL_CONNECTIONS: usize = 16;
+
+/// Open files kept for everything but connections: links, database, buttons, panel, and what a
+/// request costs inside.
+pub const HTTP_FILES_KEPT: usize = 192;
+
+/// Largest head of a request: browsers send one or two KiB, cookies included.
+pub const HTTP_HEAD_MAX: usize = 16 * 1024;
+
+/// Headers of a request: browsers send about fifteen.
+pub const HTTP_HEADERS_MAX: usize = 64;
+
+/// The whole head has to be there after this long, however it is dealt out.
+pub const HTTP_HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// The whole body has to be there this long after its head: [`HTTP_BODY_MAX`] at 26 kbit/s.
+pub const HTTP_BODY_TIME: Duration = Duration::from_secs(20);
+
+/// A connection with nothing asked is kept this long for the browser's next question: longer than
+/// the pause between two looks of the page.
+pub const HTTP_IDLE: Duration = Duration::from_secs(15);
+
+/// Questions on one connection; after so many the browser makes a new one.
+pub const HTTP_REQUESTS_A_CONNECTION: u32 = 1000;
+
+/// An answer that has not begun by then is not coming: above every wait of ours ([`SEND`]) and the 75 s
+/// that WhatsApp's library waits for one.
+pub const HTTP_ANSWER: Duration = Duration::from_secs(90);
+
+/// If an answer has not begun after this long, it is looked whether the workers' door still opens.
+pub const HTTP_LOOK: Duration = Duration::from_secs(2);
+
+/// What of an answer is taken from its worker without waiting for the client: more than the page and
+/// the status of [`ACCOUNTS_MAX`] accounts, so that no stranger can hold a worker.
+pub const HTTP_ANSWER_BUFFER: usize = 256 * 1024;
+
+/// Largest head of an answer of our own.
+pub const HTTP_ANSWER_HEAD_MAX: usize = 8 * 1024;
+
+/// A client that takes nothing for this long is dropped.
 pub const HTTP_STALL: Duration = Duration::from_secs(10);
 
-/// How often the page knocks at its own door (see `web/server.rs`), and how long it waits before it
-/// opens a listener again that failed (too many open files).
-pub const HTTP_KNOCK: Duration = Duration::from_secs(1);
+/// A large answer has to be taken at this many bytes a second, beyond [`HTTP_STALL`].
+pub const HTTP_TAKE_A_SECOND: usize = 16 * 1024;
+
+/// After a refusal so much of what is still coming is read, for so long, so that the refusal arrives:
+/// a connection closed over unread bytes takes its last words with it.
+pub const HTTP_LINGER_BYTES: usize = 256 * 1024;
+
+/// See [`HTTP_LINGER_BYTES`].
+pub const HTTP_LINGER: Duration = Duration::from_secs(1);
+
+/// How long is waited before a listener that failed is used again (too many open files).
+pub const HTTP_KNOCK: Duration = Duration::from_millis(200);
+
+/// When the page ends, requests under way are answered for this long.
+pub const HTTP_FAREWELL: Duration = Duration::from_secs(2);
+
+/// Streams of events at once (API.md): each is a thread.
+pub const STREAMS: usize = 16;
+
+/// Events that wait for the client of a stream: several of each account ([`ACCOUNTS_MAX`]). One that is
+/// further behind is dropped; it comes back
+/// and says where it was.
+pub const STREAM_QUEUE: usize = 256;
+
+/// A stream without events shows that it lives: below the minute after which routers forget.
+pub const STREAM_BEAT: Duration = Duration::from_secs(15);
+
+/// How often it is asked whether the caller of a stream may still listen.
+pub const STREAM_CHECK: Duration = Duration::from_secs(5);
+
+/// Largest frame and message a client may send on a WebSocket: it has nothing to say.
+pub const STREAM_FRAME_MAX: usize = 4 * 1024;
+
+/// Happenings kept for those who were away for a moment.
+pub const JOURNAL_RING: usize = 512;
+
+/// Changes of status kept for each account: "what happened lately".
+pub const JOURNAL_OF_ACCOUNT: usize = 50;
 
 /// The event loop shows that it lives at least this often, also when nothing happens.
 pub const PULSE_EVERY: Duration = Duration::from_secs(5);
@@ -235,14 +378,21 @@ pub const TOKENS_MAX: usize = 32;
 /// Longest name of a token, in characters: a line of a list.
 pub const TOKEN_NAME_CHARS: usize = 40;
 
-/// An access code stands on the panel for so long: time to read it and type it.
-pub const ACCESS_CODE_LIFE: Duration = Duration::from_secs(60);
-
 /// A browser that was let in by a code on the panel stays in for so long.
 pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A token cannot be made to last longer than this, unless for ever: beyond it the number is a mistake.
 pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// The machine's answer to a wish is waited for this long by a request: a step takes microseconds, an
+/// SD card seconds.
+pub const ANSWER: Duration = Duration::from_secs(5);
+
+/// The same for wishes that WhatsApp is told of first: logging out and deleting ([`LINK_STOP`]).
+pub const ANSWER_LONG: Duration = Duration::from_secs(20);
+
+/// The same for a code to type on the phone: a connection may have to be made, and WhatsApp asked.
+pub const ANSWER_PAIRING_CODE: Duration = Duration::from_secs(35);
 
 /// An answer of the machine or the disk is waited for this long by a request about access.
 pub const ACCESS_ANSWER: Duration = Duration::from_secs(5);
@@ -269,3 +419,17 @@ pub const SEND: Duration = Duration::from_secs(30);
 
 /// Messages kept per account: what fits a page, and what a program that was away may have missed.
 pub const MESSAGE_RING: usize = 200;
+
+/// The command line waits this long for what the service only has to look up.
+pub const CONSOLE_LOOK: Duration = Duration::from_secs(10);
+
+/// And this long for what it has to do first, above the 90 s after which the door gives up: unlinking
+/// and a code to type take an answer of WhatsApp's.
+pub const CONSOLE_DEED: Duration = Duration::from_secs(100);
+
+/// Longest answer, and longest line of a stream, that the command line takes, in bytes: some hundred
+/// accounts or a thousand events.
+pub const CONSOLE_BODY: u64 = 4 * 1024 * 1024;
+
+/// How often `pairbox pair` looks at the account: a countdown in seconds does not stumble.
+pub const CONSOLE_WATCH: Duration = Duration::from_millis(500);

@@ -6,15 +6,22 @@
 //! inputs give the same outputs, so a recorded run can be replayed. Nobody else changes the state
 //! of an account. Each part tells its own deadlines; a deadline never outlives its state.
 
+mod access;
 mod backoff;
 mod gesture;
+mod hold;
+mod intent;
 mod light;
 mod link;
 mod navigator;
 mod newcomer;
+mod passkey;
+mod phone;
 mod session;
 mod state;
+mod stored;
 mod timers;
+mod typed;
 mod visitor;
 mod wish;
 
@@ -22,6 +29,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use self::access::Access;
 use self::gesture::{Gesture, Gestures};
 use self::light::Backlight;
 use self::navigator::{Navigator, View};
@@ -38,12 +46,16 @@ use crate::time::{Mono, Now};
 #[derive(Clone)]
 pub struct Appliance {
     sessions: BTreeMap<AccountId, Session>,
+    /// The number of the next account that is added; `None`: the last was given out.
+    next_number: Option<AccountId>,
     epoch: Epoch,
     gestures: Gestures,
     navigator: Navigator,
     visitor: Visitor,
     backlight: Backlight,
+    access: Access,
     panel: PanelHealth,
+    store: StoreHealth,
     /// The glass shines, so it is dimmed and switched off while nobody looks.
     shines: bool,
     page: Option<String>,
@@ -71,6 +83,7 @@ impl Appliance {
                 start_at = start_at + limits::BOOT_STAGGER;
             }
         }
+        let last = sessions.keys().next_back().map_or(0, |last| last.0);
         let selected = sessions.keys().next().copied();
         let selected = selected.unwrap_or(AccountId::FIRST);
         let snapshot = Snapshot {
@@ -80,12 +93,15 @@ impl Appliance {
         };
         let mut appliance = Self {
             sessions,
+            next_number: last.checked_add(1).map(AccountId),
             epoch: Epoch::default(),
             gestures: Gestures::new(),
             navigator: Navigator::new(selected, now.mono),
             visitor: Visitor::new(),
             backlight: Backlight::new(now.mono),
+            access: Access::new(),
             panel,
+            store: StoreHealth::Well,
             shines: true,
             page: None,
             shutting_down: false,
@@ -95,6 +111,17 @@ impl Appliance {
         };
         appliance.settle(now, false, true);
         appliance
+    }
+
+    /// The same box, whose next account gets this number at least: those below were given out before.
+    #[must_use]
+    pub fn numbering_from(mut self, next: AccountId) -> Self {
+        // Without a next number the highest was given out already.
+        self.next_number = self
+            .next_number
+            .max(Some(next))
+            .filter(|_| self.next_number.is_some());
+        self
     }
 
     /// The same box with e-paper, which shows its picture in any light: it never goes dark, so no press
@@ -117,9 +144,11 @@ impl Appliance {
         self.each_session(now, Session::timeout);
         let mut stirred = false;
         match event {
-            Event::Intent { intent, .. } => {
-                if self.intent(now, intent) {
+            Event::Intent { intent, ticket, .. } => {
+                let to_see = matches!(intent, Intent::Select(_) | Intent::ShowAccessCode { .. });
+                if self.intent(now, intent, ticket) {
                     self.visitor.came(now.mono);
+                    stirred = to_see;
                 }
             }
             // Seen to above.
@@ -137,7 +166,11 @@ impl Appliance {
                 }
             }
             Event::Store { account, event } => {
-                self.session(now, account, |session, step| session.stored(step, event));
+                if self.session(now, account, |session, step| session.stored(step, event))
+                    == Some(true)
+                {
+                    self.forget(now, account);
+                }
             }
             Event::Panel(event) => stirred = self.panel(event),
             Event::Page(page) => self.page = page,
@@ -146,9 +179,18 @@ impl Appliance {
                     self.each_session(now, Session::network_up);
                 }
             }
-            Event::ClockSet | Event::Disk(_) => {}
+            // The time comes with every event: who waited for it goes on below.
+            Event::ClockSet => {}
+            Event::Disk(health) => {
+                self.store = health;
+                if self.store == StoreHealth::Well && !self.shutting_down {
+                    let mut free = now.mono;
+                    self.each_session(now, |session, step| session.disk_well(step, &mut free));
+                }
+            }
             Event::Shutdown => {
                 self.shutting_down = true;
+                self.access.clear();
                 self.each_session(now, Session::shut_down);
             }
         }
@@ -201,48 +243,6 @@ impl Appliance {
         self.sessions.values().all(Session::is_drained)
     }
 
-    /// `Source` plays no part: until tokens exist, whoever reaches the box may do all of this.
-    /// False when it is nobody's wish: an account that does not exist (a page older than the box).
-    fn intent(&mut self, now: Now, intent: Intent) -> bool {
-        if self.shutting_down {
-            // Too late: the links are being closed, and the next boot decides by what is stored.
-            return false;
-        }
-        let done = match intent {
-            Intent::Connect(account) => self.session(now, account, Session::connect),
-            Intent::Disconnect(account) => self.session(now, account, Session::disconnect),
-            Intent::Logout(account) => self.session(now, account, Session::log_out),
-            Intent::AddAccount { .. } => self.add_account(now),
-            Intent::ResetTokens => {
-                self.effects.push_back(Effect::ResetTokens);
-                Some(())
-            }
-            Intent::Restart(_)
-            | Intent::Change { .. }
-            | Intent::Delete(_)
-            | Intent::PairByCode { .. }
-            | Intent::Select(_)
-            | Intent::ShowAccessCode { .. }
-            | Intent::TryAccessCode { .. } => None,
-        };
-        done.is_some()
-    }
-
-    /// One more account, which pairs at once. Its first record goes to the store before its link.
-    fn add_account(&mut self, now: Now) -> Option<()> {
-        let Some(stored) = newcomer::another(self.sessions.values()) else {
-            let selected = self.navigator.selected();
-            return self.session(now, selected, |session, step| {
-                session.note(step.now, newcomer::TOO_MANY, &newcomer::too_many());
-            });
-        };
-        let id = stored.id;
-        self.sessions
-            .insert(id, Session::new(stored, now, now.mono));
-        self.navigator.show(id);
-        self.session(now, id, Session::connect)
-    }
-
     /// Most edges amount to nothing, and a broken line makes thousands a second: those cost neither
     /// a look at the accounts nor a new snapshot, unless something else is due.
     fn edge(&mut self, now: Now, edge: Edge) {
@@ -269,12 +269,15 @@ impl Appliance {
         for gesture in gestures {
             let selected = self.navigator.selected();
             match gesture {
-                Gesture::Touched => self.visitor.came(now.mono),
+                Gesture::Touched => {
+                    self.visitor.came(now.mono);
+                    self.access.touched();
+                }
                 Gesture::Press(button) => {
                     self.navigate(*button);
                     match button {
-                        Button::Connect => self.intent(now, Intent::Connect(selected)),
-                        Button::Disconnect => self.intent(now, Intent::Disconnect(selected)),
+                        Button::Connect => self.intent(now, Intent::Connect(selected), None),
+                        Button::Disconnect => self.intent(now, Intent::Disconnect(selected), None),
                         Button::Previous | Button::Next | Button::Select => true,
                     };
                 }
@@ -286,7 +289,7 @@ impl Appliance {
                         HoldAction::AddAccount => Intent::ONE_MORE,
                         HoldAction::ResetTokens => Intent::ResetTokens,
                     };
-                    self.intent(now, intent);
+                    self.intent(now, intent, None);
                 }
             }
         }
@@ -336,6 +339,7 @@ impl Appliance {
             self.navigator.deadline(),
             self.visitor.deadline(),
             self.backlight.deadline(),
+            self.access.deadline(),
         ])
     }
 
@@ -343,10 +347,14 @@ impl Appliance {
     /// a button was; `stirred`: there is something new to see for another reason.
     fn settle(&mut self, now: Now, touched: bool, stirred: bool) {
         let mut stirred = stirred || touched;
-        self.each_session(now, |session, step| stirred |= session.settle(step));
+        let mut free = now.mono;
+        self.each_session(now, |session, step| {
+            stirred |= session.settle(step, &mut free)
+        });
         // Nothing is due any more once the process ends.
         if !self.shutting_down {
             self.visitor.update(now.mono);
+            self.access.update(now.mono);
         }
         let hold = self.gestures.shown().hold.is_some();
         let scanning = self.sessions.iter().filter(|(_, it)| it.is_scanning());
@@ -362,7 +370,8 @@ impl Appliance {
         );
         let selected = self.sessions.get(&self.navigator.selected());
         let shines = self.shines && self.has_glass();
-        let kept = !shines || hold || selected.is_some_and(Session::is_scanning);
+        let reading = self.access.shown().is_some() || selected.is_some_and(Session::is_scanning);
+        let kept = !shines || hold || reading;
         self.backlight.update(now.mono, stirred, kept);
         self.publish();
     }
@@ -380,8 +389,8 @@ impl Appliance {
             stuck: shown.stuck(),
             panel: self.panel.clone(),
             light: self.backlight.light(),
-            access: None,
-            store: StoreHealth::Well,
+            access: self.access.shown().cloned(),
+            store: self.store.clone(),
             shutting_down: self.shutting_down,
         };
         if next != *self.snapshot {
@@ -401,6 +410,7 @@ impl Appliance {
             now,
             epoch: &mut self.epoch,
             effects: &mut self.effects,
+            disk: &self.store,
         };
         Some(act(session, &mut step))
     }
@@ -411,6 +421,7 @@ impl Appliance {
                 now,
                 epoch: &mut self.epoch,
                 effects: &mut self.effects,
+                disk: &self.store,
             };
             act(session, &mut step);
         }
@@ -423,12 +434,15 @@ impl fmt::Debug for Appliance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Appliance")
             .field("sessions", &self.sessions)
+            .field("next_number", &self.next_number)
             .field("epoch", &self.epoch)
             .field("gestures", &self.gestures)
             .field("navigator", &self.navigator)
             .field("visitor", &self.visitor)
             .field("backlight", &self.backlight)
+            .field("access", &self.access)
             .field("panel", &self.panel)
+            .field("store", &self.store)
             .field("shines", &self.shines)
             .field("page", &self.page)
             .field("shutting_down", &self.shutting_down)

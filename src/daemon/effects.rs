@@ -28,6 +28,7 @@ enum Write {
     Record(AccountId, AccountRecord),
     Wipe(AccountId),
     Delete(AccountId),
+    ResetTokens,
 }
 
 /// The executor.
@@ -96,7 +97,7 @@ impl Effects {
                 phone,
             } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
-            Effect::ResetTokens => info!("there are no API tokens yet: none was taken back"),
+            Effect::ResetTokens => self.write(Write::ResetTokens),
         }
     }
 
@@ -213,6 +214,13 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
                     deleted.map_or_else(|error| delete_failed(&error), |()| StoreEvent::Deleted);
                 (account, Some(answer))
             }
+            Write::ResetTokens => {
+                match store.reset_tokens().await {
+                    Ok(()) => info!("all API tokens were taken back"),
+                    Err(error) => error!("tokens are taken back for this run only: {error}"),
+                }
+                continue;
+            }
         };
         if let Some(event) = answer {
             // When the loop has ended nobody listens; what is queued is still written.
@@ -226,12 +234,12 @@ fn save_failed(error: &StoreError) -> StoreEvent {
     StoreEvent::SaveFailed { why }
 }
 
-fn wipe_failed(error: &StoreError) -> StoreEvent {
-    let why = error.to_string();
-    StoreEvent::WipeFailed { why }
-}
-
 fn delete_failed(error: &StoreError) -> StoreEvent {
     let why = error.to_string();
     StoreEvent::DeleteFailed { why }
+}
+
+fn wipe_failed(error: &StoreError) -> StoreEvent {
+    let why = error.to_string();
+    StoreEvent::WipeFailed { why }
 }

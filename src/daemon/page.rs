@@ -1,5 +1,7 @@
 //! What the page is made of: the parts of the box it shows and acts on, as the closures it asks for.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -10,31 +12,44 @@ use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
+use crate::journal::Journal;
+use crate::metrics::{Gauges, Metrics};
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
 use crate::time::Mono;
-use crate::view::{self, Format, qr};
-use crate::web::messages::SendProblem;
+use crate::view::qr::{self, Code};
+use crate::view::{self, Format, Frame, Geometry};
+use crate::web::access::{AccessDesk, AccessParts};
+use crate::web::answer::QrDrawings;
+use crate::web::route::Names;
 use crate::web::{PanelPng, WebContext};
 
 /// The parts.
 pub struct Parts {
+    /// Whom requests may name.
+    pub names: Names,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The database's file.
+    pub database: PathBuf,
     /// The read model.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where wishes go.
     pub inbox: Inbox,
     /// Where the answers to wishes come from.
     pub tickets: Tickets,
+    /// What happened, for those who listen.
+    pub journal: Journal,
     /// Time.
     pub clock: Clock,
     /// The event loop's sign of life.
     pub pulse: Pulse,
     /// The panel's size and kind, if there is one.
     pub format: Option<Format>,
-    /// Messages and counters.
-    pub store: Store,
+    /// Messages, counters and tokens; `None` while the store cannot be used.
+    pub store: Option<Store>,
     /// The links that can send.
     pub links: Switchboard,
 }
@@ -43,7 +58,18 @@ impl Parts {
     /// What the page's server wants. Called on the runtime that runs the links.
     #[must_use]
     pub fn into_context(self) -> WebContext {
+        let access = AccessDesk::new(AccessParts {
+            store: self.store.clone(),
+            sessions: self.names.sessions,
+            snapshots: self.snapshots.clone(),
+            inbox: self.inbox.clone(),
+            tickets: self.tickets.clone(),
+            clock: self.clock,
+        });
         WebContext {
+            access,
+            names: self.names,
+            journal: self.journal,
             snapshots: self.snapshots,
             inbox: self.inbox,
             tickets: self.tickets,
@@ -53,54 +79,41 @@ impl Parts {
                 .format
                 .map(|format| (format.geometry.width, format.geometry.height)),
             panel_png: panel_png(self.format),
-            metrics: metrics(self.store.clone()),
-            qr_svg,
-            list_messages: messages::list(self.store),
+            metrics: self.metrics,
+            gauges: gauges(self.store.clone(), self.database),
+            qr: QR_DRAWINGS,
+            list_messages: match self.store {
+                Some(store) => messages::list(store),
+                None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
+            },
             send_message: messages::send(self.links, Handle::current(), self.clock),
         }
     }
 }
 
-/// What the page's server wants while the store cannot be used: there is a status, and nothing else.
-#[must_use]
-pub fn without_store(
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    inbox: Inbox,
-    tickets: Tickets,
-    clock: Clock,
-    pulse: Pulse,
-    format: Option<Format>,
-) -> WebContext {
-    WebContext {
-        snapshots,
-        inbox,
-        tickets,
-        clock,
-        pulse,
-        geometry: format.map(|format| (format.geometry.width, format.geometry.height)),
-        panel_png: panel_png(format),
-        metrics: Box::new(String::new),
-        qr_svg,
-        list_messages: Box::new(|_, _| Err("the storage cannot be used".to_owned())),
-        send_message: Box::new(|_, _, _| Err(SendProblem::NotWorking)),
-    }
+/// What the counters want to know beside what they were told.
+fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + Send + Sync> {
+    Box::new(move || {
+        let counters = store
+            .as_ref()
+            .map_or_else(Counters::default, Store::counters);
+        Gauges {
+            commits: counters.commits,
+            bytes_written: counters.bytes_written,
+            db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
+            resident_bytes: resident_bytes(),
+        }
+    })
 }
 
-/// The counters there are so far; API.md names those to come.
-fn metrics(store: Store) -> Box<dyn Fn() -> String + Send + Sync> {
-    Box::new(move || {
-        let Counters {
-            commits,
-            bytes_written,
-            ..
-        } = store.counters();
-        format!(
-            "# TYPE pairbox_storage_commits_total counter\n\
-             pairbox_storage_commits_total {commits}\n\
-             # TYPE pairbox_storage_bytes_written_total counter\n\
-             pairbox_storage_bytes_written_total {bytes_written}\n"
-        )
-    })
+/// Memory this process holds (proc(5)).
+fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// What the panel shows, for the page: drawn anew, so that a panel that was pulled out shows too.
@@ -120,7 +133,62 @@ const PAGE_MODULES_MAX: u32 = 177;
 /// Modules of quiet zone (ISO/IEC 18004, 6.3.8).
 const PAGE_QUIET: u32 = 4;
 
-fn qr_svg(text: &str) -> Option<String> {
-    let code = qr::encode(text.as_bytes(), PAGE_MODULES_MAX)?;
-    Some(qr::svg(&code, PAGE_QUIET))
+/// Pixels of a module in the PNG: a code of 61 modules is 552 pixels wide then, about 7 cm on an
+/// ordinary screen and twice what a phone needs.
+const PAGE_QR_SCALE: u32 = 8;
+
+/// How the page's QRs are drawn.
+pub const QR_DRAWINGS: QrDrawings = QrDrawings {
+    svg: |text| Some(qr::svg(&code(text)?, PAGE_QUIET)),
+    png: |text| panel::png::encode(&picture(&code(text)?)?, PAGE_QR_SCALE).ok(),
+    ascii: |text| Some(half_blocks(&code(text)?)),
+};
+
+fn code(text: &str) -> Option<Code> {
+    qr::encode(text.as_bytes(), PAGE_MODULES_MAX)
+}
+
+/// One pixel a module, lit where the paper is, with the quiet zone.
+fn picture(code: &Code) -> Option<Frame> {
+    let side = code.size + 2 * PAGE_QUIET;
+    let mut frame = Frame::new(Geometry {
+        width: side,
+        height: side,
+    });
+    for y in 0..side {
+        for x in 0..side {
+            if is_light(code, x, y) {
+                frame.set(x, y, true);
+            }
+        }
+    }
+    Some(frame)
+}
+
+/// Two modules in each character. What is drawn is the light: terminals are dark.
+fn half_blocks(code: &Code) -> String {
+    let side = code.size + 2 * PAGE_QUIET;
+    let mut text = String::new();
+    for y in (0..side).step_by(2) {
+        for x in 0..side {
+            // The line below the last one is paper, too.
+            let pair = (is_light(code, x, y), is_light(code, x, y + 1));
+            text.push(match pair {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether a module is light; those of the quiet zone are.
+fn is_light(code: &Code, x: u32, y: u32) -> bool {
+    match (x.checked_sub(PAGE_QUIET), y.checked_sub(PAGE_QUIET)) {
+        (Some(x), Some(y)) => !code.dark(x, y),
+        _ => true,
+    }
 }

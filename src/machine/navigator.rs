@@ -74,6 +74,11 @@ impl Navigator {
         self.overview = false;
     }
 
+    /// The account that was shown is gone; this one takes its place, in whatever view.
+    pub(super) fn moved(&mut self, account: AccountId) {
+        self.selected = account;
+    }
+
     /// Takes in what the last step did.
     pub(super) fn update(&mut self, now: Mono, view: View) {
         let newcomer = view.codes.iter().find(|id| !self.codes.contains(id));

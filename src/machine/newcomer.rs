@@ -1,7 +1,7 @@
 //! Accounts that do not exist yet: the first of a box, and one more.
 
 use super::session::Session;
-use crate::account::{AccountId, AccountRecord};
+use crate::account::{AccountId, AccountRecord, Label};
 use crate::event::StoredAccount;
 use crate::limits;
 
@@ -21,25 +21,37 @@ pub(super) fn first() -> StoredAccount {
     new(AccountId::FIRST, BOX_LABEL.to_owned())
 }
 
-/// One more than there are (`accounts` by number), under the next number and named after the first;
-/// `None` when there is no room.
+/// One more beside `others` (by number). Without a name of its own it is named after the first.
 pub(super) fn another<'a>(
-    accounts: impl DoubleEndedIterator<Item = &'a Session> + ExactSizeIterator,
-) -> Option<StoredAccount> {
-    if accounts.len() >= limits::ACCOUNTS_MAX {
-        return None;
-    }
-    let mut accounts = accounts;
-    let first = accounts.next();
-    let label = first.map_or(BOX_LABEL, |first| first.record.label.as_str());
-    let last = accounts.next_back().or(first);
-    // Numbers are never given out again: the gap of an account that is gone stays.
-    let id = last.map_or(Some(AccountId::FIRST.0), |last| last.id.0.checked_add(1))?;
-    Some(new(AccountId(id), numbered(label, id)))
+    id: AccountId,
+    label: Option<Label>,
+    others: impl Iterator<Item = &'a Session> + Clone,
+) -> StoredAccount {
+    let label = label.map(String::from).unwrap_or_else(|| {
+        let first = others.clone().next();
+        let Some(first) = first.map(|first| first.record.label.as_str()) else {
+            return BOX_LABEL.to_owned();
+        };
+        let taken = |name: &String| {
+            let mut others = others.clone();
+            others.any(|other| same_name(&other.record.label, name))
+        };
+        // One name more than there are accounts: one of them is free.
+        let numbers = (0..=limits::ACCOUNTS_MAX).map(|more| u64::from(id.0) + more as u64);
+        let mut names = numbers.map(|number| numbered(first, number));
+        let free = names.find(|name| !taken(name));
+        free.unwrap_or_else(|| BOX_LABEL.to_owned())
+    });
+    new(id, label)
+}
+
+/// Two names that people would take for one.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// `label` with a number behind it, no longer than a label may be.
-fn numbered(label: &str, number: u32) -> String {
+fn numbered(label: &str, number: u64) -> String {
     let number = format!(" {number}");
     let room = limits::LABEL_CHARS.saturating_sub(number.len());
     let label: String = label.chars().take(room).collect();

@@ -19,6 +19,7 @@ macro_rules! figure {
 
 mod buttons;
 mod check;
+mod cli;
 mod config;
 mod glass;
 mod health;

@@ -17,15 +17,20 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::EndSignal;
 use crate::daemon::hardware::{Glass, Hardware};
-use crate::event::{Answer, Denial, Event, PanelEvent};
+use crate::daemon::page;
+use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::limits;
+use crate::metrics::Metrics;
 use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Status};
 use crate::store::Store;
 use crate::ticket::Tickets;
 use crate::time::Mono;
+use crate::ulid::{SessionIds, Ulid};
+use crate::web::route::Names;
 use crate::web::{self, WebHandle};
 
 /// Says what is wrong until the store can be used; `None`: the process was asked to end.
@@ -42,7 +47,7 @@ pub(super) async fn wait(
     shown.panel = hardware.panel_health();
     blame(&mut shown, refusal, clock.mono());
     let (publish, snapshots) = watch::channel(Arc::new(shown));
-    let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
+    let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &Metrics::default());
     let pulse = Pulse::default();
     let tickets = Tickets::default();
     let page = serve(
@@ -113,7 +118,7 @@ impl RefusedBox {
             Event::Intent {
                 ticket: Some(ticket),
                 ..
-            } => self.tickets.call(ticket, Answer::Denied(Denial::Ending)),
+            } => self.turn_down(ticket),
             Event::Edge(_) => {
                 self.touched_at = self.clock.mono();
                 self.change(|shown| shown.light = Light::Bright);
@@ -134,6 +139,14 @@ impl RefusedBox {
             | Event::Disk(_) => {}
         }
         false
+    }
+
+    fn turn_down(&self, ticket: Ticket) {
+        let shown = self.publish.borrow().clone();
+        let error = shown.accounts[0].last_error.as_ref();
+        let why = error.map_or_else(String::new, |error| error.message.clone());
+        let denial = Denial::StoreFailed { why };
+        self.tickets.call(ticket, Answer::Denied(denial));
     }
 
     /// Nobody may have looked for long, and a panel wears: it stays readable, and no more.
@@ -235,15 +248,29 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = web::bind(config.http.listen)?;
-    let context = crate::daemon::page::without_store(
+    let listener = crate::daemon::doors(config)?;
+    let parts = page::Parts {
+        // Nobody can be asked for by name.
+        names: Names {
+            hosts: Vec::new(),
+            sessions: SessionIds::new(Ulid::from_bits(0)),
+        },
+        // Nothing happens that would be worth keeping.
+        journal: Journal::new(0),
+        metrics: Metrics::default(),
+        database: super::database(config),
         snapshots,
         inbox,
         tickets,
         clock,
         pulse,
-        hardware.format(),
-    );
+        // Nothing happens here that somebody could ask for later.
+        journal: Journal::new(0),
+        format: hardware.format(),
+        store: None,
+        links: watch::channel(Arc::default()).1,
+    };
+    let context = parts.into_context();
     web::serve(listener, context).map_err(|source| StartError::System {
         what: "starting the page",
         source,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::account::AccountId;
 use crate::limits::{TOKEN_LIFE_MAX, TOKEN_NAME_CHARS};
@@ -11,6 +10,7 @@ use crate::secret::Secret;
 use crate::store::{Life, StoredToken};
 use crate::token::Scope;
 use crate::ulid::SessionIds;
+use crate::web::fields::Fields;
 use crate::web::problem::Problem;
 use crate::web::rfc3339;
 
@@ -123,28 +123,13 @@ impl CodeBody {
 
 /// A JSON object without other fields than these.
 fn object<T: for<'de> Deserialize<'de>>(body: &[u8], fields: &[&str]) -> Result<T, Problem> {
-    let wrong = |detail| Problem::new(422, "bad_body", detail);
-    let map: Map<String, Value> = serde_json::from_slice(body)
-        .map_err(|_| wrong("The body is not a JSON object.".to_owned()))?;
-    if let Some(unknown) = map.keys().find(|name| !fields.contains(&name.as_str())) {
-        return Err(Problem::new(
-            422,
-            "unknown_field",
-            format!("There is no field `{}` here.", printable(unknown)),
-        ));
-    }
-    serde_json::from_value(Value::Object(map)).map_err(|_| {
-        wrong(format!(
-            "The fields are: {}. See the OpenAPI document.",
-            fields.join(", ")
-        ))
+    Fields::parse(body, fields)?;
+    // Its words are not passed on: they quote the value.
+    serde_json::from_slice(body).map_err(|_| {
+        let fields = fields.join(", ");
+        let detail = format!("The fields are {fields}; see /api/v1/openapi.json for their kinds.");
+        Problem::new(422, "bad_body", detail)
     })
-}
-
-/// A name from a request, as far as it may be repeated.
-fn printable(name: &str) -> String {
-    let plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-    name.chars().filter(plain).take(32).collect()
 }
 
 /// A token, for an administrator: what it allows, not what it is.

@@ -7,7 +7,7 @@ use super::bodies::{CodeBody, CodeShown, SignedIn};
 use super::credential::COOKIE;
 use super::{AccessDesk, after, too_slow, waiting};
 use crate::event::{Answer, Denial, Intent, Source};
-use crate::limits::{ACCESS_CODE_LIFE, BROWSER_TOKEN_LIFE};
+use crate::limits::{ACCESS_CODE, BROWSER_TOKEN_LIFE};
 use crate::secret::Secret;
 use crate::store::{Life, NewToken};
 use crate::time::Mono;
@@ -30,7 +30,7 @@ impl AccessDesk {
         // It may have been up already.
         let now = self.parts.clock.mono();
         let shown = self.parts.snapshots.borrow().access.clone();
-        let left = shown.map_or(ACCESS_CODE_LIFE, |code| code.expires_at.since(now));
+        let left = shown.map_or(ACCESS_CODE, |code| code.expires_at.since(now));
         Ok(Reply::json(202, &CodeShown::lasting(left)))
     }
 
@@ -109,6 +109,9 @@ impl AccessDesk {
                 format!("That is not the code on the panel. Tries left: {left}."),
             ),
             Denial::AccessLocked { until } => self.locked(*until),
+            Denial::StoreFailed { why } => {
+                Problem::new(503, "store", format!("The storage failed: {why}."))
+            }
             Denial::Ending
             | Denial::UnknownAccount
             | Denial::LabelTaken
