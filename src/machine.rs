@@ -9,14 +9,19 @@
 mod access;
 mod backoff;
 mod gesture;
+mod hold;
 mod intent;
 mod light;
 mod link;
 mod navigator;
 mod newcomer;
+mod passkey;
+mod phone;
 mod session;
 mod state;
+mod stored;
 mod timers;
+mod typed;
 mod visitor;
 mod wish;
 
@@ -50,6 +55,7 @@ pub struct Appliance {
     backlight: Backlight,
     access: Access,
     panel: PanelHealth,
+    store: StoreHealth,
     /// The glass shines, so it is dimmed and switched off while nobody looks.
     shines: bool,
     page: Option<String>,
@@ -95,6 +101,7 @@ impl Appliance {
             backlight: Backlight::new(now.mono),
             access: Access::new(),
             panel,
+            store: StoreHealth::Well,
             shines: true,
             page: None,
             shutting_down: false,
@@ -172,7 +179,15 @@ impl Appliance {
                     self.each_session(now, Session::network_up);
                 }
             }
-            Event::ClockSet | Event::Disk(_) => {}
+            // The time comes with every event: who waited for it goes on below.
+            Event::ClockSet => {}
+            Event::Disk(health) => {
+                self.store = health;
+                if self.store == StoreHealth::Well && !self.shutting_down {
+                    let mut free = now.mono;
+                    self.each_session(now, |session, step| session.disk_well(step, &mut free));
+                }
+            }
             Event::Shutdown => {
                 self.shutting_down = true;
                 self.access.clear();
@@ -332,7 +347,10 @@ impl Appliance {
     /// a button was; `stirred`: there is something new to see for another reason.
     fn settle(&mut self, now: Now, touched: bool, stirred: bool) {
         let mut stirred = stirred || touched;
-        self.each_session(now, |session, step| stirred |= session.settle(step));
+        let mut free = now.mono;
+        self.each_session(now, |session, step| {
+            stirred |= session.settle(step, &mut free)
+        });
         // Nothing is due any more once the process ends.
         if !self.shutting_down {
             self.visitor.update(now.mono);
@@ -372,7 +390,7 @@ impl Appliance {
             panel: self.panel.clone(),
             light: self.backlight.light(),
             access: self.access.shown().cloned(),
-            store: StoreHealth::Well,
+            store: self.store.clone(),
             shutting_down: self.shutting_down,
         };
         if next != *self.snapshot {
@@ -392,6 +410,7 @@ impl Appliance {
             now,
             epoch: &mut self.epoch,
             effects: &mut self.effects,
+            disk: &self.store,
         };
         Some(act(session, &mut step))
     }
@@ -402,6 +421,7 @@ impl Appliance {
                 now,
                 epoch: &mut self.epoch,
                 effects: &mut self.effects,
+                disk: &self.store,
             };
             act(session, &mut step);
         }
@@ -422,6 +442,7 @@ impl fmt::Debug for Appliance {
             .field("backlight", &self.backlight)
             .field("access", &self.access)
             .field("panel", &self.panel)
+            .field("store", &self.store)
             .field("shines", &self.shines)
             .field("page", &self.page)
             .field("shutting_down", &self.shutting_down)

@@ -13,8 +13,10 @@ use crate::clock::Clock;
 use crate::daemon::effects::Effects;
 use crate::event::{Effect, Event};
 use crate::health::{Health, Pulse};
+use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
+use crate::metrics::Metrics;
 use crate::snapshot::{PanelHealth, Snapshot};
 use crate::time::Mono;
 
@@ -28,6 +30,10 @@ pub struct EventLoop {
     pub events: mpsc::Receiver<Event>,
     /// Where the state is published.
     pub publish: watch::Sender<Arc<Snapshot>>,
+    /// Where is noted what happened.
+    pub journal: Journal,
+    /// Where is counted what happened.
+    pub metrics: Metrics,
     /// Time.
     pub clock: Clock,
     /// Who tells systemd.
@@ -60,7 +66,14 @@ impl EventLoop {
                 }
             }
             match self.wait(deadline).await {
-                Wake::Event(event) => self.appliance.handle(self.clock.now(), event),
+                Wake::Event(event) => {
+                    let now = self.clock.now();
+                    if let Event::Edge(edge) = event {
+                        self.journal.edge(now, edge);
+                        self.metrics.edge(edge);
+                    }
+                    self.appliance.handle(now, event);
+                }
                 Wake::Timer => self.appliance.handle_timeout(self.clock.now()),
                 Wake::LinkEnded => {}
                 Wake::Pulse => self.ping(),
@@ -88,8 +101,11 @@ impl EventLoop {
         let before = self.publish.borrow().clone();
         if snapshot.seq != before.seq {
             tell_changes(&before, &snapshot);
+            self.metrics.changed(&before, &snapshot);
             self.health.show(&snapshot);
-            self.publish.send_replace(snapshot);
+            self.publish.send_replace(snapshot.clone());
+            // Whoever hears of it finds it in the snapshot as well.
+            self.journal.note(self.clock.now(), &before, &snapshot);
         }
         for answer in answers {
             self.effects.carry_out(answer);

@@ -1,5 +1,7 @@
 //! What the page is made of: the parts of the box it shows and acts on, as the closures it asks for.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -10,6 +12,8 @@ use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
+use crate::journal::Journal;
+use crate::metrics::{Gauges, Metrics};
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
@@ -19,7 +23,6 @@ use crate::view::qr::{self, Code};
 use crate::view::{self, Format, Frame, Geometry};
 use crate::web::access::{AccessDesk, AccessParts};
 use crate::web::answer::QrDrawings;
-use crate::web::reply::Reply;
 use crate::web::route::Names;
 use crate::web::{PanelPng, WebContext};
 
@@ -27,12 +30,18 @@ use crate::web::{PanelPng, WebContext};
 pub struct Parts {
     /// Whom requests may name.
     pub names: Names,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The database's file.
+    pub database: PathBuf,
     /// The read model.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where wishes go.
     pub inbox: Inbox,
     /// Where the answers to wishes come from.
     pub tickets: Tickets,
+    /// What happened, for those who listen.
+    pub journal: Journal,
     /// Time.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -60,6 +69,7 @@ impl Parts {
         WebContext {
             access,
             names: self.names,
+            journal: self.journal,
             snapshots: self.snapshots,
             inbox: self.inbox,
             tickets: self.tickets,
@@ -69,16 +79,9 @@ impl Parts {
                 .format
                 .map(|format| (format.geometry.width, format.geometry.height)),
             panel_png: panel_png(self.format),
-            metrics: match self.store.clone() {
-                Some(store) => metrics(store),
-                None => Box::new(|_| String::new()),
-            },
+            metrics: self.metrics,
+            gauges: gauges(self.store.clone(), self.database),
             qr: QR_DRAWINGS,
-            // Until there is a journal.
-            list_events: Box::new(|_, _| {
-                let none = serde_json::json!({"data": [], "next_cursor": null});
-                Reply::json(200, &none)
-            }),
             list_messages: match self.store {
                 Some(store) => messages::list(store),
                 None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
@@ -88,21 +91,29 @@ impl Parts {
     }
 }
 
-/// The counters there are so far; API.md names those to come.
-fn metrics(store: Store) -> Box<dyn Fn(&Snapshot) -> String + Send + Sync> {
-    Box::new(move |_| {
-        let Counters {
-            commits,
-            bytes_written,
-            ..
-        } = store.counters();
-        format!(
-            "# TYPE pairbox_storage_commits_total counter\n\
-             pairbox_storage_commits_total {commits}\n\
-             # TYPE pairbox_storage_bytes_written_total counter\n\
-             pairbox_storage_bytes_written_total {bytes_written}\n"
-        )
+/// What the counters want to know beside what they were told.
+fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + Send + Sync> {
+    Box::new(move || {
+        let counters = store
+            .as_ref()
+            .map_or_else(Counters::default, Store::counters);
+        Gauges {
+            commits: counters.commits,
+            bytes_written: counters.bytes_written,
+            db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
+            resident_bytes: resident_bytes(),
+        }
     })
+}
+
+/// Memory this process holds (proc(5)).
+fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// What the panel shows, for the page: drawn anew, so that a panel that was pulled out shows too.

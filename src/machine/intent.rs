@@ -59,10 +59,9 @@ impl Appliance {
                 country_prefix,
             } => self.change(now, account, label, country_prefix),
             Intent::Delete(account) => return self.delete(now, account, ticket),
-            Intent::PairByCode { .. } => Err(Denial::NoTypedCode {
-                why: "not yet".to_owned(),
-                throttled: false,
-            }),
+            Intent::PairByCode { account, phone } => {
+                return self.pair_by_code(now, account, phone, ticket);
+            }
             Intent::Select(account) => self.wish(now, account, |_, _| ()).inspect(|_| {
                 self.navigator.show(account);
             }),
@@ -113,7 +112,12 @@ impl Appliance {
         let stored = newcomer::another(id, label, self.sessions.values());
         self.sessions.insert(id, Session::newcomer(stored, now));
         self.navigator.show(id);
-        if start || phone.is_some() {
+        if let Some(phone) = phone {
+            // Nobody waits for this code: it comes in the snapshot.
+            self.session(now, id, |session, step| {
+                session.pair_by_code(step, phone, None, limits::TYPED_WISH)
+            });
+        } else if start {
             self.wish(now, id, Session::connect)?;
         }
         Ok(Answer::Added(id))
@@ -142,6 +146,29 @@ impl Appliance {
                 session.record.country_prefix = country_prefix;
             }
         })
+    }
+
+    /// Pairs by a code; its ticket is answered when there is one. The panel goes there, unless it shows
+    /// somebody a code already.
+    fn pair_by_code(
+        &mut self,
+        now: Now,
+        account: AccountId,
+        phone: E164,
+        ticket: Option<Ticket>,
+    ) -> Outcome {
+        let begun = self.session(now, account, |session, step| {
+            if session.is_going() {
+                return Some(Err(Denial::UnknownAccount));
+            }
+            session.pair_by_code(step, phone, ticket, limits::TYPED_ANSWER)
+        });
+        let outcome = begun.unwrap_or(Some(Err(Denial::UnknownAccount)));
+        let selected = self.sessions.get(&self.navigator.selected());
+        if !matches!(outcome, Some(Err(_))) && !selected.is_some_and(Session::is_scanning) {
+            self.navigator.show(account);
+        }
+        outcome
     }
 
     /// Begins to forget an account; its ticket is answered when that is durable.

@@ -13,14 +13,14 @@ use std::mem;
 use std::time::Duration;
 
 use super::session::{Session, Step, clip};
-use super::state::{Aim, Drain, Identity, Look, Opening, Phase, Rest, Run, State, Wait};
+use super::state::{Aim, Drain, Identity, Look, Opening, Phase, Rest, Run, Scan, State, Wait};
 use crate::account::{E164, Epoch};
 use crate::event::LinkEvent;
 use crate::fault::{BAN_WAIT_UNKNOWN, Fault, LOCKED_WAITS, OUTDATED_WAIT, Obstacle, Trouble};
 use crate::limits;
 use crate::secret::Secret;
-use crate::snapshot::{Pairing, QrCode};
-use crate::time::Mono;
+use crate::snapshot::QrCode;
+use crate::time::{Mono, UnixMillis};
 
 /// `last_error` and `last_reason` after the phone removed the device.
 const LOGGED_OUT: &str = "logged_out";
@@ -78,15 +78,16 @@ impl Session {
         match event {
             LinkEvent::Qr { code, lifetime } => self.qr(step.now.mono, code, lifetime),
             LinkEvent::QrExhausted => self.qr_exhausted(step),
-            LinkEvent::Paired { phone } => self.paired(step.now.mono, phone),
+            LinkEvent::Paired { phone } => self.paired(step, phone),
             LinkEvent::PairFailed { why } => self.pair_failed(step, &why),
             LinkEvent::Connected {
-                phone, push_name, ..
+                phone,
+                lid,
+                push_name,
             } => {
-                if push_name.is_some() {
-                    self.push_name = push_name;
-                }
-                self.working(step.now.mono, phone);
+                self.push_name = push_name.or(self.push_name.take());
+                self.lid = lid.or(self.lid.take());
+                self.working(step, phone);
             }
             LinkEvent::Dropped { why } => self.dropped(step, why),
             LinkEvent::Alive {
@@ -94,7 +95,7 @@ impl Session {
                 socket,
                 failures,
                 trouble,
-                quiet: _,
+                quiet,
             } => {
                 let look = Look {
                     socket,
@@ -102,6 +103,7 @@ impl Session {
                     trouble,
                 };
                 self.looked(step, online, look);
+                self.listen(step, quiet);
             }
             LinkEvent::LoggedOut { why } => self.logged_out(step, &why),
             // Trying again would only throw the other one out in turn.
@@ -122,13 +124,19 @@ impl Session {
                 self.fail(step, fault, Some(wait), "the account is banned for a time");
             }
             LinkEvent::PasskeyRequired => self.passkey(step),
-            LinkEvent::PasskeyCode { .. }
-            | LinkEvent::PasskeyFailed { .. }
-            | LinkEvent::TypedCode { .. }
-            | LinkEvent::TypedCodeRefused { .. }
-            | LinkEvent::TypedCodeEnded { .. }
-            | LinkEvent::PhoneSeen
-            | LinkEvent::Message => {}
+            LinkEvent::PasskeyCode { code } => self.passkey_code(step, code),
+            LinkEvent::PasskeyFailed { why } => self.passkey_failed(step, &why),
+            LinkEvent::TypedCode { code, lifetime } => self.typed_code(step, code, lifetime),
+            LinkEvent::TypedCodeRefused { why, throttled } => {
+                self.code_refused(step, &why, throttled);
+            }
+            LinkEvent::TypedCodeEnded { why } => self.code_ended(step, &why),
+            LinkEvent::PhoneSeen => self.phone_seen(step),
+            LinkEvent::Message => {
+                // To the second: a chat must not publish a snapshot for each of its messages.
+                let second = |UnixMillis(ms): UnixMillis| UnixMillis(ms - ms % 1000);
+                self.last_message_at = step.now.wall.map(second).or(self.last_message_at);
+            }
             LinkEvent::Refused { why } => self.fail(step, Fault::Refused, None, &why),
             LinkEvent::StartFailed { why } => self.fail(step, Fault::Store, None, &why),
             LinkEvent::Ended => self.ended(step),
@@ -156,22 +164,25 @@ impl Session {
             return;
         }
         let Some(run) = self.run() else { return };
+        run.live = true;
         let shown = match &run.phase {
             Phase::Starting { codes, .. } => *codes,
-            Phase::Scanning(pairing) => pairing.qr.as_ref().map_or(0, |qr| qr.seq),
-            // The phone gave up on the passkey; `last_error` still tells of it.
-            Phase::Passkey { codes, .. } => *codes,
+            Phase::Scanning(scan) => scan.codes,
+            // Rotating codes do not cover what the person is to do (see `passkey`).
+            Phase::Passkey { .. } => return,
             // Not reached: these are linked.
             Phase::Working { .. } | Phase::Reconnecting { .. } => return,
         };
-        run.phase = Phase::Scanning(Pairing {
+        let seq = shown.saturating_add(1);
+        run.phase = Phase::Scanning(Scan {
             qr: Some(QrCode {
                 code,
-                seq: shown + 1,
+                seq,
                 shown_at: now,
                 lifetime: lifetime.min(limits::QR_LIFETIME_MAX),
             }),
-            typed: None,
+            codes: seq,
+            exhausted: false,
         });
     }
 
@@ -180,8 +191,17 @@ impl Session {
             // It crossed the scan. If the link gave up over it, its end says so.
             return;
         }
+        let wanted = self.wants_code();
         let Some(run) = self.run() else { return };
         match &run.phase {
+            // The socket stays for the code to type; `settle_code` knows when that is over.
+            Phase::Starting { codes, .. } | Phase::Scanning(Scan { codes, .. }) if wanted => {
+                run.phase = Phase::Scanning(Scan {
+                    qr: None,
+                    codes: *codes,
+                    exhausted: true,
+                });
+            }
             Phase::Starting { .. } | Phase::Scanning(_) => {
                 self.fail(
                     step,
@@ -198,8 +218,10 @@ impl Session {
         }
     }
 
-    fn paired(&mut self, now: Mono, phone: Option<E164>) {
+    fn paired(&mut self, step: &Step<'_>, phone: Option<E164>) {
+        let now = step.now.mono;
         self.now_linked(phone);
+        self.phone_seen(step);
         let Some(run) = self.run() else { return };
         match &run.phase {
             Phase::Starting { .. } | Phase::Scanning(_) | Phase::Passkey { .. } => {
@@ -207,7 +229,7 @@ impl Session {
                     paired: true,
                     ..Opening::new(now)
                 };
-                run.phase = Phase::starting(opening, 0, now);
+                run.phase = Phase::starting(opening, now);
             }
             // Said late: the login was quicker.
             Phase::Working { .. } | Phase::Reconnecting { .. } => {}
@@ -227,15 +249,18 @@ impl Session {
     }
 
     /// Logged in, as the service said or the socket shows.
-    fn working(&mut self, now: Mono, phone: Option<E164>) {
+    fn working(&mut self, step: &Step<'_>, phone: Option<E164>) {
         self.now_linked(phone);
+        self.phone_known(step);
         let Some(run) = self.run() else { return };
         match &run.phase {
             Phase::Starting { .. }
             | Phase::Scanning(_)
             | Phase::Passkey { .. }
             | Phase::Reconnecting { .. } => {
-                run.phase = Phase::Working { since: now };
+                let since = step.now.mono;
+                run.phase = Phase::Working { since };
+                self.last_connected_at = step.now.wall.or(self.last_connected_at);
                 self.last_error = None;
                 self.record.last_reason = None;
             }
@@ -260,21 +285,50 @@ impl Session {
         let before = mem::replace(&mut run.look, look).failures;
         if online {
             // Said by the socket only: after a reconnect the library may not say it again.
-            self.working(step.now.mono, None);
+            self.working(step, None);
         } else {
             self.offline(step, before);
+        }
+    }
+
+    /// A login that nothing comes out of is none (DESIGN.md rule 8).
+    fn listen(&mut self, step: &mut Step<'_>, quiet: Duration) {
+        if quiet <= limits::SILENCE {
+            return;
+        }
+        let Some(run) = self.run() else { return };
+        match &run.phase {
+            Phase::Working { .. } => {
+                let why = format!("nothing was received for {} s", quiet.as_secs());
+                run.look.trouble = Some(Trouble {
+                    obstacle: Obstacle::Silence,
+                    why: why.clone(),
+                });
+                self.credit_uptime(step.now.mono);
+                self.lost(step, &why);
+                self.rebuild(step, None);
+            }
+            // These have a time of their own, or the library is at it already.
+            Phase::Starting { .. }
+            | Phase::Scanning(_)
+            | Phase::Passkey { .. }
+            | Phase::Reconnecting { .. } => {}
         }
     }
 
     /// Not logged in. `before`: failures of this link while it last was.
     fn offline(&mut self, step: &Step<'_>, before: u32) {
         let Some(run) = self.run() else { return };
+        if !run.look.socket {
+            // What was asked of that connection is not answered any more.
+            (run.live, run.request) = (false, None);
+        }
         match &mut run.phase {
             Phase::Starting { opening, .. } => opening.explain(step.now, run.look.trouble()),
             // The code, or the passkey, belonged to the socket that is gone.
             Phase::Scanning(_) | Phase::Passkey { .. } if !run.look.socket => {
                 let now = step.now.mono;
-                run.phase = Phase::starting(Opening::new(now), 0, now);
+                run.phase = Phase::starting(Opening::new(now), now);
             }
             Phase::Scanning(_) | Phase::Passkey { .. } => {}
             Phase::Working { .. } => {
@@ -303,7 +357,7 @@ impl Session {
         } else {
             Identity::Revoked
         };
-        self.push_name = None;
+        self.forget_owner();
         self.credit_uptime(step.now.mono);
         self.note(step.now, LOGGED_OUT, why);
         self.record.last_reason = Some(LOGGED_OUT.to_owned());
@@ -316,22 +370,6 @@ impl Session {
         self.locks += 1;
         let why = "the service says the account is locked";
         self.fail(step, Fault::AccountLocked, Some(wait), why);
-    }
-
-    fn passkey(&mut self, step: &Step<'_>) {
-        let Some(run) = self.run() else { return };
-        let codes = match &run.phase {
-            Phase::Starting { codes, .. } => *codes,
-            Phase::Scanning(pairing) => pairing.qr.as_ref().map_or(0, |qr| qr.seq),
-            // The time given for it runs already.
-            Phase::Passkey { .. } => return,
-            // Linking is long done.
-            Phase::Working { .. } | Phase::Reconnecting { .. } => return,
-        };
-        let until = step.now.mono + limits::PASSKEY_WAIT;
-        run.phase = Phase::Passkey { until, codes };
-        let why = "WhatsApp wants a passkey to be confirmed on the phone";
-        self.note(step.now, Fault::Passkey.code(), why);
     }
 
     /// The link is gone though nobody told it to.
@@ -348,6 +386,10 @@ impl Session {
                 let why = why.unwrap_or("nobody confirmed the passkey");
                 self.fail(step, Fault::Passkey, None, why);
             }
+            Phase::Scanning(scan) if scan.exhausted => {
+                let why = "no code was used in time";
+                self.fail(step, Fault::QrExhausted, None, why);
+            }
             Phase::Starting { .. }
             | Phase::Scanning(_)
             | Phase::Working { .. }
@@ -356,8 +398,9 @@ impl Session {
                 if linked {
                     self.lost(step, why);
                     let wait = Wait {
-                        aim: Aim::Reconnect,
                         until: Some(self.next_wait(step)),
+                        trouble: run.look.trouble.clone(),
+                        ..Wait::at_once(Aim::Reconnect)
                     };
                     self.state = State::Waiting(wait, Drain::Clear);
                 } else {

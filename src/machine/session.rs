@@ -13,13 +13,15 @@
 use std::collections::VecDeque;
 
 use super::backoff;
+use super::phone::Phone;
 use super::state::{Aim, Drain, Going, Identity, Look, Opening, Phase, Rest, Run, State, Wait};
-use super::timers::Deadline;
+use super::timers::{Deadline, earliest};
+use super::typed::Wanted;
 use crate::account::{AccountId, AccountRecord, Epoch};
-use crate::event::{Answer, Denial, Effect, StoreEvent, StoredAccount};
+use crate::event::{Answer, Denial, Effect, StoredAccount};
 use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
-use crate::snapshot::{AccountView, LastError, Pairing, Status};
+use crate::snapshot::{AccountView, LastError, QrCode, Status, StoreHealth};
 use crate::time::{Mono, Now, UnixMillis};
 
 /// What a session needs of its surroundings for one step.
@@ -28,6 +30,8 @@ pub(super) struct Step<'a> {
     /// The epoch of the link started last, over all accounts.
     pub(super) epoch: &'a mut Epoch,
     pub(super) effects: &'a mut VecDeque<Effect>,
+    /// How the disk takes writes.
+    pub(super) disk: &'a StoreHealth,
 }
 
 /// One account.
@@ -36,12 +40,20 @@ pub(super) struct Session {
     pub(super) id: AccountId,
     pub(super) record: AccountRecord,
     /// The record as last handed to the store; `None`: the store does not know the account yet.
-    saved: Option<AccountRecord>,
+    pub(super) saved: Option<AccountRecord>,
     /// It is to be forgotten: no more wishes, and no link.
     pub(super) going: Option<Going>,
     pub(super) identity: Identity,
     pub(super) push_name: Option<String>,
+    pub(super) lid: Option<String>,
+    pub(super) last_connected_at: Option<UnixMillis>,
+    pub(super) last_message_at: Option<UnixMillis>,
+    pub(super) phone: Phone,
     pub(super) state: State,
+    /// A code to type that somebody wants. Only while a link is wanted that is not linked yet.
+    pub(super) wanted: Option<Wanted>,
+    /// When such codes were asked for lately.
+    pub(super) code_asks: Vec<Mono>,
     /// Waits of ours since the account last worked for a while.
     pub(super) waits: u32,
     /// Times it was found locked since then.
@@ -60,14 +72,15 @@ impl Session {
         // Without a person in front of the box a QR would only be burnt.
         let state = if stored.record.enabled && linked {
             let wait = Wait {
-                aim: Aim::Open(Opening::new(start_at)),
                 until: (start_at > now.mono).then_some(start_at),
+                ..Wait::at_once(Aim::Open(Opening::new(start_at)))
             };
             State::Waiting(wait, Drain::Clear)
         } else {
             State::Resting(Rest::Stopped, Drain::Clear)
         };
-        let shown = key(&state.status(0));
+        let shown = key(&state.status(0, None));
+        let phone = Phone::new(stored.record.phone_seen);
         Self {
             id: stored.id,
             saved: Some(stored.record.clone()),
@@ -80,7 +93,13 @@ impl Session {
                 None => Identity::Absent,
             },
             push_name: None,
+            lid: None,
+            last_connected_at: None,
+            last_message_at: None,
+            phone,
             state,
+            wanted: None,
+            code_asks: Vec::new(),
             waits: 0,
             locks: 0,
             last_error: None,
@@ -101,63 +120,6 @@ impl Session {
     /// It is being forgotten.
     pub(super) fn is_going(&self) -> bool {
         self.going.is_some()
-    }
-
-    /// The store answered. True when the account is gone.
-    pub(super) fn stored(&mut self, step: &mut Step<'_>, event: StoreEvent) -> bool {
-        let drain = match &mut self.state {
-            State::Resting(_, drain) | State::Waiting(_, drain) => Some(drain),
-            State::Running(_) => None,
-        };
-        match (event, drain) {
-            (StoreEvent::AuthWiped, Some(drain @ Drain::Wiping)) => {
-                *drain = Drain::Clear;
-                self.identity = Identity::Absent;
-            }
-            (StoreEvent::Deleted, Some(Drain::Deleting)) => {
-                self.gone(step, Answer::Done);
-                return true;
-            }
-            (StoreEvent::WipeFailed { why }, Some(Drain::Wiping)) => {
-                // It is still there. Starting now would go on with an identity that is to be gone.
-                self.identity = Identity::Revoked;
-                self.store_failed(step, why);
-            }
-            (StoreEvent::DeleteFailed { why }, Some(Drain::Deleting)) => {
-                self.store_failed(step, why);
-            }
-            // Nothing was asked, so nothing hangs on it.
-            (StoreEvent::AuthWiped | StoreEvent::Deleted, _) => {}
-            // A wish that was not kept costs no connection, and neither does a late word on a wipe
-            // that nobody waits for; the page says so.
-            (
-                StoreEvent::WipeFailed { why }
-                | StoreEvent::DeleteFailed { why }
-                | StoreEvent::SaveFailed { why },
-                _,
-            ) => self.note(step.now, Fault::Store.code(), &why),
-        }
-        false
-    }
-
-    /// What the store was asked to take away is still there: a person has to ask again.
-    fn store_failed(&mut self, step: &mut Step<'_>, why: String) {
-        self.note(step.now, Fault::Store.code(), &why);
-        self.record.last_reason = Some(Fault::Store.code().to_owned());
-        let failed = Rest::Failed {
-            fault: Fault::Store,
-            retry_at: None,
-        };
-        self.state = State::Resting(failed, Drain::Clear);
-        self.gone(step, Answer::Denied(Denial::StoreFailed { why }));
-        self.going = None;
-    }
-
-    /// Tells who waited for the deletion how it went.
-    fn gone(&mut self, step: &mut Step<'_>, answer: Answer) {
-        if let Some(ticket) = self.going.as_mut().and_then(|it| it.ticket.take()) {
-            step.effects.push_back(Effect::Answer { ticket, answer });
-        }
     }
 
     /// Does what is due.
@@ -195,6 +157,7 @@ impl Session {
     pub(super) fn shut_down(&mut self, step: &mut Step<'_>) {
         // It goes on being forgotten while the links end, but nobody can wait for that any more.
         self.gone(step, Answer::Denied(Denial::Ending));
+        self.end_code(step, &Denial::Ending);
         match &mut self.state {
             State::Resting(Rest::Failed { retry_at, .. }, _) => *retry_at = None,
             State::Resting(Rest::Stopped | Rest::LoggedOut, _) => {}
@@ -203,8 +166,12 @@ impl Session {
     }
 
     /// Ends a step: starts what can start, keeps what changed. True when the status changed.
-    pub(super) fn settle(&mut self, step: &mut Step<'_>) -> bool {
+    /// `free`: when the next one may start of those that something else held up.
+    pub(super) fn settle(&mut self, step: &mut Step<'_>, free: &mut Mono) -> bool {
+        self.settle_code(step);
+        self.hold(step, free);
         self.proceed(step);
+        self.watch_phone(step.now);
         self.save(step);
         let shown = key(&self.status());
         let changed = shown != self.shown;
@@ -230,7 +197,11 @@ impl Session {
     }
 
     pub(super) fn deadline(&self) -> Option<Deadline> {
-        self.state.deadline()
+        earliest([
+            self.state.deadline(),
+            self.code_deadline(),
+            self.phone.deadline(),
+        ])
     }
 
     pub(super) fn is_scanning(&self) -> bool {
@@ -253,17 +224,17 @@ impl Session {
             since: self.since,
             since_wall: self.since_wall,
             last_error: self.last_error.clone(),
+            lid: self.lid.clone(),
             country_prefix: self.record.country_prefix.clone(),
-            ..AccountView::blank(self.id, "")
+            phone_silent: self.phone.silent(),
+            last_connected_at: self.last_connected_at,
+            last_message_at: self.last_message_at,
         }
     }
 
     /// Leaves whatever is, for a fresh start without history.
     pub(super) fn open(&mut self, step: &mut Step<'_>) {
-        let wait = Wait {
-            aim: Aim::Open(Opening::new(step.now.mono)),
-            until: None,
-        };
+        let wait = Wait::at_once(Aim::Open(Opening::new(step.now.mono)));
         let drain = self.let_go(step, false);
         self.state = State::Waiting(wait, drain);
     }
@@ -292,7 +263,8 @@ impl Session {
 
     fn status(&self) -> Status {
         // The first wait follows a loss, not a failed attempt.
-        self.state.status(self.waits.saturating_sub(1))
+        let typed = self.wanted.as_ref().and_then(Wanted::up);
+        self.state.status(self.waits.saturating_sub(1), typed)
     }
 
     /// Leaves the running link for another one.
@@ -305,8 +277,13 @@ impl Session {
             Phase::Scanning(_) | Phase::Passkey { .. } => Aim::Open(Opening::new(step.now.mono)),
             Phase::Working { .. } | Phase::Reconnecting { .. } => Aim::Reconnect,
         };
+        let wait = Wait {
+            until,
+            trouble: run.look.trouble.clone(),
+            ..Wait::at_once(aim)
+        };
         let drain = self.let_go(step, false);
-        self.state = State::Waiting(Wait { aim, until }, drain);
+        self.state = State::Waiting(wait, drain);
     }
 
     /// Tells the running link to end, if there is one. Returns what is to be waited for.
@@ -328,21 +305,26 @@ impl Session {
             return;
         };
         let now = step.now.mono;
-        match &run.phase {
-            Phase::Starting { rebuild_at, .. } if *rebuild_at <= now => {
-                let until = self.next_wait(step);
-                self.rebuild(step, Some(until));
+        match &mut run.phase {
+            Phase::Starting {
+                opening,
+                codes,
+                rebuild_at,
+            } if *rebuild_at <= now => {
+                let first = !opening.restarted && !opening.paired && *codes == 0;
+                opening.restarted = true;
+                let until = (!first).then(|| self.next_wait(step));
+                self.rebuild(step, until);
             }
-            Phase::Scanning(Pairing {
-                qr: Some(pairing), ..
-            }) if pairing.expires_at() + limits::QR_GRACE <= now => {
-                run.phase = Phase::starting(Opening::new(now), pairing.seq, now);
+            Phase::Scanning(scan) => {
+                let over = |qr: &QrCode| qr.expires_at() + limits::QR_GRACE <= now;
+                // What is left then is for `settle_code` to say.
+                scan.qr = scan.qr.take().filter(|qr| !over(qr));
             }
             Phase::Passkey { until, .. } if *until <= now => {
                 self.fail(step, Fault::Passkey, None, "nobody confirmed the passkey");
             }
             Phase::Starting { .. }
-            | Phase::Scanning(_)
             | Phase::Passkey { .. }
             | Phase::Working { .. }
             | Phase::Reconnecting { .. } => {}
@@ -352,6 +334,8 @@ impl Session {
     /// The only place where a link starts or an identity is wiped.
     fn proceed(&mut self, step: &mut Step<'_>) {
         match &mut self.state {
+            // A disk that takes no writes would only fail the wipe, and a pairing with it.
+            State::Waiting(wait, Drain::Clear) if wait.is_held_by(Obstacle::Disk) => {}
             State::Resting(_, drain @ Drain::Clear) | State::Waiting(_, drain @ Drain::Clear)
                 if self.identity == Identity::Condemned =>
             {
@@ -364,20 +348,37 @@ impl Session {
                 let account = self.id;
                 step.effects.push_back(Effect::DeleteAccount { account });
             }
-            State::Waiting(Wait { aim, until: None }, Drain::Clear) => {
-                let look = Look::default();
+            State::Waiting(
+                Wait {
+                    aim,
+                    until: None,
+                    held: None,
+                    trouble,
+                },
+                Drain::Clear,
+            ) => {
+                let look = Look {
+                    trouble: trouble.take(),
+                    ..Look::default()
+                };
                 let now = step.now;
                 let phase = match aim {
                     Aim::Open(opening) => {
                         let mut opening = opening.clone();
                         opening.explain(now, look.trouble());
-                        Phase::starting(opening, 0, now.mono)
+                        Phase::starting(opening, now.mono)
                     }
                     Aim::Reconnect => Phase::Reconnecting { before: 0 },
                 };
                 *step.epoch = step.epoch.next();
                 let epoch = *step.epoch;
-                self.state = State::Running(Run { epoch, look, phase });
+                self.state = State::Running(Run {
+                    epoch,
+                    look,
+                    phase,
+                    live: false,
+                    request: None,
+                });
                 // What the person decided is on its way to the store before the link is.
                 self.save(step);
                 step.effects.push_back(Effect::StartLink {
@@ -387,19 +388,6 @@ impl Session {
                 });
             }
             State::Resting(..) | State::Waiting(..) | State::Running(_) => {}
-        }
-    }
-
-    /// Hands the record to the store when it changed, and only then: flash wears.
-    fn save(&mut self, step: &mut Step<'_>) {
-        // What is being forgotten must not come back by a late write.
-        let forgotten = self.state.drain() == Drain::Deleting;
-        if self.saved.as_ref() != Some(&self.record) && !forgotten {
-            self.saved = Some(self.record.clone());
-            step.effects.push_back(Effect::SaveRecord {
-                account: self.id,
-                record: self.record.clone(),
-            });
         }
     }
 }

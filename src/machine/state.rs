@@ -7,7 +7,8 @@ use crate::account::{E164, Epoch};
 use crate::event::Ticket;
 use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
-use crate::snapshot::{Pairing, Status};
+use crate::secret::Secret;
+use crate::snapshot::{Pairing, QrCode, Status, TypedCode};
 use crate::time::{Mono, Now};
 
 use super::timers::{Deadline, earliest};
@@ -75,6 +76,18 @@ pub(super) struct Wait {
     pub(super) aim: Aim,
     /// Not before this; `None`: as soon as nothing drains.
     pub(super) until: Option<Mono>,
+    /// What else it has to wait for.
+    pub(super) held: Option<Held>,
+    /// What was wrong with the last link.
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// Why a link does not start though its time may have come.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) trouble: Trouble,
+    /// It is looked at again then.
+    pub(super) look_at: Mono,
 }
 
 /// As what a link will start.
@@ -90,6 +103,8 @@ pub(super) struct Opening {
     pub(super) began: Mono,
     /// The phone accepted the scan.
     pub(super) paired: bool,
+    /// The link was built anew because it took long: done once at this speed.
+    pub(super) restarted: bool,
     /// What to say once it takes long.
     pub(super) slow: Option<Trouble>,
 }
@@ -100,6 +115,20 @@ pub(super) struct Run {
     pub(super) epoch: Epoch,
     pub(super) look: Look,
     pub(super) phase: Phase,
+    /// The connection is one that can be paired with: a QR came out of it, and it stands.
+    pub(super) live: bool,
+    /// A code to type was asked of this link; not answered until then, it counts as refused.
+    pub(super) request: Option<Mono>,
+}
+
+/// What there is to be paired with, codes to type aside (see `typed`).
+#[derive(Clone, Debug)]
+pub(super) struct Scan {
+    pub(super) qr: Option<QrCode>,
+    /// QR codes this connection has shown so far.
+    pub(super) codes: u32,
+    /// There are no more of them.
+    pub(super) exhausted: bool,
 }
 
 /// What the last look at the live socket saw.
@@ -121,13 +150,13 @@ pub(super) enum Phase {
         /// Without progress the link is built anew then.
         rebuild_at: Mono,
     },
-    /// A QR is up. NEXT: `Starting`, `Passkey`
-    Scanning(Pairing),
-    /// WhatsApp waits for a passkey. NEXT: `Starting`, `Scanning`, `Working`
+    /// A QR is up, or a code to type, or both. NEXT: `Starting`, `Passkey`, `Working`
+    Scanning(Scan),
+    /// WhatsApp waits for a passkey. NEXT: `Starting`, `Working`
     Passkey {
         until: Mono,
-        /// QR codes this connection has shown so far.
-        codes: u32,
+        /// To be compared on both sides.
+        code: Option<Secret>,
     },
     /// Logged in. NEXT: `Reconnecting`
     Working { since: Mono },
@@ -138,11 +167,28 @@ pub(super) enum Phase {
     },
 }
 
+impl Wait {
+    pub(super) fn at_once(aim: Aim) -> Self {
+        Self {
+            aim,
+            until: None,
+            held: None,
+            trouble: None,
+        }
+    }
+
+    pub(super) fn is_held_by(&self, obstacle: Obstacle) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.trouble.obstacle == obstacle)
+    }
+}
+
 impl Opening {
     pub(super) fn new(now: Mono) -> Self {
         Self {
             began: now,
             paired: false,
+            restarted: false,
             slow: None,
         }
     }
@@ -169,10 +215,10 @@ impl Opening {
         });
     }
 
-    fn status(&self) -> Status {
+    fn status(&self, held: Option<&Trouble>) -> Status {
         Status::Starting {
             pairing_done: self.paired,
-            slow: self.slow.clone(),
+            slow: held.or(self.slow.as_ref()).cloned(),
         }
     }
 }
@@ -192,10 +238,26 @@ impl Look {
 }
 
 impl Phase {
-    /// A fresh start that shows no QR yet.
-    pub(super) fn starting(opening: Opening, codes: u32, now: Mono) -> Self {
+    /// On the way to the first QR, or to the login.
+    pub(super) fn starting(opening: Opening, now: Mono) -> Self {
+        // After the scan the phone is at it, too: that is not to be cut off early.
+        let patient = opening.restarted || opening.paired;
+        let patience = if patient {
+            limits::STARTING_REBUILD
+        } else {
+            limits::STARTING_SLOW
+        };
         Self::Starting {
             opening,
+            codes: 0,
+            rebuild_at: now + patience,
+        }
+    }
+
+    /// Between two QR codes of a connection that has shown `codes` of them.
+    pub(super) fn waiting_for_qr(codes: u32, now: Mono) -> Self {
+        Self::Starting {
+            opening: Opening::new(now),
             codes,
             rebuild_at: now + limits::STARTING_REBUILD,
         }
@@ -211,7 +273,7 @@ impl Phase {
                 opening.deadline(),
                 Some((*rebuild_at, "build the link anew")),
             ]),
-            Self::Scanning(pairing) => pairing.qr.as_ref().map(|qr| {
+            Self::Scanning(scan) => scan.qr.as_ref().map(|qr| {
                 (
                     qr.expires_at() + limits::QR_GRACE,
                     "take the expired QR away",
@@ -244,14 +306,20 @@ impl State {
                     Aim::Open(opening) => opening.deadline(),
                     Aim::Reconnect => None,
                 };
-                earliest([wait.until.map(|at| (at, "start the link")), slow])
+                let held = wait.held.as_ref();
+                earliest([
+                    wait.until.map(|at| (at, "start the link")),
+                    held.map(|held| (held.look_at, "look whether the link may start")),
+                    slow,
+                ])
             }
             Self::Running(run) => run.phase.deadline(),
         }
     }
 
-    /// What people see. `failed`: attempts to reconnect that were ours and came to nothing.
-    pub(super) fn status(&self, failed: u32) -> Status {
+    /// What people see. `failed`: attempts to reconnect that were ours and came to nothing; `typed`: a
+    /// code to type that is up.
+    pub(super) fn status(&self, failed: u32, typed: Option<&TypedCode>) -> Status {
         match self {
             Self::Resting(Rest::Stopped, _) => Status::Stopped,
             Self::Resting(Rest::Failed { fault, retry_at }, _) => Status::Failed {
@@ -259,18 +327,24 @@ impl State {
                 retry_at: *retry_at,
             },
             Self::Resting(Rest::LoggedOut, _) => Status::LoggedOut,
-            Self::Waiting(wait, _) => match &wait.aim {
-                Aim::Open(opening) => opening.status(),
-                Aim::Reconnect => Status::Reconnecting {
-                    attempt: failed,
-                    next_at: wait.until,
-                    trouble: None,
-                },
-            },
+            Self::Waiting(wait, _) => {
+                let held = wait.held.as_ref().map(|held| &held.trouble);
+                match &wait.aim {
+                    Aim::Open(opening) => opening.status(held),
+                    Aim::Reconnect => Status::Reconnecting {
+                        attempt: failed,
+                        next_at: wait.until,
+                        trouble: held.or(wait.trouble.as_ref()).cloned(),
+                    },
+                }
+            }
             Self::Running(run) => match &run.phase {
-                Phase::Starting { opening, .. } => opening.status(),
-                Phase::Scanning(pairing) => Status::ScanQrCode(pairing.clone()),
-                Phase::Passkey { .. } => Status::PasskeyRequired { code: None },
+                Phase::Starting { opening, .. } => opening.status(None),
+                Phase::Scanning(scan) => Status::ScanQrCode(Pairing {
+                    qr: scan.qr.clone(),
+                    typed: typed.cloned(),
+                }),
+                Phase::Passkey { code, .. } => Status::PasskeyRequired { code: code.clone() },
                 Phase::Working { .. } => Status::Working,
                 Phase::Reconnecting { before } => Status::Reconnecting {
                     attempt: failed + run.look.failures.saturating_sub(*before),

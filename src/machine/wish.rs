@@ -10,11 +10,25 @@
 
 use super::session::{Session, Step};
 use super::state::{Going, Identity, Phase, Rest, State};
-use crate::event::Ticket;
+use crate::event::{Denial, Ticket};
 
 impl Session {
-    /// A person wants it online.
+    /// A person wants it online. A code that is up makes room for a fresh QR.
     pub(super) fn connect(&mut self, step: &mut Step<'_>) {
+        if self.is_scanning() {
+            self.end_code(
+                step,
+                &Denial::NoTypedCode {
+                    why: "a fresh QR was asked for".to_owned(),
+                    throttled: false,
+                },
+            );
+        }
+        self.go_online(step);
+    }
+
+    /// The same, for whatever way of pairing.
+    pub(super) fn go_online(&mut self, step: &mut Step<'_>) {
         self.record.enabled = true;
         self.confirm_wipe();
         match &mut self.state {
@@ -50,6 +64,13 @@ impl Session {
         self.record.enabled = true;
         self.waits = 0;
         self.confirm_wipe();
+        self.end_code(
+            step,
+            &Denial::NoTypedCode {
+                why: "it was started anew".to_owned(),
+                throttled: false,
+            },
+        );
         self.open(step);
     }
 
@@ -65,7 +86,7 @@ impl Session {
         self.waits = 0;
         let linked = matches!(self.identity, Identity::Linked { .. });
         self.identity = Identity::Condemned;
-        self.push_name = None;
+        self.forget_owner();
         let drain = self.let_go(step, linked);
         self.state = State::Resting(Rest::Stopped, drain);
     }

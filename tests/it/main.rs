@@ -19,9 +19,11 @@ macro_rules! figure {
 
 mod buttons;
 mod check;
+mod cli;
 mod config;
 mod glass;
 mod health;
+mod link;
 mod machine;
 mod store;
 mod stories;

@@ -22,7 +22,9 @@ use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::limits;
+use crate::metrics::Metrics;
 use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Status};
 use crate::store::Store;
 use crate::ticket::Tickets;
@@ -45,7 +47,7 @@ pub(super) async fn wait(
     shown.panel = hardware.panel_health();
     blame(&mut shown, refusal, clock.mono());
     let (publish, snapshots) = watch::channel(Arc::new(shown));
-    let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
+    let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &Metrics::default());
     let pulse = Pulse::default();
     let tickets = Tickets::default();
     let page = serve(
@@ -246,18 +248,24 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = web::bind(config.http.listen)?;
+    let listener = crate::daemon::doors(config)?;
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
             hosts: Vec::new(),
             sessions: SessionIds::new(Ulid::from_bits(0)),
         },
+        // Nothing happens that would be worth keeping.
+        journal: Journal::new(0),
+        metrics: Metrics::default(),
+        database: super::database(config),
         snapshots,
         inbox,
         tickets,
         clock,
         pulse,
+        // Nothing happens here that somebody could ask for later.
+        journal: Journal::new(0),
         format: hardware.format(),
         store: None,
         links: watch::channel(Arc::default()).1,
