@@ -65,6 +65,13 @@ pub struct Http {
     /// Default: `127.0.0.1:8080`.
     #[serde(deserialize_with = "value::listen")]
     pub listen: SocketAddr,
+    /// The control socket, for the command line. Default: see [`control_socket`].
+    #[serde(deserialize_with = "value::control")]
+    pub control: Option<PathBuf>,
+    /// Names of this box in the local name service, beyond those under `.local`: the page answers to
+    /// them. Default: none.
+    #[serde(deserialize_with = "value::names")]
+    pub names: Vec<String>,
 }
 
 /// `[whatsapp]`
@@ -136,6 +143,11 @@ pub struct Log {
 pub struct Bench {
     /// The Unix socket behind which panel and buttons are simulated.
     pub socket: PathBuf,
+    /// While this file holds `full`, `read-only` or `io`, the store's disk fails like that.
+    pub disk: Option<PathBuf>,
+    /// A file with what is wrong with the world, a word a line: `no-clock`, `no-network`. It may
+    /// change at any time, and need not be there. Default: nothing is.
+    pub world: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -160,6 +172,8 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            control: None,
+            names: Vec::new(),
         }
     }
 }
@@ -173,6 +187,20 @@ impl Default for WhatsApp {
             pre_keys: 812,
         }
     }
+}
+
+/// Where the service has its control socket: where it was told to, in the folder that systemd made for
+/// it (`RuntimeDirectory=`), or beside its database.
+#[must_use]
+pub fn control_socket(config: &Config, environment: &StateEnvironment) -> PathBuf {
+    let prepared = environment.runtime_directory.as_ref();
+    let folder = || {
+        prepared
+            .cloned()
+            .unwrap_or_else(|| state_dir(config.state_dir.as_deref(), environment))
+    };
+    let configured = config.http.control.clone();
+    configured.unwrap_or_else(|| folder().join("control.sock"))
 }
 
 /// `pairbox check-config`: one line that says that the file is in order, or the first thing in it

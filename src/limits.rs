@@ -9,8 +9,50 @@ use std::time::Duration;
 /// sender is told (buttons and polls drop, people's wishes get an error).
 pub const EVENT_QUEUE: usize = 256;
 
-/// How often the live socket is looked at (DESIGN.md: failed attempts emit no event).
+/// How often the live socket is looked at while the account is not online (DESIGN.md: failed attempts
+/// emit no event).
 pub const SOCKET_POLL: Duration = Duration::from_secs(1);
+
+/// The same while it is online: a socket that opens, closes or breaks is looked at at once, so this is
+/// only how finely silence is measured (the service is pinged every 15 to 30 s). Each look wakes the
+/// processor of a box that is otherwise asleep.
+pub const SOCKET_POLL_ONLINE: Duration = Duration::from_secs(10);
+
+/// A socket that has not come about after this long is given up. Below the library's own 20 s, which
+/// would leave nobody to say which step hung.
+pub const DIAL: Duration = Duration::from_secs(18);
+
+/// One of several addresses of the service may take this long, so that the next gets its turn: an
+/// IPv6 route that leads nowhere is common.
+pub const DIAL_ADDRESS: Duration = Duration::from_secs(6);
+
+/// Look-ups of the service's name at once: half of [`BLOCKING_THREADS`], so that a name service that
+/// hangs leaves threads for the codes to type and for the store.
+pub const LOOK_UPS: usize = 2;
+
+/// A code to type needs a socket first: one that has not come about after this long is not waited for
+/// any longer. Longer than [`DIAL`] with a second attempt, shorter than a person's patience.
+pub const CODE_SOCKET: Duration = Duration::from_secs(30);
+
+/// A link says that a message came or went at most this often.
+pub const MESSAGE_TOLD: Duration = Duration::from_secs(1);
+
+/// It says that the owner's phone gave a sign of life at most this often, and no sign counts that is
+/// older than this: what waited at the service for a box that was away tells nothing of today.
+pub const PHONE_TOLD: Duration = Duration::from_secs(3600);
+
+/// A phone that gave no sign of life for so long is asked for one: well before the warnings that begin
+/// after ten days, and too seldom to be noticed.
+pub const PHONE_ASKED_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// It is asked again this often while it stays silent.
+pub const PHONE_ASKED_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// Without any network, somebody may be plugging it in: it is looked for this often.
+pub const NETWORK_POLL: Duration = Duration::from_secs(2);
+
+/// Where the kernel does not tell that the wall clock was set, it is looked at this often until it is.
+pub const CLOCK_POLL: Duration = Duration::from_secs(5);
 
 /// After this long in `starting`, panel and page say why, and the link is built anew, once: what
 /// people are told to do elsewhere (press connect again) is done for them.
@@ -207,16 +249,103 @@ pub const HTTP_WORKERS: usize = 2;
 /// Largest request body of the page.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 
-/// Messages being handed over by HTTP requests at once; each has a thread of its own meanwhile, so
-/// that the page goes on. The next sender is told to come back.
+/// Requests that change something and are being answered at once: they wait for the machine or for
+/// WhatsApp, each in a thread of its own, so that the page goes on. The next one is told to come back.
 pub const HTTP_SENDS: usize = 8;
 
-/// A client that takes nothing of an answer for this long is dropped by the kernel.
+/// Requests handed to the workers and not answered yet: those of [`HTTP_SENDS`], and a few for each
+/// worker. A worker takes a millisecond; beyond that people are told to come back at once.
+pub const HTTP_PLACES: usize = HTTP_SENDS + 8;
+
+/// Connections from the network at once. A browser makes up to six; each costs at most its head, its
+/// body and its answer ([`HTTP_ANSWER_BUFFER`]), some 340 KiB.
+pub const HTTP_CONNECTIONS: usize = 128;
+
+/// Connections of one address: five browsers' worth, and a quarter of all, so that one host cannot
+/// take every place.
+pub const HTTP_CONNECTIONS_A_PEER: usize = 32;
+
+/// Connections to the control socket at once.
+pub const HTTP_CONTROL_CONNECTIONS: usize = 16;
+
+/// Open files kept for everything but connections: links, database, buttons, panel, and what a
+/// request costs inside.
+pub const HTTP_FILES_KEPT: usize = 192;
+
+/// Largest head of a request: browsers send one or two KiB, cookies included.
+pub const HTTP_HEAD_MAX: usize = 16 * 1024;
+
+/// Headers of a request: browsers send about fifteen.
+pub const HTTP_HEADERS_MAX: usize = 64;
+
+/// The whole head has to be there after this long, however it is dealt out.
+pub const HTTP_HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// The whole body has to be there this long after its head: [`HTTP_BODY_MAX`] at 26 kbit/s.
+pub const HTTP_BODY_TIME: Duration = Duration::from_secs(20);
+
+/// A connection with nothing asked is kept this long for the browser's next question: longer than
+/// the pause between two looks of the page.
+pub const HTTP_IDLE: Duration = Duration::from_secs(15);
+
+/// Questions on one connection; after so many the browser makes a new one.
+pub const HTTP_REQUESTS_A_CONNECTION: u32 = 1000;
+
+/// An answer that has not begun by then is not coming: above every wait of ours ([`SEND`]) and the 75 s
+/// that WhatsApp's library waits for one.
+pub const HTTP_ANSWER: Duration = Duration::from_secs(90);
+
+/// If an answer has not begun after this long, it is looked whether the workers' door still opens.
+pub const HTTP_LOOK: Duration = Duration::from_secs(2);
+
+/// What of an answer is taken from its worker without waiting for the client: more than the page and
+/// the status of [`ACCOUNTS_MAX`] accounts, so that no stranger can hold a worker.
+pub const HTTP_ANSWER_BUFFER: usize = 256 * 1024;
+
+/// Largest head of an answer of our own.
+pub const HTTP_ANSWER_HEAD_MAX: usize = 8 * 1024;
+
+/// A client that takes nothing for this long is dropped.
 pub const HTTP_STALL: Duration = Duration::from_secs(10);
 
-/// How often the page knocks at its own door (see `web/server.rs`), and how long it waits before it
-/// opens a listener again that failed (too many open files).
-pub const HTTP_KNOCK: Duration = Duration::from_secs(1);
+/// A large answer has to be taken at this many bytes a second, beyond [`HTTP_STALL`].
+pub const HTTP_TAKE_A_SECOND: usize = 16 * 1024;
+
+/// After a refusal so much of what is still coming is read, for so long, so that the refusal arrives:
+/// a connection closed over unread bytes takes its last words with it.
+pub const HTTP_LINGER_BYTES: usize = 256 * 1024;
+
+/// See [`HTTP_LINGER_BYTES`].
+pub const HTTP_LINGER: Duration = Duration::from_secs(1);
+
+/// How long is waited before a listener that failed is used again (too many open files).
+pub const HTTP_KNOCK: Duration = Duration::from_millis(200);
+
+/// When the page ends, requests under way are answered for this long.
+pub const HTTP_FAREWELL: Duration = Duration::from_secs(2);
+
+/// Streams of events at once (API.md): each is a thread.
+pub const STREAMS: usize = 16;
+
+/// Events that wait for the client of a stream: several of each account ([`ACCOUNTS_MAX`]). One that is
+/// further behind is dropped; it comes back
+/// and says where it was.
+pub const STREAM_QUEUE: usize = 256;
+
+/// A stream without events shows that it lives: below the minute after which routers forget.
+pub const STREAM_BEAT: Duration = Duration::from_secs(15);
+
+/// How often it is asked whether the caller of a stream may still listen.
+pub const STREAM_CHECK: Duration = Duration::from_secs(5);
+
+/// Largest frame and message a client may send on a WebSocket: it has nothing to say.
+pub const STREAM_FRAME_MAX: usize = 4 * 1024;
+
+/// Happenings kept for those who were away for a moment.
+pub const JOURNAL_RING: usize = 512;
+
+/// Changes of status kept for each account: "what happened lately".
+pub const JOURNAL_OF_ACCOUNT: usize = 50;
 
 /// The event loop shows that it lives at least this often, also when nothing happens.
 pub const PULSE_EVERY: Duration = Duration::from_secs(5);
@@ -251,6 +380,16 @@ pub const BROWSER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A token cannot be made to last longer than this, unless for ever: beyond it the number is a mistake.
 pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
+/// The machine's answer to a wish is waited for this long by a request: a step takes microseconds, an
+/// SD card seconds.
+pub const ANSWER: Duration = Duration::from_secs(5);
+
+/// The same for wishes that WhatsApp is told of first: logging out and deleting ([`LINK_STOP`]).
+pub const ANSWER_LONG: Duration = Duration::from_secs(20);
+
+/// The same for a code to type on the phone: a connection may have to be made, and WhatsApp asked.
+pub const ANSWER_PAIRING_CODE: Duration = Duration::from_secs(35);
+
 /// An answer of the machine or the disk is waited for this long by a request about access.
 pub const ACCESS_ANSWER: Duration = Duration::from_secs(5);
 
@@ -276,3 +415,17 @@ pub const SEND: Duration = Duration::from_secs(30);
 
 /// Messages kept per account: what fits a page, and what a program that was away may have missed.
 pub const MESSAGE_RING: usize = 200;
+
+/// The command line waits this long for what the service only has to look up.
+pub const CONSOLE_LOOK: Duration = Duration::from_secs(10);
+
+/// And this long for what it has to do first, above the 90 s after which the door gives up: unlinking
+/// and a code to type take an answer of WhatsApp's.
+pub const CONSOLE_DEED: Duration = Duration::from_secs(100);
+
+/// Longest answer, and longest line of a stream, that the command line takes, in bytes: some hundred
+/// accounts or a thousand events.
+pub const CONSOLE_BODY: u64 = 4 * 1024 * 1024;
+
+/// How often `pairbox pair` looks at the account: a countdown in seconds does not stumble.
+pub const CONSOLE_WATCH: Duration = Duration::from_millis(500);

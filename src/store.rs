@@ -24,6 +24,8 @@
 mod accounts;
 mod app_sync;
 mod backend;
+#[cfg(feature = "bench")]
+mod bad_disk;
 mod box_names;
 mod client_version;
 mod database;

@@ -4,9 +4,16 @@
 //! waits for any more is forgotten when it is answered.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::RecvError;
+
+use crate::clock::Clock;
 
 use crate::event::{Answer, Event, Intent, Source, Ticket};
 use crate::inbox::{Inbox, InboxError};
@@ -62,5 +69,36 @@ impl Tickets {
 
     fn with<T>(&self, act: impl FnOnce(&mut Waiting) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Waits for an answer on a thread that has no runtime: `None` when there is none in time, an error when
+/// there will never be one.
+pub fn wait(
+    asked: oneshot::Receiver<Answer>,
+    clock: Clock,
+    deadline: Duration,
+) -> Option<Result<Answer, RecvError>> {
+    /// Wakes the thread that waits.
+    struct Bell(Thread);
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let until = clock.mono() + deadline;
+    let waker = Waker::from(Arc::new(Bell(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut asked = pin!(asked);
+    loop {
+        if let Poll::Ready(answer) = asked.as_mut().poll(&mut context) {
+            return Some(answer);
+        }
+        let left = until.since(clock.mono());
+        if left.is_zero() {
+            return None;
+        }
+        // It may wake for nothing; then it is asked again.
+        thread::park_timeout(left);
     }
 }

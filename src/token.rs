@@ -62,6 +62,28 @@ impl FromStr for Scope {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TokenId(pub u32);
 
+/// Why a text is no name of a token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("a token is called tok_ and a number")]
+pub struct TokenIdError;
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tok_{}", self.0)
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = TokenIdError;
+
+    /// One spelling for each: no sign, no leading zero.
+    fn from_str(name: &str) -> Result<Self, TokenIdError> {
+        let digits = name.strip_prefix("tok_").ok_or(TokenIdError)?;
+        let id = digits.parse().map(Self).map_err(|_| TokenIdError)?;
+        (id.to_string() == name).then_some(id).ok_or(TokenIdError)
+    }
+}
+
 /// What somebody with a token may do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grant {

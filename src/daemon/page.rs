@@ -10,30 +10,42 @@ use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
 use crate::time::Mono;
-use crate::view::{self, Format, qr};
-use crate::web::{PanelPng, WebContext};
+use crate::ulid::SessionIds;
+use crate::view::qr::{self, Code};
+use crate::view::{self, Format, Frame, Geometry};
+use crate::web::access::{AccessDesk, AccessParts};
+use crate::web::answer::QrDrawings;
+use crate::web::reply::Reply;
+use crate::web::route::Names;
+use crate::web::stream::envelope;
+use crate::web::{ListEvents, PanelPng, WebContext};
 
 /// The parts.
 pub struct Parts {
+    /// Whom requests may name.
+    pub names: Names,
     /// The read model.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where wishes go.
     pub inbox: Inbox,
     /// Where the answers to wishes come from.
     pub tickets: Tickets,
+    /// What happened, for those who listen.
+    pub journal: Journal,
     /// Time.
     pub clock: Clock,
     /// The event loop's sign of life.
     pub pulse: Pulse,
     /// The panel's size and kind, if there is one.
     pub format: Option<Format>,
-    /// Messages and counters.
-    pub store: Store,
+    /// Messages, counters and tokens; `None` while the store cannot be used.
+    pub store: Option<Store>,
     /// The links that can send.
     pub links: Switchboard,
 }
@@ -42,7 +54,19 @@ impl Parts {
     /// What the page's server wants. Called on the runtime that runs the links.
     #[must_use]
     pub fn into_context(self) -> WebContext {
+        let access = AccessDesk::new(AccessParts {
+            store: self.store.clone(),
+            sessions: self.names.sessions,
+            snapshots: self.snapshots.clone(),
+            inbox: self.inbox.clone(),
+            tickets: self.tickets.clone(),
+            clock: self.clock,
+        });
         WebContext {
+            access,
+            list_events: list_events(self.journal.clone(), self.names.sessions, self.clock),
+            journal: self.journal,
+            names: self.names,
             snapshots: self.snapshots,
             inbox: self.inbox,
             tickets: self.tickets,
@@ -52,17 +76,35 @@ impl Parts {
                 .format
                 .map(|format| (format.geometry.width, format.geometry.height)),
             panel_png: panel_png(self.format),
-            metrics: metrics(self.store.clone()),
-            qr_svg,
-            list_messages: messages::list(self.store),
+            metrics: match self.store.clone() {
+                Some(store) => metrics(store),
+                None => Box::new(|_| String::new()),
+            },
+            qr: QR_DRAWINGS,
+            list_messages: match self.store {
+                Some(store) => messages::list(store),
+                None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
+            },
             send_message: messages::send(self.links, Handle::current(), self.clock),
         }
     }
 }
 
+/// What happened to an account lately, in the envelopes of the streams.
+fn list_events(journal: Journal, ids: SessionIds, clock: Clock) -> ListEvents {
+    Box::new(move |account, limit| {
+        let recent = journal.recent(account, limit);
+        let envelopes = recent
+            .iter()
+            .filter_map(|it| envelope(it, ids, clock.mono()));
+        let data: Vec<serde_json::Value> = envelopes.collect();
+        Reply::json(200, &serde_json::json!({"data": data, "next_cursor": null}))
+    })
+}
+
 /// The counters there are so far; API.md names those to come.
-fn metrics(store: Store) -> Box<dyn Fn() -> String + Send + Sync> {
-    Box::new(move || {
+fn metrics(store: Store) -> Box<dyn Fn(&Snapshot) -> String + Send + Sync> {
+    Box::new(move |_| {
         let Counters {
             commits,
             bytes_written,
@@ -94,7 +136,62 @@ const PAGE_MODULES_MAX: u32 = 177;
 /// Modules of quiet zone (ISO/IEC 18004, 6.3.8).
 const PAGE_QUIET: u32 = 4;
 
-fn qr_svg(text: &str) -> Option<String> {
-    let code = qr::encode(text.as_bytes(), PAGE_MODULES_MAX)?;
-    Some(qr::svg(&code, PAGE_QUIET))
+/// Pixels of a module in the PNG: a code of 61 modules is 552 pixels wide then, about 7 cm on an
+/// ordinary screen and twice what a phone needs.
+const PAGE_QR_SCALE: u32 = 8;
+
+/// How the page's QRs are drawn.
+pub const QR_DRAWINGS: QrDrawings = QrDrawings {
+    svg: |text| Some(qr::svg(&code(text)?, PAGE_QUIET)),
+    png: |text| panel::png::encode(&picture(&code(text)?)?, PAGE_QR_SCALE).ok(),
+    ascii: |text| Some(half_blocks(&code(text)?)),
+};
+
+fn code(text: &str) -> Option<Code> {
+    qr::encode(text.as_bytes(), PAGE_MODULES_MAX)
+}
+
+/// One pixel a module, lit where the paper is, with the quiet zone.
+fn picture(code: &Code) -> Option<Frame> {
+    let side = code.size + 2 * PAGE_QUIET;
+    let mut frame = Frame::new(Geometry {
+        width: side,
+        height: side,
+    });
+    for y in 0..side {
+        for x in 0..side {
+            if is_light(code, x, y) {
+                frame.set(x, y, true);
+            }
+        }
+    }
+    Some(frame)
+}
+
+/// Two modules in each character. What is drawn is the light: terminals are dark.
+fn half_blocks(code: &Code) -> String {
+    let side = code.size + 2 * PAGE_QUIET;
+    let mut text = String::new();
+    for y in (0..side).step_by(2) {
+        for x in 0..side {
+            // The line below the last one is paper, too.
+            let pair = (is_light(code, x, y), is_light(code, x, y + 1));
+            text.push(match pair {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether a module is light; those of the quiet zone are.
+fn is_light(code: &Code, x: u32, y: u32) -> bool {
+    match (x.checked_sub(PAGE_QUIET), y.checked_sub(PAGE_QUIET)) {
+        (Some(x), Some(y)) => !code.dark(x, y),
+        _ => true,
+    }
 }

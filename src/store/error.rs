@@ -7,6 +7,8 @@
 use std::io;
 use std::sync::Arc;
 
+use super::health;
+use crate::snapshot::StoreHealth;
 use thiserror::Error;
 use whatsapp_rust::wacore::store::error::StoreError as LibraryError;
 
@@ -47,6 +49,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What it says about the disk; `None` when it says nothing.
+    #[must_use]
+    pub fn health(&self) -> Option<StoreHealth> {
+        health::judge(self)
+    }
+
     /// Whether the fault lies with the request alone, not with the file: others can go on.
     pub(super) fn concerns_one_request(&self) -> bool {
         matches!(self, Self::Row { .. } | Self::Wiped | Self::Deleted)
@@ -153,6 +161,18 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// What it says about the disk; `None` when it says nothing.
+    #[must_use]
+    pub fn health(&self) -> Option<StoreHealth> {
+        match self {
+            Self::Io { source, .. } => Some(health::of_io(source)),
+            Self::Damaged { .. } => Some(StoreHealth::Failing {
+                why: self.to_string(),
+            }),
+            Self::Held { .. } | Self::Newer { .. } | Self::Foreign { .. } => None,
+        }
+    }
+
     /// Sorts what redb says about a file.
     pub(super) fn from_redb(file: &str, error: redb::Error) -> Self {
         let file = file.to_owned();
@@ -184,6 +204,19 @@ impl OpenError {
                 file: file.to_owned(),
                 source: io::ErrorKind::StorageFull.into(),
             },
+            StoreError::Io(error) => {
+                let file = file.to_owned();
+                match &*error {
+                    redb::Error::Io(io) => Self::Io {
+                        file,
+                        source: io::Error::new(io.kind(), io.to_string()),
+                    },
+                    other => Self::Damaged {
+                        file,
+                        why: other.to_string(),
+                    },
+                }
+            }
             other => Self::Damaged {
                 file: file.to_owned(),
                 why: other.to_string(),

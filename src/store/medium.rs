@@ -83,6 +83,19 @@ impl Medium {
         })
     }
 
+    /// The same, on a disk that fails while `words` says so.
+    #[cfg(feature = "bench")]
+    pub(super) fn going_bad(self, words: &std::path::Path) -> Self {
+        let (source, words) = (self.source, words.to_owned());
+        Self::new(move || {
+            let sound = source()?;
+            Ok(Box::new(super::bad_disk::BadDisk::new(
+                sound,
+                words.clone(),
+            )))
+        })
+    }
+
     /// Anything else. `source` is called once for every opening; all it returns must share their
     /// bytes.
     pub(super) fn new(

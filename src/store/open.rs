@@ -38,6 +38,25 @@ pub(super) fn open_file(path: &Path) -> Result<Shared, OpenError> {
     open_medium(Medium::file(file), &name)
 }
 
+/// Opens the file at `path` on a disk that fails while `words` says so.
+#[cfg(feature = "bench")]
+pub(super) fn open_on_bad_disk(path: &Path, words: &Path) -> Result<Shared, OpenError> {
+    use super::bad_disk::trouble;
+    let name = path.display().to_string();
+    // No file is made on a full disk, and none is opened for writing on a read-only one.
+    let file = match trouble(words) {
+        Err(error) if !path.exists() || error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            Err(error)
+        }
+        _ => prepare_file(path),
+    };
+    let file = file.map_err(|source| OpenError::Io {
+        file: name.clone(),
+        source,
+    })?;
+    open_medium(Medium::file(file).going_bad(words), &name)
+}
+
 /// Opens the database of a medium that people know as `name`.
 ///
 /// redb trusts the list of free pages of a file that was closed properly, and panics when that list

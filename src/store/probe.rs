@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use redb::{Durability, StorageBackend};
 
@@ -43,6 +44,15 @@ pub fn open_on<B: StorageBackend>(
 }
 
 impl Store {
+    /// As [`Store::open`], on a disk that fails while the file `words` holds `full`, `read-only` or
+    /// `io`.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_on_bad_disk(path: &Path, words: &Path) -> std::result::Result<Self, OpenError> {
+        Self::start(open::open_on_bad_disk(path, words)?, Durability::Immediate)
+    }
+
     /// Every row of the file.
     ///
     /// # Errors

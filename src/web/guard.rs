@@ -1,35 +1,35 @@
 //! Who may ask: the checks that keep other web sites out of the box. Pure.
 //!
-//! Until there are tokens, being on this machine is the permission. A browser on this machine also
-//! runs the scripts of every site its owner visits, and they can reach us: by a name of theirs that
-//! resolves to our address (DNS rebinding, stopped by [`host`]), or by posting blindly (CSRF,
-//! stopped by [`same_site`] and [`json_body`]). Whether the listener is local at all is checked by
-//! `answer`, where the permission is used.
+//! A browser that may reach this box also runs the scripts of every site its person visits, and they
+//! can reach us: by a name of theirs that resolves to our address (DNS rebinding, stopped by
+//! [`host`]), or by posting blindly (CSRF, stopped by [`same_site`] and [`json_body`], and for what a
+//! cookie does by [`own_page`]). No other origin is ever allowed to read our answers (no CORS). Who
+//! asks is found in `access`.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::problem::Problem;
 use super::route::Head;
 
-/// The `Host` must be an IP address, `localhost` or a name under `.local`: no name that a stranger
-/// could register.
-pub fn host(head: &Head<'_>) -> Result<(), Problem> {
+/// The `Host` must be an IP address, `localhost`, a name under `.local` or one of the configured
+/// `names` (`[http] names`): no name that a stranger could register.
+pub fn host(head: &Head<'_>, names: &[String]) -> Result<(), Problem> {
     match head.header("Host")? {
         None => Err(Problem::new(
             400,
             "no_host",
             "The request does not say which host it is for.",
         )),
-        Some(host) if is_own_name(host) => Ok(()),
+        Some(host) if is_own_name(host, names) => Ok(()),
         Some(_) => Err(Problem::new(
             403,
             "foreign_host",
-            "Use the box's IP address, localhost or its name under .local.",
+            "Use the box's IP address, localhost, its name under .local, or one of [http] names.",
         )),
     }
 }
 
-fn is_own_name(host: &str) -> bool {
+fn is_own_name(host: &str, names: &[String]) -> bool {
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split_once(']').is_some_and(|(address, port)| {
             address.parse::<Ipv6Addr>().is_ok() && is_port_or_nothing(port)
@@ -39,7 +39,9 @@ fn is_own_name(host: &str) -> bool {
         Some(colon) => host.split_at(colon),
         None => (host, ""),
     };
-    is_port_or_nothing(port) && (matches!(name.parse(), Ok(IpAddr::V4(_))) || is_local_name(name))
+    let is_configured = || names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    is_port_or_nothing(port)
+        && (matches!(name.parse(), Ok(IpAddr::V4(_))) || is_local_name(name) || is_configured())
 }
 
 fn is_port_or_nothing(text: &str) -> bool {
@@ -81,11 +83,24 @@ pub fn same_site(head: &Head<'_>) -> Result<(), Problem> {
     if fetched && origin {
         Ok(())
     } else {
-        Err(Problem::new(
-            403,
-            "cross_site",
-            "Another site's page may not do this.",
-        ))
+        Err(cross_site())
+    }
+}
+
+fn cross_site() -> Problem {
+    Problem::new(403, "cross_site", "Another site's page may not do this.")
+}
+
+/// What a cookie does has to come from our own page, and the browser has to say so; only what changes
+/// nothing (`looks`) may come without that word.
+pub fn own_page(head: &Head<'_>, looks: bool) -> Result<(), Problem> {
+    same_site(head)?;
+    let told =
+        head.header("Sec-Fetch-Site")? == Some("same-origin") || head.header("Origin")?.is_some();
+    if looks || told {
+        Ok(())
+    } else {
+        Err(cross_site())
     }
 }
 

@@ -1,15 +1,16 @@
 //! Errors of the API: RFC 9457 `application/problem+json`.
 //!
 //! `code` is stable and for programs, `detail` is for people. No secret and no text of a request
-//! is ever repeated in one: what a stranger sent must not come back to another reader.
+//! is ever repeated in one: what a stranger sent must not come back to another reader. (The name of
+//! an unknown field is, if it is a short plain word: see `fields`.)
+
+pub mod codes;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
 use super::reply::Reply;
-use super::route::session_id;
-use crate::account::AccountId;
 
 /// An error answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,10 +21,10 @@ pub struct Problem {
     pub code: &'static str,
     /// What happened and what would be right, in one or two sentences.
     pub detail: Cow<'static, str>,
-    /// The session it is about.
-    pub session: Option<AccountId>,
+    /// The name of the session it is about.
+    pub session: Option<String>,
     /// `Allow`, for 405.
-    pub allow: Option<&'static str>,
+    pub allow: Option<String>,
     /// `Retry-After` in seconds.
     pub retry_after_s: Option<u32>,
 }
@@ -44,15 +45,15 @@ impl Problem {
 
     /// The same, naming the session it is about.
     #[must_use]
-    pub fn about(mut self, session: AccountId) -> Self {
-        self.session = Some(session);
+    pub fn about(mut self, session: impl Into<String>) -> Self {
+        self.session = Some(session.into());
         self
     }
 
     /// The same, naming the methods that are allowed.
     #[must_use]
-    pub fn allowing(mut self, methods: &'static str) -> Self {
-        self.allow = Some(methods);
+    pub fn allowing(mut self, methods: impl Into<String>) -> Self {
+        self.allow = Some(methods.into());
         self
     }
 
@@ -75,7 +76,7 @@ struct Body<'a> {
     code: &'static str,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<String>,
+    session: Option<&'a str>,
 }
 
 impl From<Problem> for Reply {
@@ -86,12 +87,12 @@ impl From<Problem> for Reply {
             status: problem.status,
             code: problem.code,
             detail: &problem.detail,
-            session: problem.session.map(session_id),
+            session: problem.session.as_deref(),
         };
         let mut reply = Self::json(problem.status, &body);
         reply.content_type = "application/problem+json";
         if let Some(methods) = problem.allow {
-            reply = reply.header("Allow", methods);
+            reply = reply.header("Allow", &methods);
         }
         if let Some(seconds) = problem.retry_after_s {
             reply = reply.header("Retry-After", &seconds.to_string());
@@ -101,20 +102,29 @@ impl From<Problem> for Reply {
 }
 
 /// The short name of a status.
-fn title(status: u16) -> &'static str {
+pub(super) fn title(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        408 => "Request Timeout",
         409 => "Conflict",
         410 => "Gone",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
+        417 => "Expectation Failed",
         422 => "Unprocessable Content",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        507 => "Insufficient Storage",
         _ => "Error",
     }
 }

@@ -1,16 +1,23 @@
 //! From a request's head to what is asked: a pure function.
 //!
 //! Every request passes [`route`] first, so that the rules for all of them are in one place: who
-//! may ask at all (`guard`), which paths there are, which methods they take. There is no file
-//! system behind the paths and nothing is percent-decoded: a path is one of these or it is a 404.
+//! may ask at all (`guard`), which paths there are, which methods they take. Both come out of one
+//! table (`table`), and so does the OpenAPI document. There is no file system behind the paths and
+//! nothing is percent-decoded: a path is one of these or it is a 404.
 
+pub mod operation;
+pub mod query;
+pub mod table;
+
+use std::fmt::Write as _;
+
+use self::operation::{Body, Method, Need, Operation};
+use self::query::QrFormat;
 use super::guard;
 use super::problem::Problem;
 use crate::account::AccountId;
-
-/// Most messages answered at once, and how many when nothing is said.
-const MESSAGES_MAX: usize = 200;
-const MESSAGES_DEFAULT: usize = 50;
+use crate::token::{Caller, Scope, TokenId};
+use crate::ulid::SessionIds;
 
 /// The head of a request.
 #[derive(Clone, Copy, Debug)]
@@ -42,199 +49,287 @@ impl<'a> Head<'a> {
             )),
         }
     }
+
+    /// Path and query.
+    #[must_use]
+    pub fn split(&self) -> (&'a str, &'a str) {
+        self.target.split_once('?').unwrap_or((self.target, ""))
+    }
+}
+
+/// A request that is understood.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Which operation.
+    pub operation: &'static Operation,
+    /// What it asks for.
+    pub ask: Ask,
+    /// The session in its path.
+    account: Option<AccountId>,
+}
+
+/// Whom requests may name.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The names of sessions.
+    pub sessions: SessionIds,
+    /// Names of this box beyond those nobody can register (`[http] names`).
+    pub hosts: Vec<String>,
 }
 
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Route {
-    /// `GET /`
+pub enum Ask {
+    /// The page.
     Page,
-    /// `GET /livez`
+    /// Does the service live?
     Livez,
-    /// `GET /metrics`
+    /// Do its sessions?
+    Readyz,
+    /// The counters.
     Metrics,
-    /// `GET /panel.png`
+    /// The panel's picture.
     PanelPng,
-    /// `GET /api/v1/status`
+    /// The document of all this.
+    OpenApi,
+    /// The whole box.
     Status,
-    /// `GET /api/v1/sessions/{id}/qr`
-    Qr(AccountId),
-    /// `POST /api/v1/sessions/{id}/start|stop|logout`
-    Control(AccountId, Action),
-    /// `GET /api/v1/sessions/{id}/messages`
-    ListMessages {
-        /// Whose.
-        account: AccountId,
-        /// At most this many, the newest.
-        limit: usize,
-    },
-    /// `POST /api/v1/sessions/{id}/messages`
-    SendMessage(AccountId),
+    /// What happens, as server-sent events.
+    Events,
+    /// What happens, over a WebSocket.
+    WebSocket,
+    /// All sessions.
+    ListSessions,
+    /// One more session.
+    AddSession,
+    /// Something about one session.
+    Session(AccountId, Deed),
+    /// All tokens.
+    ListTokens,
+    /// One more token.
+    CreateToken,
+    /// One token less.
+    RevokeToken(TokenId),
+    /// A code on the panel that lets whoever reads it in.
+    ShowAccessCode,
+    /// Such a code, typed.
+    SignIn,
+    /// The caller's own token is no longer wanted.
+    SignOut,
 }
 
-/// What can be done to a session.
+/// What can be asked about one session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Action {
+pub enum Deed {
+    /// What it is.
+    Show,
+    /// Other settings.
+    Change,
+    /// Forget it.
+    Delete,
     /// Bring it online, or show a fresh QR.
     Start,
     /// Take it offline, keep the link.
     Stop,
+    /// Both.
+    Restart,
     /// Unlink it.
     Logout,
+    /// Show it on the panel.
+    Select,
+    /// Its QR.
+    Qr(QrFormat),
+    /// A code to type on the phone.
+    PairingCode,
+    /// What happened to it: at most so many.
+    ListEvents(usize),
+    /// Its messages: at most so many, the newest.
+    ListMessages(usize),
+    /// A message to somebody.
+    SendMessage,
+}
+
+/// What the path and the query say, for the table.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    account: Option<AccountId>,
+    token: Option<TokenId>,
+    query: &'a str,
+    accept: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    fn session(&self, deed: Deed) -> Result<Ask, Problem> {
+        let account = self.account.ok_or_else(unknown_session)?;
+        Ok(Ask::Session(account, deed))
+    }
+}
+
+impl Route {
+    /// Whether the answer may take longer than a page should wait for its other requests: a thread of
+    /// its own is due then.
+    #[must_use]
+    pub fn may_take_long(&self) -> bool {
+        self.operation.slow
+    }
+
+    /// Whether the body is to be read.
+    #[must_use]
+    pub fn takes_body(&self) -> bool {
+        self.operation.body != Body::None
+    }
+
+    /// The session it is about.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.operation.is_about(self.account)
+    }
+
+    /// The one check of who may do what. What is shown to whom *within* an answer (lists, redaction) is
+    /// up to the answer.
+    pub fn permit(&self, caller: &Caller) -> Result<(), Problem> {
+        let Some(scope) = self.operation.need.scope() else {
+            return Ok(());
+        };
+        let grant = match caller {
+            Caller::Console => return Ok(()),
+            Caller::Stranger => {
+                return Err(Problem::new(
+                    401,
+                    "unauthorized",
+                    "This needs a token: sign in with the code on the panel, or send \
+                     `Authorization: Bearer …`.",
+                ));
+            }
+            Caller::Holder(grant) => grant,
+        };
+        let has_scope = grant.scopes.contains(&scope) || grant.scopes.contains(&Scope::Admin);
+        let allowed = match self.operation.need {
+            Need::Session(_) => caller.may(scope, self.account),
+            Need::Box(_) => caller.may(scope, None),
+            // Whichever sessions: the answer holds only those.
+            Need::Some(_) | Need::Nothing | Need::Anybody => has_scope,
+        };
+        match (allowed, has_scope) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Problem::new(
+                403,
+                "other_session",
+                "This token is for some sessions only, and this is about another or the whole box.",
+            )),
+            (false, false) => Err(Problem::new(
+                403,
+                "missing_scope",
+                format!("This needs a token with the scope `{scope}`."),
+            )),
+        }
+    }
 }
 
 /// Finds what is asked, or why it is not answered.
-pub fn route(head: &Head<'_>) -> Result<Route, Problem> {
-    guard::host(head)?;
-    let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
-    let route = match Method::of(head.method) {
-        Some(method) => find(method, path, query)?,
-        None => return Err(wrong_method(path)),
-    };
-    match route {
-        Route::Page | Route::Livez | Route::Status => {}
-        Route::Metrics | Route::PanelPng | Route::Qr(_) | Route::ListMessages { .. } => {
-            guard::same_site(head)?;
-        }
-        Route::Control(..) | Route::SendMessage(_) => {
-            guard::same_site(head)?;
-            guard::json_body(head)?;
-        }
+pub fn route(head: &Head<'_>, names: &Names) -> Result<Route, Problem> {
+    guard::host(head, &names.hosts)?;
+    let (path, query) = head.split();
+    let method = Method::of(head.method);
+    let mut others = rows(path).peekable();
+    if others.peek().is_none() {
+        return Err(Problem::new(
+            404,
+            "not_found",
+            "There is nothing at this path.",
+        ));
     }
-    Ok(route)
-}
-
-/// The methods that mean something here; HEAD is a GET whose body is not sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Method {
-    Get,
-    Post,
-}
-
-impl Method {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "GET" | "HEAD" => Some(Self::Get),
-            "POST" => Some(Self::Post),
-            _ => None,
-        }
-    }
-}
-
-fn find(method: Method, path: &str, query: &str) -> Result<Route, Problem> {
-    let route = match (method, path) {
-        (Method::Get, "/") => Route::Page,
-        (Method::Get, "/livez") => Route::Livez,
-        (Method::Get, "/metrics") => Route::Metrics,
-        (Method::Get, "/panel.png") => Route::PanelPng,
-        (Method::Get, "/api/v1/status") => Route::Status,
-        _ => return find_session(method, path, query),
+    let Some(operation) = others.find(|row| Some(row.method) == method) else {
+        return Err(wrong_method(path));
     };
-    Ok(route)
-}
-
-fn find_session(method: Method, path: &str, query: &str) -> Result<Route, Problem> {
-    let Some((account, noun)) = session_path(path) else {
-        return Err(match allowed(path) {
-            Some(_) => wrong_method(path),
-            None => Problem::new(404, "not_found", "There is nothing at this path."),
-        });
+    let named = |name: &str| {
+        let mut pieces = operation.path.split('/').zip(path.split('/'));
+        pieces.find_map(|(piece, sent)| (piece == name).then_some(sent))
     };
-    match (method, noun) {
-        (Method::Get, "qr") => qr_format(query).map(|()| Route::Qr(account)),
-        (Method::Post, "start" | "connect") => Ok(Route::Control(account, Action::Start)),
-        (Method::Post, "stop" | "disconnect") => Ok(Route::Control(account, Action::Stop)),
-        (Method::Post, "logout") => Ok(Route::Control(account, Action::Logout)),
-        (Method::Get, "messages") => {
-            messages_limit(query).map(|limit| Route::ListMessages { account, limit })
-        }
-        (Method::Post, "messages") => Ok(Route::SendMessage(account)),
-        _ => Err(wrong_method(path)),
+    let account = match named("{id}") {
+        None => None,
+        Some(sent) => Some(names.sessions.account(sent).ok_or_else(unknown_session)?),
+    };
+    let token = match named("{token}") {
+        None => None,
+        Some(sent) => Some(token_of(sent).ok_or_else(unknown_token)?),
+    };
+    if operation.need.scope().is_some() || operation.method != Method::Get {
+        guard::same_site(head)?;
     }
+    if operation.body != Body::None {
+        guard::json_body(head)?;
+    }
+    let ask = (operation.make)(&Asked {
+        account,
+        token,
+        query,
+        accept: head.header("Accept").unwrap_or_default(),
+    })?;
+    Ok(Route {
+        operation,
+        ask,
+        account,
+    })
 }
 
-/// `/api/v1/sessions/{id}/{noun}`, if it is one.
-fn session_path(path: &str) -> Option<(AccountId, &str)> {
-    let (id, noun) = path.strip_prefix("/api/v1/sessions/")?.split_once('/')?;
-    session_noun_methods(noun)?;
-    Some((parse_session(id)?, noun))
-}
-
-/// The account behind `ses_N`.
-fn parse_session(id: &str) -> Option<AccountId> {
-    let digits = id.strip_prefix("ses_")?;
-    // One spelling for each: no sign, no leading zero.
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    digits.parse().ok().filter(|_| plain).map(AccountId)
-}
-
-/// How an account is called on the wire.
+/// The template of the path, for the counters: never the path itself, which is the client's text.
 #[must_use]
-pub fn session_id(account: AccountId) -> String {
-    format!("ses_{account}")
+pub fn template(head: &Head<'_>) -> &'static str {
+    rows(head.split().0).next().map_or("none", |row| row.path)
 }
 
-fn session_noun_methods(noun: &str) -> Option<&'static str> {
-    match noun {
-        "qr" => Some("GET, HEAD"),
-        "start" | "connect" | "stop" | "disconnect" | "logout" => Some("POST"),
-        "messages" => Some("GET, HEAD, POST"),
-        _ => None,
+/// The rows of a path, one for each method.
+pub fn rows(path: &str) -> impl Iterator<Item = &'static Operation> {
+    table::operations().filter(move |row| matches(row.path, path))
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (mut pieces, mut sent) = (template.split('/'), path.split('/'));
+    loop {
+        match (pieces.next(), sent.next()) {
+            (None, None) => return true,
+            (Some(piece), Some(sent)) if piece.starts_with('{') || piece == sent => {}
+            _ => return false,
+        }
     }
 }
 
-/// The methods of a path; `None` when there is nothing.
-fn allowed(path: &str) -> Option<&'static str> {
-    match path {
-        "/" | "/livez" | "/metrics" | "/panel.png" | "/api/v1/status" => Some("GET, HEAD"),
-        _ => session_path(path).and_then(|(_, noun)| session_noun_methods(noun)),
-    }
+/// `tok_N`, in one spelling each: no sign, no leading zero.
+fn token_of(name: &str) -> Option<TokenId> {
+    let digits = name.strip_prefix("tok_")?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| plain).map(TokenId)
+}
+
+/// There is no such session: also for names that no session of any box can have.
+#[must_use]
+pub fn unknown_session() -> Problem {
+    Problem::new(404, "unknown_session", "There is no such session.")
+}
+
+/// There is no such token.
+#[must_use]
+pub fn unknown_token() -> Problem {
+    Problem::new(404, "unknown_token", "There is no such token.")
 }
 
 fn wrong_method(path: &str) -> Problem {
-    match allowed(path) {
-        Some(methods) => Problem::new(
-            405,
-            "method_not_allowed",
-            format!("This path takes {methods}."),
-        )
-        .allowing(methods),
-        None => Problem::new(404, "not_found", "There is nothing at this path."),
+    let mut methods = String::new();
+    for row in rows(path) {
+        let comma = if methods.is_empty() { "" } else { ", " };
+        let head = if row.method == Method::Get {
+            ", HEAD"
+        } else {
+            ""
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(methods, "{comma}{}{head}", row.method.word());
     }
-}
-
-/// The values of a query parameter. Unknown parameters are nobody's business.
-fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
-}
-
-fn qr_format(query: &str) -> Result<(), Problem> {
-    match parameter(query, "format") {
-        None | Some("svg") => Ok(()),
-        Some(_) => Err(Problem::new(
-            422,
-            "unknown_format",
-            "The QR comes as `svg` only.",
-        )),
-    }
-}
-
-fn messages_limit(query: &str) -> Result<usize, Problem> {
-    let Some(text) = parameter(query, "limit") else {
-        return Ok(MESSAGES_DEFAULT);
-    };
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=MESSAGES_MAX).contains(limit))
-        .ok_or_else(|| {
-            Problem::new(
-                422,
-                "bad_limit",
-                format!("`limit` is a number from 1 to {MESSAGES_MAX}."),
-            )
-        })
+    Problem::new(
+        405,
+        "method_not_allowed",
+        format!("This path takes {methods}."),
+    )
+    .allowing(methods)
 }

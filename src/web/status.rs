@@ -1,26 +1,78 @@
-//! `GET /api/v1/status`: the snapshot as JSON. Pure.
+//! `GET /api/v1/status`: the snapshot as JSON, as far as the one who asks may see it. Pure.
 //!
 //! Times are told as milliseconds from now, so that neither side needs a set clock; a wall time
-//! comes along where one is known. The QR's text is never in here, a phone number with its last
-//! four digits at most, and somebody who is not known to be local gets labels and states only.
+//! comes along where one is known. The QR's text is never in here. What somebody may not see is null
+//! or not there: that is decided here and nowhere else, and the page only shows what it gets.
+
+pub mod session;
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+use self::session::SessionBody;
 use super::rfc3339;
-use super::route::session_id;
-use crate::fault::Fault;
-use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, Status};
-use crate::time::Mono;
+use crate::account::AccountId;
+use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, StoreHealth};
+use crate::time::{Mono, Now};
+use crate::token::{Caller, Scope};
+use crate::ulid::SessionIds;
 
-/// What the one who asks may see and do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Access {
-    /// Everything: the listener takes connections of this machine only.
-    Full,
-    /// Labels and states.
-    StatusOnly,
+/// For whom, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Eye<'a> {
+    /// Who looks.
+    pub caller: &'a Caller,
+    /// When.
+    pub now: Now,
+    /// The names of sessions.
+    pub ids: SessionIds,
+}
+
+impl Eye<'_> {
+    /// Whether an account is to be shown at all: somebody limited to some sees no others.
+    #[must_use]
+    pub fn meets(&self, account: AccountId) -> bool {
+        match self.caller {
+            Caller::Stranger | Caller::Console => true,
+            Caller::Holder(grant) => grant
+                .accounts
+                .as_ref()
+                .is_none_or(|accounts| accounts.contains(&account)),
+        }
+    }
+
+    /// The accounts to be shown.
+    pub fn accounts<'a>(&self, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a AccountView> {
+        let accounts = snapshot.accounts.iter();
+        accounts.filter(|account| self.meets(account.id))
+    }
+
+    /// Whether technical words about the box are to be shown.
+    fn sees_the_box(&self) -> bool {
+        self.caller.may(Scope::Read, None)
+    }
+
+    /// Milliseconds until then; 0 when it is past.
+    #[must_use]
+    pub fn until(&self, moment: Mono) -> u64 {
+        millis(moment.since(self.now.mono))
+    }
+
+    /// Milliseconds since then.
+    fn ago(&self, moment: Mono) -> u64 {
+        millis(self.now.mono.since(moment))
+    }
+
+    /// A moment on the wall, RFC 3339; none while the clock is not set.
+    #[must_use]
+    pub fn wall(&self, moment: Mono) -> Option<String> {
+        let wall = self.now.wall?;
+        let ahead = millis(moment.since(self.now.mono));
+        let behind = millis(self.now.mono.since(moment));
+        let at = wall.0.saturating_add(ahead).saturating_sub(behind);
+        Some(rfc3339::format(crate::time::UnixMillis(at)))
+    }
 }
 
 /// The whole answer.
@@ -28,13 +80,33 @@ pub enum Access {
 pub struct StatusBody {
     seq: u64,
     version: &'static str,
-    /// `full` or `status_only`: what the page offers.
-    access: &'static str,
-    selected: String,
+    /// The session on the panel, if the one who looks may see it.
+    selected: Option<String>,
     shutting_down: bool,
+    caller: CallerBody,
+    access: AccessBody,
     panel: PanelBody,
     hold: Option<HoldBody>,
+    store: StoreBody,
+    /// Where others reach the page, as `192.168.1.20:8080`.
+    page: Option<String>,
     sessions: Vec<SessionBody>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct CallerBody {
+    /// `stranger`, `token` or `console`.
+    kind: &'static str,
+    scopes: Vec<&'static str>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct AccessBody {
+    /// There is a panel that can show a code.
+    panel: bool,
+    /// One is up.
+    code_shown: bool,
+    expires_in_ms: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -48,163 +120,70 @@ struct PanelBody {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct StoreBody {
+    /// `well`, `full`, `read_only` or `failing`.
+    status: &'static str,
+    why: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct HoldBody {
     action: &'static str,
     held_ms: u64,
     needs_ms: u64,
 }
 
-/// One session (API.md). Fields that somebody may not see are null.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct SessionBody {
-    id: String,
-    label: String,
-    status: &'static str,
-    status_text: &'static str,
-    enabled: bool,
-    linked: bool,
-    phone_last4: Option<String>,
-    push_name: Option<String>,
-    pairing: Option<PairingBody>,
-    /// The fault's code while failed.
-    reason: Option<&'static str>,
-    /// What a person can do about it.
-    advice: Option<&'static str>,
-    /// Technical words on why this state lasts.
-    detail: Option<String>,
-    last_error: Option<LastErrorBody>,
-    reconnect: Option<ReconnectBody>,
-    /// When a failed session is tried again by itself.
-    retry_in_ms: Option<u64>,
-    /// How long it has been in this state.
-    since_ms: u64,
-    /// The same on the wall, RFC 3339.
-    since: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-struct PairingBody {
-    method: &'static str,
-    /// Which code of this run, from 1.
-    seq: u32,
-    expires_in_ms: u64,
-    lifetime_ms: u64,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-struct LastErrorBody {
-    code: &'static str,
-    message: Option<String>,
-    ago_ms: u64,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-struct ReconnectBody {
-    attempt: u32,
-    next_in_ms: Option<u64>,
-}
-
-/// The status as `access` may see it. `geometry` is the panel's, in pixels.
+/// The status as this eye may see it. `geometry` is the panel's, in pixels.
 #[must_use]
-pub fn status(
-    snapshot: &Snapshot,
-    now: Mono,
-    geometry: Option<(u32, u32)>,
-    access: Access,
-) -> StatusBody {
+pub fn status(snapshot: &Snapshot, geometry: Option<(u32, u32)>, eye: &Eye<'_>) -> StatusBody {
+    let technical = eye.sees_the_box();
+    let selected = snapshot.selected;
     StatusBody {
         seq: snapshot.seq,
         version: env!("CARGO_PKG_VERSION"),
-        access: match access {
-            Access::Full => "full",
-            Access::StatusOnly => "status_only",
-        },
-        selected: session_id(snapshot.selected),
+        selected: eye.meets(selected).then(|| eye.ids.name(selected)),
         shutting_down: snapshot.shutting_down,
-        panel: panel(&snapshot.panel, geometry),
+        caller: caller(eye.caller),
+        access: AccessBody {
+            panel: snapshot.panel == PanelHealth::Attached,
+            code_shown: snapshot.access.is_some(),
+            expires_in_ms: snapshot
+                .access
+                .as_ref()
+                .map(|access| eye.until(access.expires_at)),
+        },
+        panel: panel(&snapshot.panel, geometry, technical),
         hold: snapshot.hold.map(|hold| HoldBody {
             action: match hold.action {
                 HoldAction::Logout => "logout",
                 HoldAction::AddAccount => "add_account",
                 HoldAction::ResetTokens => "reset_tokens",
             },
-            held_ms: millis(now.since(hold.began)),
+            held_ms: eye.ago(hold.began),
             needs_ms: millis(hold.needs),
         }),
-        sessions: snapshot
-            .accounts
-            .iter()
-            .map(|account| session(account, now, access))
+        store: store(&snapshot.store, technical),
+        page: snapshot.page.clone(),
+        sessions: eye
+            .accounts(snapshot)
+            .map(|account| session::session(account, eye))
             .collect(),
     }
 }
 
-/// One account as `access` may see it.
-#[must_use]
-pub fn session(account: &AccountView, now: Mono, access: Access) -> SessionBody {
-    let full = access == Access::Full;
-    let until = |moment: Mono| millis(moment.since(now));
-    let (mut pairing, mut fault, mut reconnect, mut retry_in_ms, mut detail) =
-        (None, None, None, None, None);
-    match &account.status {
-        Status::ScanQrCode(shown) => {
-            pairing = shown.qr.as_ref().map(|qr| PairingBody {
-                method: "qr",
-                seq: qr.seq,
-                expires_in_ms: until(qr.expires_at()),
-                lifetime_ms: millis(qr.lifetime),
-            });
-        }
-        Status::Starting { slow, .. } => {
-            detail = slow.as_ref().map(|trouble| trouble.why.clone());
-        }
-        Status::Reconnecting {
-            attempt, next_at, ..
-        } => {
-            reconnect = Some(ReconnectBody {
-                attempt: *attempt,
-                next_in_ms: next_at.map(until),
-            });
-        }
-        Status::Failed {
-            fault: what,
-            retry_at,
-        } => {
-            fault = Some(*what);
-            retry_in_ms = retry_at.map(until);
-        }
-        Status::Stopped | Status::PasskeyRequired { .. } | Status::Working | Status::LoggedOut => {}
-    }
-    SessionBody {
-        id: session_id(account.id),
-        label: account.label.clone(),
-        status: account.status.word(),
-        status_text: account.status.text(),
-        enabled: account.enabled,
-        linked: account.linked,
-        phone_last4: last4(account).filter(|_| full),
-        push_name: account.push_name.clone().filter(|_| full),
-        pairing,
-        reason: fault.map(Fault::code),
-        advice: fault.map(Fault::advice),
-        detail: detail.filter(|_| full),
-        last_error: account.last_error.as_ref().map(|error| LastErrorBody {
-            code: error.code,
-            message: Some(error.message.clone()).filter(|_| full),
-            ago_ms: millis(now.since(error.at)),
-        }),
-        reconnect,
-        retry_in_ms,
-        since_ms: millis(now.since(account.since)),
-        since: account.since_wall.map(rfc3339::format),
+fn caller(caller: &Caller) -> CallerBody {
+    let (kind, scopes) = match caller {
+        Caller::Stranger => ("stranger", Vec::new()),
+        Caller::Console => ("console", Scope::ALL.to_vec()),
+        Caller::Holder(grant) => ("token", grant.scopes.clone()),
+    };
+    CallerBody {
+        kind,
+        scopes: scopes.into_iter().map(Scope::word).collect(),
     }
 }
 
-fn last4(account: &AccountView) -> Option<String> {
-    Some(account.phone.as_ref()?.last4().to_owned())
-}
-
-fn panel(health: &PanelHealth, geometry: Option<(u32, u32)>) -> PanelBody {
+fn panel(health: &PanelHealth, geometry: Option<(u32, u32)>, technical: bool) -> PanelBody {
     let (status, why) = match health {
         PanelHealth::Headless => ("headless", None),
         PanelHealth::Attached => ("attached", None),
@@ -212,9 +191,22 @@ fn panel(health: &PanelHealth, geometry: Option<(u32, u32)>) -> PanelBody {
     };
     PanelBody {
         status,
-        why,
+        why: why.filter(|_| technical),
         width: geometry.map(|(width, _)| width),
         height: geometry.map(|(_, height)| height),
+    }
+}
+
+fn store(health: &StoreHealth, technical: bool) -> StoreBody {
+    let (status, why) = match health {
+        StoreHealth::Well => ("well", None),
+        StoreHealth::Full => ("full", None),
+        StoreHealth::ReadOnly => ("read_only", None),
+        StoreHealth::Failing { why } => ("failing", Some(why.clone())),
+    };
+    StoreBody {
+        status,
+        why: why.filter(|_| technical),
     }
 }
 

@@ -4,8 +4,11 @@
 //! `survival` as those who mean harm or are broken; `router` tries random heads without a socket.
 
 mod hostile;
+mod qr;
 pub mod rig;
 mod router;
 mod routes;
 mod strangers;
 mod survival;
+mod well;
+mod wishes;

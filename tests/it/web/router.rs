@@ -4,28 +4,36 @@
 //! The heads are mixed from words that mean something and from noise; what must hold is said here in
 //! other words than the router's own.
 
+use pairbox::token::Caller;
 use pairbox::web::reply::Reply;
-use pairbox::web::route::{Head, Route, route};
+use pairbox::web::route::operation::Need;
+use pairbox::web::route::{Head, Names, Route, route};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::rig::ids;
+
 /// What clients may send, next to plain noise.
 const METHODS: &[&str] = &[
-    "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", "",
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "",
 ];
 const PATHS: &[&str] = &[
     "/",
     "/livez",
     "/panel.png",
     "/api/v1/status",
+    "/api/v1/sessions",
+    "/api/v1/sessions/ses_01JN8A1Y020000000000000007",
+    "/api/v1/sessions/ses_01JN8A1Y020000000000000007/qr",
+    "/api/v1/sessions/ses_01JN8A1Y020000000000000007/start",
+    "/api/v1/sessions/ses_01JN8A1Y020000000000000007/pairing-code",
+    "/api/v1/sessions/ses_01JN8A1Y020000000000000007/messages",
     "/api/v1/sessions/ses_1/qr",
-    "/api/v1/sessions/ses_1/start",
-    "/api/v1/sessions/ses_1/stop",
-    "/api/v1/sessions/ses_1/logout",
-    "/api/v1/sessions/ses_1/messages",
-    "/api/v1/sessions/ses_01/qr",
     "/api/v1/sessions/ses_99999999999999999999/qr",
     "/api/v1/sessions//qr",
+    "/api/v1/tokens/tok_3",
+    "/api/v1/tokens/tok_03",
+    "/api/v1/access",
     "/../etc/passwd",
     "//",
     "*",
@@ -109,8 +117,9 @@ proptest! {
         }
         let borrowed: Vec<(&str, &str)> =
             headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let names = Names { sessions: ids(), hosts: Vec::new() };
         let head = Head { method: &method, target: &target, headers: &borrowed };
-        match route(&head) {
+        match route(&head, &names) {
             Ok(route) => check_route(route, &method, &headers)?,
             Err(problem) => {
                 let reply = Reply::from(problem.clone());
@@ -134,12 +143,15 @@ fn check_route(
     let hosts = values(headers, "Host");
     prop_assert_eq!(hosts.len(), 1);
     prop_assert!(!hosts[0].contains("evil"), "{}", hosts[0]);
-    let writes = matches!(route, Route::Control(..) | Route::SendMessage(_));
-    prop_assert_eq!(method == "POST", writes);
-    if writes {
+    let writes = !matches!(method, "GET" | "HEAD");
+    prop_assert_eq!(writes, route.operation.method.word() == method);
+    if writes && method != "DELETE" {
         prop_assert!(values(headers, "Content-Type")[0].starts_with("application/json"));
     }
-    if !matches!(route, Route::Page | Route::Livez | Route::Status) {
+    let needs = !matches!(route.operation.need, Need::Nothing | Need::Anybody);
+    prop_assert_eq!(route.permit(&Caller::Stranger).is_err(), needs);
+    prop_assert!(route.permit(&Caller::Console).is_ok());
+    if needs || writes {
         for site in values(headers, "Sec-Fetch-Site") {
             prop_assert!(site == "same-origin" || site == "none", "{}", site);
         }
@@ -148,4 +160,56 @@ fn check_route(
         }
     }
     Ok(())
+}
+
+/// The one check of who may do what, over every operation, kind of caller and session.
+#[test]
+fn who_may_do_what_is_the_table_of_the_design() {
+    use pairbox::account::AccountId;
+    use pairbox::token::{Grant, Scope, TokenId};
+    let names = Names {
+        sessions: ids(),
+        hosts: Vec::new(),
+    };
+    let name = ids().name(AccountId(2));
+    let holder = |scopes: &[Scope], accounts: Option<&[u32]>| {
+        Caller::Holder(Grant {
+            token: TokenId(1),
+            scopes: scopes.to_vec(),
+            accounts: accounts.map(|all| all.iter().copied().map(AccountId).collect()),
+            expires_at: None,
+        })
+    };
+    for row in pairbox::web::route::table::operations() {
+        let target = row.path.replace("{id}", &name).replace("{token}", "tok_1");
+        let json = ("Content-Type", "application/json");
+        let head = Head {
+            method: row.method.word(),
+            target: &target,
+            headers: &[("Host", "localhost"), json],
+        };
+        let route = route(&head, &names).unwrap();
+        assert_eq!(route.operation.id, row.id);
+        let code = |caller: &Caller| route.permit(caller).err().map(|it| it.code);
+        let open = matches!(row.need, Need::Nothing | Need::Anybody);
+        assert_eq!(code(&Caller::Stranger), (!open).then_some("unauthorized"));
+        assert_eq!(code(&Caller::Console), None);
+        assert_eq!(code(&holder(&[Scope::Admin], None)), None, "{}", row.id);
+        assert_eq!(code(&holder(&[], None)), (!open).then_some("missing_scope"));
+        for scope in Scope::ALL {
+            let wanted = row.need.scope();
+            let lacks = wanted.is_some_and(|wanted| scope != wanted && scope != Scope::Admin);
+            let (mine, other) = (Some(&[2, 5][..]), Some(&[5][..]));
+            let limited = |allowed: bool| match (open, lacks, allowed) {
+                (true, ..) | (false, false, true) => None,
+                (false, true, _) => Some("missing_scope"),
+                (false, false, false) => Some("other_session"),
+            };
+            let one = !matches!(row.need, Need::Box(_));
+            assert_eq!(code(&holder(&[scope], None)), limited(true), "{}", row.id);
+            assert_eq!(code(&holder(&[scope], mine)), limited(one), "{}", row.id);
+            let some = matches!(row.need, Need::Some(_));
+            assert_eq!(code(&holder(&[scope], other)), limited(some), "{}", row.id);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use wacore_binary::Jid;
 
 use crate::contact::{Contact, Text};
 use crate::event_log::{Conn, Event, RemovedBy, TimedOut};
-use crate::service::Shared;
+use crate::service::{Cut, Failure, Shared, StreamError};
 
 /// How long a companion may take to answer what the phone made of a scan.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -61,6 +61,9 @@ pub enum ScanError {
         /// Its reason.
         text: String,
     },
+    /// The companion was asked for a passkey and is not linked.
+    #[error("linking needs a passkey")]
+    Passkey,
     /// The companion's signature is wrong.
     #[error("the companion signed wrongly")]
     DeviceSignature,
@@ -173,6 +176,45 @@ impl Phone {
         self.contact().wait_text(deadline)
     }
 
+    /// The owner reads a message of `from` on the phone itself; companions are told.
+    pub fn read(&self, from: &str, id: &str) {
+        self.shared.lock().read_on_phone(&self.number, from, id);
+    }
+
+    /// From now on the companions' logins fail like that, or succeed again. Other accounts' are not
+    /// touched.
+    pub fn fail_logins(&self, failure: Option<Failure>) {
+        let number = self.number.as_str();
+        self.shared
+            .faults
+            .send_modify(|faults| faults.fail_logins(number, failure));
+    }
+
+    /// From now on the companions hear nothing more, or hear again; their sockets stay open, and new
+    /// ones get as far as their login, which is not answered.
+    pub fn silence(&self, silent: bool) {
+        let number = self.number.as_str();
+        self.shared
+            .faults
+            .send_modify(|faults| faults.silence(number, silent));
+    }
+
+    /// Sends a stream error to every companion that is logged in, and closes.
+    pub fn stream_error(&self, error: StreamError) {
+        let mut state = self.shared.lock();
+        for conn in state.conns_of(&self.number) {
+            state.stream_error(conn, error);
+        }
+    }
+
+    /// Resets the connections of every companion that is logged in.
+    pub fn reset_all(&self) {
+        let mut state = self.shared.lock();
+        for conn in state.conns_of(&self.number) {
+            state.cut(conn, Cut::Reset);
+        }
+    }
+
     fn contact(&self) -> Contact {
         Contact::new(Arc::clone(&self.shared), &self.number)
     }
@@ -229,6 +271,7 @@ impl Phone {
             Event::Refused { conn: Some(at), .. } if *at == conn => {
                 Some(Err(ScanError::DeviceSignature))
             }
+            Event::PasskeyAsked { conn: at } if *at == conn => Some(Err(ScanError::Passkey)),
             Event::Closed { conn: at } if *at == conn => Some(Err(ScanError::Gone)),
             _ => None,
         })

@@ -1,0 +1,52 @@
+//! Test builds only: what is wrong with the world around the box, as a file says.
+//!
+//! The words `no-clock` and `no-network`, one a line, make the wall clock look as if nobody had set
+//! it and the box as if it had no address. Without such a file, or without [`follow`], nothing is
+//! wrong. One world a process.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+static NO_CLOCK: AtomicBool = AtomicBool::new(false);
+static NO_NETWORK: AtomicBool = AtomicBool::new(false);
+static CHANGED: Notify = Notify::const_new();
+
+/// How soon a changed file is noticed.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Reads the file once: for what has to be known from the beginning.
+pub fn look(file: &Path) {
+    let words = std::fs::read_to_string(file).unwrap_or_default();
+    let says = |word: &str| words.lines().any(|line| line.trim() == word);
+    let before = NO_CLOCK.swap(says("no-clock"), Ordering::Relaxed);
+    NO_NETWORK.store(says("no-network"), Ordering::Relaxed);
+    if before != clock_is_unset() {
+        CHANGED.notify_one();
+    }
+}
+
+/// Reads it again and again.
+pub async fn follow(file: &Path) {
+    loop {
+        look(file);
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Whether the wall clock is to look unset.
+pub fn clock_is_unset() -> bool {
+    NO_CLOCK.load(Ordering::Relaxed)
+}
+
+/// Whether the box is to have no address.
+pub fn is_unplugged() -> bool {
+    NO_NETWORK.load(Ordering::Relaxed)
+}
+
+/// Waits until the clock was set, or lost.
+pub async fn clock_changed() {
+    CHANGED.notified().await;
+}

@@ -1,0 +1,43 @@
+//! Answers that list: sessions and messages.
+
+use serde::Serialize;
+
+use super::Desk;
+use crate::account::AccountId;
+use crate::snapshot::Snapshot;
+use crate::web::messages::{ListBody, SendBody};
+use crate::web::problem::Problem;
+use crate::web::reply::Reply;
+use crate::web::status::Eye;
+use crate::web::status::session::{SessionBody, session};
+
+/// A list as all of them are; there is never so much that a second page is needed.
+#[derive(Serialize)]
+struct SessionList {
+    data: Vec<SessionBody>,
+    next_cursor: Option<String>,
+}
+
+pub(super) fn list(snapshot: &Snapshot, eye: &Eye<'_>) -> Reply {
+    let accounts = eye.accounts(snapshot);
+    let list = SessionList {
+        data: accounts.map(|account| session(account, eye)).collect(),
+        next_cursor: None,
+    };
+    Reply::json(200, &list)
+}
+
+impl Desk {
+    pub(super) fn list_messages(&self, id: AccountId, limit: usize) -> Result<Reply, Problem> {
+        match (self.context.list_messages)(id, limit) {
+            Ok(messages) => Ok(Reply::json(200, &ListBody::from(messages))),
+            Err(why) => Err(Problem::new(503, "store", why)),
+        }
+    }
+
+    pub(super) fn send_message(&self, id: AccountId, body: &[u8]) -> Result<Reply, Problem> {
+        let message = SendBody::parse(body)?;
+        let receipt = (self.context.send_message)(id, &message.to, &message.text)?;
+        Ok(Reply::json(202, &receipt))
+    }
+}

@@ -1,0 +1,144 @@
+//! The fields of a JSON body, read one by one with the problems API.md wants. Pure.
+//!
+//! The name of an unknown field is the client's text. It comes back only if it is a short plain word,
+//! which can carry nothing; values never do.
+
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+
+/// A body that is a JSON object with known fields only.
+pub struct Fields(Map<String, Value>);
+
+/// Longest name of an unknown field that is repeated.
+const NAME_MAX: usize = 40;
+
+impl Fields {
+    /// Reads a body. Nothing at all counts as an object without fields.
+    pub fn parse(body: &[u8], known: &[&str]) -> Result<Self, Problem> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Map::new()));
+        }
+        let value: Value = serde_json::from_slice(body).map_err(|error| {
+            Problem::new(
+                400,
+                "bad_json",
+                format!(
+                    "The body is not JSON: line {}, column {}.",
+                    error.line(),
+                    error.column()
+                ),
+            )
+        })?;
+        let Value::Object(fields) = value else {
+            return Err(bad("The body has to be a JSON object."));
+        };
+        match fields.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(unknown(name, known)),
+            None => Ok(Self(fields)),
+        }
+    }
+
+    /// A text; `None` when the field is not there or null.
+    pub fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(bad(format!("`{name}` has to be a text."))),
+        }
+    }
+
+    /// A text that has to be there.
+    pub fn wanted_text(&self, name: &str) -> Result<&str, Problem> {
+        self.text(name)?
+            .ok_or_else(|| bad(format!("`{name}` is missing.")))
+    }
+
+    /// True or false; `None` when the field is not there or null.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(bad(format!("`{name}` has to be true or false."))),
+        }
+    }
+
+    /// Whether the field is there, null or not.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+fn bad(detail: impl Into<String>) -> Problem {
+    Problem::new(422, "bad_field", detail.into())
+}
+
+fn unknown(name: &str, known: &[&str]) -> Problem {
+    let plain = (1..=NAME_MAX).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let which = if plain {
+        format!("There is no field `{name}` here")
+    } else {
+        "One of the fields is not known here".to_owned()
+    };
+    let detail = match known {
+        [] => format!("{which}: this takes none."),
+        _ => format!("{which}: this takes {}.", known.join(", ")),
+    };
+    Problem::new(422, "unknown_field", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(body: &str) -> (u16, &'static str, String) {
+        let problem = Fields::parse(body.as_bytes(), &["label", "start"])
+            .err()
+            .unwrap();
+        (problem.status, problem.code, problem.detail.into_owned())
+    }
+
+    #[test]
+    fn unknown_fields_are_named_if_that_is_harmless() {
+        let (status, code, detail) = said(r#"{"label":"x","lable":"secret"}"#);
+        assert_eq!((status, code), (422, "unknown_field"));
+        assert_eq!(
+            detail,
+            "There is no field `lable` here: this takes label, start."
+        );
+        for name in [
+            "15550001234",
+            "<script>",
+            "a\\u0000",
+            "",
+            "2@abc",
+            "_x",
+            "é",
+        ] {
+            let (_, code, detail) = said(&format!("{{\"{name}\":1}}"));
+            assert_eq!(code, "unknown_field");
+            assert!(detail.starts_with("One of the fields"), "{detail}");
+        }
+        let (_, _, detail) = said(&format!("{{\"{}\":1}}", "a".repeat(41)));
+        assert!(detail.starts_with("One of the fields"), "{detail}");
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_apart() {
+        assert_eq!(said("{").1, "bad_json");
+        assert_eq!(said("\u{feff}{}").1, "bad_json");
+        assert_eq!(said("[]").1, "bad_field");
+        assert_eq!(said(&"[".repeat(10_000)).1, "bad_json");
+        assert!(Fields::parse(b" \r\n", &[]).is_ok());
+        let fields = Fields::parse(br#"{"a":null,"b":"x","c":-1}"#, &["a", "b", "c"]).unwrap();
+        assert_eq!(fields.text("a").unwrap(), None);
+        assert!(fields.has("a") && !fields.has("d"));
+        assert_eq!(fields.text("b").unwrap(), Some("x"));
+        assert!(fields.flag("b").is_err() && fields.text("c").is_err());
+    }
+}

@@ -1,0 +1,485 @@
+//! The table of all operations: what the router, `Allow`, the permission check, the contract test and
+//! the OpenAPI document are made from. A new operation is a new row, and an arm in `answer`.
+
+use super::operation::{Answer, Body, Form, Method, Need, Operation};
+use super::query::{self, FORMAT, LIMIT, SESSION, TYPES};
+use super::{Ask, Deed, unknown_token};
+use crate::token::Scope;
+
+/// All rows.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    BOX.iter().chain(&SESSIONS).chain(&DEEDS).chain(&ACCESS)
+}
+
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain";
+
+/// What rows have in common: a look at something that is the same for everybody.
+const LOOK: Operation = Operation {
+    id: "",
+    method: Method::Get,
+    path: "",
+    summary: "",
+    need: Need::Nothing,
+    query: &[],
+    body: Body::None,
+    answers: &[],
+    problems: &[],
+    slow: false,
+    make: |_| Ok(Ask::Page),
+};
+
+/// What rows have in common: something done to one session, without anything to say about it.
+const DEED: Operation = Operation {
+    method: Method::Post,
+    need: Need::Session(Scope::Control),
+    body: Body::Optional("Nothing"),
+    answers: &[SESSION_200],
+    problems: WISH,
+    ..LOOK
+};
+
+/// Problems of whatever asks the machine.
+const WISH: &[&str] = &["ending", "store"];
+
+const SESSION_JSON: &[Form] = &[form(JSON, "Session")];
+const SESSION_200: Answer = answer(200, "The session as it is now.", SESSION_JSON);
+const CHANGING_202: Answer = answer(202, "It is on its way there.", SESSION_JSON);
+const PNG: &[Answer] = &[answer(200, "The picture.", &[form("image/png", "Binary")])];
+
+const fn form(media: &'static str, schema: &'static str) -> Form {
+    Form { media, schema }
+}
+
+const fn answer(status: u16, what: &'static str, forms: &'static [Form]) -> Answer {
+    Answer {
+        status,
+        what,
+        forms,
+    }
+}
+
+static BOX: [Operation; 11] = [
+    Operation {
+        id: "getPage",
+        path: "/",
+        summary: "The page for people.",
+        answers: &[answer(200, "The page.", &[form("text/html", "Text")])],
+        make: |_| Ok(Ask::Page),
+        ..LOOK
+    },
+    Operation {
+        id: "getLivez",
+        path: "/livez",
+        summary: "Whether the service goes round and its store takes writes, whatever WhatsApp does.",
+        answers: &[answer(200, "It does.", &[form(TEXT, "Text")])],
+        problems: &["stalled", "store_failing"],
+        make: |_| Ok(Ask::Livez),
+        ..LOOK
+    },
+    Operation {
+        id: "getReadyz",
+        path: "/readyz",
+        summary: "Whether every session that should be online is, or rightly waits for a person.",
+        answers: &[answer(200, "They are.", &[form(TEXT, "Text")])],
+        problems: &["not_ready", "stalled", "store_failing"],
+        make: |_| Ok(Ask::Readyz),
+        ..LOOK
+    },
+    Operation {
+        id: "getMetrics",
+        path: "/metrics",
+        summary: "The counters, in Prometheus' text format.",
+        need: Need::Box(Scope::Read),
+        answers: &[answer(200, "The counters.", &[form(TEXT, "Text")])],
+        make: |_| Ok(Ask::Metrics),
+        ..LOOK
+    },
+    Operation {
+        id: "getPanelPicture",
+        path: "/panel.png",
+        summary: "What the panel shows.",
+        need: Need::Box(Scope::Read),
+        answers: PNG,
+        problems: &["no_picture"],
+        make: |_| Ok(Ask::PanelPng),
+        ..LOOK
+    },
+    Operation {
+        id: "getPanelPictureOfApi",
+        path: "/api/v1/panel.png",
+        summary: "What the panel shows: another name of `/panel.png`.",
+        need: Need::Box(Scope::Read),
+        answers: PNG,
+        problems: &["no_picture"],
+        make: |_| Ok(Ask::PanelPng),
+        ..LOOK
+    },
+    Operation {
+        id: "getOpenApi",
+        path: "/api/v1/openapi.json",
+        summary: "This document.",
+        answers: &[answer(200, "The document.", &[form(JSON, "Object")])],
+        make: |_| Ok(Ask::OpenApi),
+        ..LOOK
+    },
+    Operation {
+        id: "getStatus",
+        path: "/api/v1/status",
+        summary: "The whole box, as far as the one who asks may see it. Has an `ETag`.",
+        need: Need::Anybody,
+        answers: &[
+            answer(200, "The box.", &[form(JSON, "Status")]),
+            answer(304, "Nothing changed since `If-None-Match`.", &[]),
+        ],
+        make: |_| Ok(Ask::Status),
+        ..LOOK
+    },
+    Operation {
+        id: "streamEvents",
+        path: "/api/v1/events",
+        summary: "What happens, as server-sent events; `Last-Event-ID` goes on where it broke off.",
+        need: Need::Some(Scope::Read),
+        query: &[SESSION, TYPES],
+        answers: &[answer(
+            200,
+            "The stream.",
+            &[form("text/event-stream", "Text")],
+        )],
+        problems: &[
+            "bad_types",
+            "other_session",
+            "too_many_streams",
+            "unknown_session",
+        ],
+        make: |_| Ok(Ask::Events),
+        ..LOOK
+    },
+    Operation {
+        id: "streamEventsOverWebSocket",
+        path: "/api/v1/ws",
+        summary: "What happens, over a WebSocket: the state of every session first.",
+        need: Need::Some(Scope::Read),
+        query: &[SESSION, TYPES],
+        answers: &[answer(101, "The WebSocket.", &[])],
+        problems: &[
+            "bad_types",
+            "other_session",
+            "too_many_streams",
+            "unknown_session",
+            "upgrade_required",
+        ],
+        make: |_| Ok(Ask::WebSocket),
+        ..LOOK
+    },
+    Operation {
+        id: "listTokens",
+        path: "/api/v1/tokens",
+        summary: "All tokens, without their secrets.",
+        need: Need::Box(Scope::Admin),
+        answers: &[answer(200, "The tokens.", &[form(JSON, "TokenList")])],
+        problems: &["store"],
+        make: |_| Ok(Ask::ListTokens),
+        ..LOOK
+    },
+];
+
+static SESSIONS: [Operation; 5] = [
+    Operation {
+        id: "listSessions",
+        path: "/api/v1/sessions",
+        summary: "All sessions that the token is for.",
+        need: Need::Some(Scope::Read),
+        answers: &[answer(200, "The sessions.", &[form(JSON, "SessionList")])],
+        make: |_| Ok(Ask::ListSessions),
+        ..LOOK
+    },
+    Operation {
+        id: "addSession",
+        path: "/api/v1/sessions",
+        summary: "One more session; pairs at once unless told otherwise.",
+        need: Need::Box(Scope::Admin),
+        body: Body::Optional("AddSession"),
+        answers: &[answer(
+            201,
+            "The session; `Location` is its path.",
+            SESSION_JSON,
+        )],
+        problems: &[
+            "bad_label",
+            "bad_phone",
+            "ending",
+            "label_taken",
+            "session_cap",
+        ],
+        make: |_| Ok(Ask::AddSession),
+        ..DEED
+    },
+    Operation {
+        id: "getSession",
+        path: "/api/v1/sessions/{id}",
+        summary: "One session.",
+        need: Need::Session(Scope::Read),
+        answers: &[SESSION_200],
+        make: |asked| asked.session(Deed::Show),
+        ..LOOK
+    },
+    Operation {
+        id: "changeSession",
+        method: Method::Patch,
+        path: "/api/v1/sessions/{id}",
+        summary: "Another label or country prefix.",
+        need: Need::Session(Scope::Admin),
+        body: Body::Json("ChangeSession"),
+        problems: &[
+            "bad_country_prefix",
+            "bad_label",
+            "ending",
+            "label_taken",
+            "store",
+        ],
+        make: |asked| asked.session(Deed::Change),
+        ..DEED
+    },
+    Operation {
+        id: "deleteSession",
+        method: Method::Delete,
+        path: "/api/v1/sessions/{id}",
+        summary: "Unlinks it at WhatsApp if that can be reached, and forgets everything about it.",
+        need: Need::Session(Scope::Admin),
+        body: Body::None,
+        answers: &[answer(204, "It is gone.", &[])],
+        slow: true,
+        make: |asked| asked.session(Deed::Delete),
+        ..DEED
+    },
+];
+
+static DEEDS: [Operation; 12] = [
+    Operation {
+        id: "startSession",
+        path: "/api/v1/sessions/{id}/start",
+        summary: "Brings it online; pairs it if it is not linked; a fresh QR when one is up.",
+        answers: &[SESSION_200, CHANGING_202],
+        make: |asked| asked.session(Deed::Start),
+        ..DEED
+    },
+    Operation {
+        id: "connectSession",
+        path: "/api/v1/sessions/{id}/connect",
+        summary: "Another name of `start`.",
+        answers: &[SESSION_200, CHANGING_202],
+        make: |asked| asked.session(Deed::Start),
+        ..DEED
+    },
+    Operation {
+        id: "stopSession",
+        path: "/api/v1/sessions/{id}/stop",
+        summary: "Takes it offline; the link is kept.",
+        make: |asked| asked.session(Deed::Stop),
+        ..DEED
+    },
+    Operation {
+        id: "disconnectSession",
+        path: "/api/v1/sessions/{id}/disconnect",
+        summary: "Another name of `stop`.",
+        make: |asked| asked.session(Deed::Stop),
+        ..DEED
+    },
+    Operation {
+        id: "restartSession",
+        path: "/api/v1/sessions/{id}/restart",
+        summary: "Takes it offline and brings it online again.",
+        answers: &[CHANGING_202],
+        make: |asked| asked.session(Deed::Restart),
+        ..DEED
+    },
+    Operation {
+        id: "logOutSession",
+        path: "/api/v1/sessions/{id}/logout",
+        summary: "Unlinks it and wipes its keys; label and settings stay.",
+        slow: true,
+        make: |asked| asked.session(Deed::Logout),
+        ..DEED
+    },
+    Operation {
+        id: "selectSession",
+        path: "/api/v1/sessions/{id}/select",
+        summary: "Shows it on the panel; the buttons act on it.",
+        make: |asked| asked.session(Deed::Select),
+        ..DEED
+    },
+    Operation {
+        id: "getQr",
+        path: "/api/v1/sessions/{id}/qr",
+        summary: "The QR to scan; a credential, never to be kept.",
+        need: Need::Session(Scope::Read),
+        query: &[FORMAT],
+        answers: &[
+            answer(
+                200,
+                "The code that is on show.",
+                &[
+                    form(JSON, "Qr"),
+                    form(TEXT, "Text"),
+                    form("image/png", "Binary"),
+                    form("image/svg+xml", "Text"),
+                ],
+            ),
+            answer(202, "One is on its way; see `Retry-After`.", SESSION_JSON),
+        ],
+        problems: &[
+            "already_working",
+            "not_pairing",
+            "qr_exhausted",
+            "qr_too_long",
+            "unknown_format",
+        ],
+        make: |asked| {
+            let format = query::qr_format(asked.query, asked.accept)?;
+            asked.session(Deed::Qr(format))
+        },
+        ..LOOK
+    },
+    Operation {
+        id: "requestPairingCode",
+        path: "/api/v1/sessions/{id}/pairing-code",
+        summary: "A code to type on the phone, instead of a QR. Waits until WhatsApp agreed to it.",
+        body: Body::Json("PairByCode"),
+        answers: &[answer(200, "The code.", &[form(JSON, "PairingCode")])],
+        problems: &[
+            "already_linked",
+            "bad_phone",
+            "ending",
+            "no_pairing_code",
+            "store",
+            "too_many_codes",
+        ],
+        slow: true,
+        make: |asked| asked.session(Deed::PairingCode),
+        ..DEED
+    },
+    Operation {
+        id: "listSessionEvents",
+        path: "/api/v1/sessions/{id}/events",
+        summary: "The last changes of its state with their reasons, the newest first.",
+        need: Need::Session(Scope::Read),
+        query: &[LIMIT],
+        answers: &[answer(200, "The events.", &[form(JSON, "EventList")])],
+        problems: &["bad_limit"],
+        make: |asked| asked.session(Deed::ListEvents(query::limit(asked.query)?)),
+        ..LOOK
+    },
+    Operation {
+        id: "listMessages",
+        path: "/api/v1/sessions/{id}/messages",
+        summary: "The newest messages.",
+        need: Need::Session(Scope::Read),
+        query: &[LIMIT],
+        answers: &[answer(200, "The messages.", &[form(JSON, "MessageList")])],
+        problems: &["bad_limit", "store"],
+        make: |asked| asked.session(Deed::ListMessages(query::limit(asked.query)?)),
+        ..LOOK
+    },
+    Operation {
+        id: "sendMessage",
+        path: "/api/v1/sessions/{id}/messages",
+        summary: "Sends a text.",
+        need: Need::Session(Scope::Send),
+        body: Body::Json("SendMessage"),
+        answers: &[answer(202, "It was taken.", &[form(JSON, "SendReceipt")])],
+        problems: &[
+            "bad_message",
+            "bad_recipient",
+            "bad_text",
+            "not_on_whatsapp",
+            "not_working",
+            "send_failed",
+        ],
+        slow: true,
+        make: |asked| asked.session(Deed::SendMessage),
+        ..DEED
+    },
+];
+
+static ACCESS: [Operation; 5] = [
+    Operation {
+        id: "createToken",
+        method: Method::Post,
+        path: "/api/v1/tokens",
+        summary: "One more token; its secret is in this answer and never again.",
+        need: Need::Box(Scope::Admin),
+        body: Body::Json("CreateToken"),
+        answers: &[answer(201, "The token.", &[form(JSON, "NewToken")])],
+        problems: &[
+            "bad_body",
+            "bad_expiry",
+            "bad_name",
+            "bad_scopes",
+            "bad_sessions",
+            "clock_not_set",
+            "no_chance",
+            "store",
+            "token_cap",
+        ],
+        make: |_| Ok(Ask::CreateToken),
+        ..LOOK
+    },
+    Operation {
+        id: "revokeToken",
+        method: Method::Delete,
+        path: "/api/v1/tokens/{token}",
+        summary: "Takes a token back.",
+        need: Need::Box(Scope::Admin),
+        answers: &[answer(204, "It is worth nothing any more.", &[])],
+        problems: &["store", "unknown_token"],
+        make: |asked| Ok(Ask::RevokeToken(asked.token.ok_or_else(unknown_token)?)),
+        ..LOOK
+    },
+    Operation {
+        id: "showAccessCode",
+        method: Method::Post,
+        path: "/api/v1/access/code",
+        summary: "Shows a code on the panel for 60 s: whoever reads it there may sign in.",
+        need: Need::Anybody,
+        body: Body::Optional("Nothing"),
+        answers: &[answer(202, "It is up.", &[form(JSON, "AccessCodeShown")])],
+        problems: &["ending", "locked", "no_chance", "no_panel"],
+        make: |_| Ok(Ask::ShowAccessCode),
+        ..LOOK
+    },
+    Operation {
+        id: "signIn",
+        method: Method::Post,
+        path: "/api/v1/access",
+        summary: "Signs in with the code on the panel; the answer sets a cookie.",
+        need: Need::Anybody,
+        body: Body::Json("SignIn"),
+        answers: &[answer(200, "Signed in.", &[form(JSON, "SignedIn")])],
+        problems: &[
+            "bad_body",
+            "bad_code",
+            "ending",
+            "locked",
+            "no_chance",
+            "no_code",
+            "no_panel",
+            "store",
+            "token_cap",
+            "wrong_code",
+        ],
+        make: |_| Ok(Ask::SignIn),
+        ..LOOK
+    },
+    Operation {
+        id: "signOut",
+        method: Method::Delete,
+        path: "/api/v1/access",
+        summary: "Takes the caller's own token back and clears the cookie.",
+        need: Need::Anybody,
+        answers: &[answer(204, "Signed out.", &[])],
+        problems: &["store"],
+        make: |_| Ok(Ask::SignOut),
+        ..LOOK
+    },
+];
