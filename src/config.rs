@@ -65,6 +65,13 @@ pub struct Http {
     /// Default: `127.0.0.1:8080`.
     #[serde(deserialize_with = "value::listen")]
     pub listen: SocketAddr,
+    /// The control socket, for the command line. Default: see [`control_socket`].
+    #[serde(deserialize_with = "value::control")]
+    pub control: Option<PathBuf>,
+    /// Names of this box in the local name service, beyond those under `.local`: the page answers to
+    /// them. Default: none.
+    #[serde(deserialize_with = "value::names")]
+    pub names: Vec<String>,
 }
 
 /// `[whatsapp]`
@@ -162,6 +169,8 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            control: None,
+            names: Vec::new(),
         }
     }
 }
@@ -175,6 +184,20 @@ impl Default for WhatsApp {
             pre_keys: 812,
         }
     }
+}
+
+/// Where the service has its control socket: where it was told to, in the folder that systemd made for
+/// it (`RuntimeDirectory=`), or beside its database.
+#[must_use]
+pub fn control_socket(config: &Config, environment: &StateEnvironment) -> PathBuf {
+    let prepared = environment.runtime_directory.as_ref();
+    let folder = || {
+        prepared
+            .cloned()
+            .unwrap_or_else(|| state_dir(config.state_dir.as_deref(), environment))
+    };
+    let configured = config.http.control.clone();
+    configured.unwrap_or_else(|| folder().join("control.sock"))
 }
 
 /// `pairbox check-config`: one line that says that the file is in order, or the first thing in it

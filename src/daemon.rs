@@ -20,6 +20,7 @@ use log::{info, warn};
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{self, Config, FileError, StateEnvironment};
@@ -29,6 +30,7 @@ use crate::daemon::hardware::Hardware;
 use crate::event::Event;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::store::{self, Store};
@@ -54,6 +56,9 @@ pub enum StartError {
     /// The page's address is not to be had.
     #[error(transparent)]
     Bind(#[from] web::BindError),
+    /// The control socket is not to be had.
+    #[error(transparent)]
+    Control(#[from] web::ControlError),
     /// The operating system refused something basic.
     #[error("{what}: {source}")]
     System {
@@ -96,7 +101,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let Some(store) = storage::open(&config, clock).await? else {
         return Ok(());
     };
-    let listener = web::bind(config.http.listen)?;
+    let listener = doors(&config)?;
 
     let (inbox, events) = Inbox::new();
     let tickets = Tickets::default();
@@ -116,14 +121,18 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         inbox.clone(),
         tickets.clone(),
     );
+    let box_id = store.box_id()?;
+    // The names of events need to differ from those of other boxes and runs, not to be secret.
+    let journal = Journal::new(box_id.bits() ^ u128::from(std::process::id()));
     let context = page::Parts {
         names: Names {
-            sessions: SessionIds::new(store.box_id()?),
-            hosts: Vec::new(),
+            sessions: SessionIds::new(box_id),
+            hosts: config.http.names.clone(),
         },
         snapshots,
         inbox: inbox.clone(),
         tickets,
+        journal: journal.clone(),
         clock,
         pulse: pulse.clone(),
         format,
@@ -138,43 +147,64 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     info!("page at http://{}/", page.address());
     health.ready();
 
-    let address = tokio::spawn(address::watch(page.address(), inbox.clone()));
-    let disk = tokio::spawn(storage::tell(store.health(), inbox.clone()));
-    let ending = tokio::spawn(end.announce(inbox));
-    let every = Health::ping_every()
-        .unwrap_or(limits::PULSE_EVERY)
-        .min(limits::PULSE_EVERY);
-    let beat = tokio::time::interval(every);
+    let watchers = watchers(&page, &store, &inbox, end);
     EventLoop {
         appliance,
         effects,
         events,
         publish,
+        journal,
         clock,
         health,
         pulse,
-        beat,
+        beat: beat(),
     }
     .turn()
     .await;
 
-    // The page goes first, its requests use the store; then the glass is cleared. Both are threads that
-    // may be waiting for this runtime, so it goes on turning while they end.
-    ending.abort();
-    address.abort();
-    disk.abort();
-    let parts_ended = tokio::task::spawn_blocking(move || {
+    drop(watchers);
+    end_parts(page, glass).await;
+    store.close().await;
+    info!("ended");
+    Ok(())
+}
+
+/// The page's port and the control socket: whoever has them can be sure that they are free.
+fn doors(config: &Config) -> Result<web::Listener, StartError> {
+    let listener = web::bind(config.http.listen)?;
+    let control = config::control_socket(config, &StateEnvironment::of_process());
+    Ok(listener.with_control(web::ControlSocket::bind(&control)?))
+}
+
+/// The page goes first, its requests use the store; then the glass is cleared. Both are threads that
+/// may be waiting for this runtime, so it goes on turning while they end.
+async fn end_parts(page: web::WebHandle, glass: Option<hardware::Glass>) {
+    let ended = tokio::task::spawn_blocking(move || {
         drop(page);
         if let Some(glass) = glass {
             glass.join();
         }
     });
-    if let Err(died) = parts_ended.await {
+    if let Err(died) = ended.await {
         warn!("a part did not end well: {died}");
     }
-    store.close().await;
-    info!("ended");
-    Ok(())
+}
+
+/// When the loop shows that it lives.
+fn beat() -> tokio::time::Interval {
+    let every = Health::ping_every()
+        .unwrap_or(limits::PULSE_EVERY)
+        .min(limits::PULSE_EVERY);
+    tokio::time::interval(every)
+}
+
+/// Starts the tasks that watch the world for the machine; they end when the set is dropped.
+fn watchers(page: &web::WebHandle, store: &Store, inbox: &Inbox, end: EndSignal) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(address::watch(page.address(), inbox.clone()));
+    tasks.spawn(storage::tell(store.health(), inbox.clone()));
+    tasks.spawn(end.announce(inbox.clone()));
+    tasks
 }
 
 /// The machine for the accounts that are stored and the panel that was found.

@@ -49,7 +49,8 @@ pub struct Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.journal.with(|book| book.listeners.remove(&self.number));
+        self.journal
+            .with(|book| book.listeners.remove(&self.number));
     }
 }
 

@@ -19,6 +19,7 @@ pub mod event;
 pub mod fault;
 pub mod health;
 pub mod inbox;
+pub mod journal;
 pub mod limits;
 pub mod line;
 pub mod logging;

@@ -285,9 +285,10 @@ pub const HTTP_FAREWELL: Duration = Duration::from_secs(2);
 /// Streams of events at once (API.md): each is a thread.
 pub const STREAMS: usize = 16;
 
-/// Events that wait for the client of a stream. One that is further behind is dropped; it comes back
+/// Events that wait for the client of a stream: several of each account ([`ACCOUNTS_MAX`]). One that is
+/// further behind is dropped; it comes back
 /// and says where it was.
-pub const STREAM_QUEUE: usize = 64;
+pub const STREAM_QUEUE: usize = 256;
 
 /// A stream without events shows that it lives: below the minute after which routers forget.
 pub const STREAM_BEAT: Duration = Duration::from_secs(15);

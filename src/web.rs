@@ -1,14 +1,15 @@
 //! The page and its API: reads the snapshot, puts wishes into the inbox, draws nothing itself.
 //!
 //! ```text
-//! socket ─ server ─▶ route (pure: guard, paths, methods) ─▶ answer ─▶ reply ─▶ socket
+//! client ─ door ─▶ server (tiny_http) ─▶ route (pure: guard, paths, methods) ─▶ answer ─▶ reply ─▶ door
+//!                                                                     └──▶ stream (events) ─▶ door
 //! ```
 //! A few threads of its own; nothing else in the program waits for them, and they wait for nothing
-//! but the closures in [`WebContext`]. A slow or hostile client costs the page at most (what can be
-//! bounded and what cannot is told in `server`).
+//! but the closures in [`WebContext`]. What clients do badly, slowly or too often ends at the `door`.
 
 pub mod access;
 pub mod answer;
+mod door;
 mod exchange;
 mod fields;
 mod guard;
@@ -21,10 +22,12 @@ pub(crate) mod rfc3339;
 pub mod route;
 mod server;
 pub mod status;
+pub mod stream;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -37,16 +40,20 @@ use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::limits::HTTP_STALL;
 use crate::snapshot::Snapshot;
 use crate::ticket::Tickets;
 use crate::time::Mono;
 use access::AccessDesk;
 use answer::{Desk, QrDrawings};
+use door::inner::Inner;
+pub use door::{ControlError, ControlSocket, Door};
+use door::{Front, Uplinks};
 use messages::{ListMessages, SendMessage};
 use reply::Reply;
 use route::Names;
-use server::Shared;
+use server::{Order, Shared};
 
 /// Draws the panel's picture as a PNG; `None` on a box without a panel.
 pub type PanelPng = Box<dyn Fn(&Snapshot, Mono) -> Option<Vec<u8>> + Send + Sync>;
@@ -62,6 +69,8 @@ pub struct WebContext {
     pub inbox: Inbox,
     /// Where the answers to wishes come from.
     pub tickets: Tickets,
+    /// What happened, for those who listen.
+    pub journal: Journal,
     /// The clock of the snapshots' times.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -109,6 +118,7 @@ pub enum BindError {
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    control: Option<ControlSocket>,
 }
 
 impl Listener {
@@ -117,6 +127,13 @@ impl Listener {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// The same with the control socket as a second door.
+    #[must_use]
+    pub fn with_control(mut self, control: ControlSocket) -> Self {
+        self.control = Some(control);
+        self
+    }
 }
 
 /// Takes the address. Nothing is answered before [`serve`].
@@ -124,7 +141,11 @@ pub fn bind(address: SocketAddr) -> Result<Listener, BindError> {
     let bound = TcpListener::bind(address).and_then(|socket| {
         bound_slow_clients(&socket)?;
         let address = socket.local_addr()?;
-        Ok(Listener { socket, address })
+        Ok(Listener {
+            socket,
+            address,
+            control: None,
+        })
     });
     bound.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => BindError::InUse(address),
@@ -134,12 +155,10 @@ pub fn bind(address: SocketAddr) -> Result<Listener, BindError> {
     })
 }
 
-/// `tiny_http` sets no timeouts and shows no sockets, but Linux hands these options of a listening
-/// socket on to the connections it accepts (tcp(7)): a client that takes nothing of its answer, or
-/// is dead, is cut off by the kernel, and the worker that writes to it gets an error.
+/// Linux hands these options of a listening socket on to the connections it accepts (tcp(7)): a client
+/// that is dead is cut off by the kernel. The front has deadlines of its own for those that live.
 fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
     let stall_ms = u32::try_from(HTTP_STALL.as_millis()).unwrap_or(u32::MAX);
-    sockopt::set_socket_timeout(socket, sockopt::Timeout::Send, Some(HTTP_STALL))?;
     sockopt::set_tcp_user_timeout(socket, stall_ms)?;
     sockopt::set_socket_keepalive(socket, true)?;
     sockopt::set_tcp_keepidle(socket, Duration::from_secs(30))?;
@@ -150,18 +169,25 @@ fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
 /// Answers requests from threads of its own until the handle is dropped.
 pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
     let address = listener.address;
-    let shared = Arc::new(Shared::new(Desk::new(context, name_of_this_run())));
-    let (stop, stopped) = mpsc::channel();
+    let (inner, socket) = Inner::make()?;
+    let uplinks = Uplinks::default();
+    let desk = Desk::new(context, name_of_this_run());
+    let shared = Arc::new(Shared::new(desk, inner.clone(), uplinks.clone()));
+    let (orders, told) = mpsc::channel();
     let thread = thread::Builder::new().name("http".into()).spawn({
-        let shared = shared.clone();
-        move || server::run(&listener.socket, &shared, &stopped)
+        let (shared, orders) = (shared.clone(), orders.clone());
+        move || server::run(&socket, &shared, (&orders, &told))
     })?;
-    Ok(WebHandle {
+    let mut handle = WebHandle {
         address,
         shared,
-        stop: Some(stop),
+        front: None,
+        orders: orders.clone(),
         thread: Some(thread),
-    })
+    };
+    let front = Front::open(listener.socket, listener.control, inner, uplinks, orders)?;
+    handle.front = Some(front);
+    Ok(handle)
 }
 
 /// A number that tells this run of the program from the one before, whose snapshots were counted from
@@ -172,11 +198,13 @@ fn name_of_this_run() -> u64 {
 }
 
 /// The running page. Dropping it ends it: requests under way are answered first, except those that
-/// wait for a slow client.
+/// take long.
 pub struct WebHandle {
     address: SocketAddr,
     shared: Arc<Shared>,
-    stop: Option<mpsc::Sender<()>>,
+    /// `None` once it is closed.
+    front: Option<Front>,
+    orders: mpsc::Sender<Order>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -190,8 +218,11 @@ impl WebHandle {
 
 impl Drop for WebHandle {
     fn drop(&mut self) {
-        self.stop.take();
-        self.shared.stop();
+        // Streams see this, and the front tells them to look.
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.front.take();
+        // Its thread may have ended already.
+        let _ = self.orders.send(Order::Stop);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

@@ -12,6 +12,8 @@ pub const DEFAULT_STATE_DIR: &str = "/var/lib/pairbox";
 pub struct StateEnvironment {
     /// `STATE_DIRECTORY`, as systemd sets it for a unit with `StateDirectory=`.
     pub state_directory: Option<PathBuf>,
+    /// `RUNTIME_DIRECTORY`, as systemd sets it for a unit with `RuntimeDirectory=`.
+    pub runtime_directory: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub xdg_state_home: Option<PathBuf>,
     /// `HOME`.
@@ -53,6 +55,7 @@ impl StateEnvironment {
         Self {
             // With several folders in the unit the variable is a list; ours is the only one.
             state_directory: path("STATE_DIRECTORY"),
+            runtime_directory: path("RUNTIME_DIRECTORY"),
             xdg_state_home: path("XDG_STATE_HOME"),
             home: path("HOME"),
             default_is_writable: is_writable(Path::new(DEFAULT_STATE_DIR)),

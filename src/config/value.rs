@@ -193,6 +193,43 @@ fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Er
     deserializer.deserialize_i64(WholeNumber)
 }
 
+/// Longest path of a Unix socket, in bytes (unix(7), without the closing zero).
+const SOCKET_PATH_MAX: usize = 107;
+
+pub(super) fn control<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    let length = path.as_os_str().len();
+    if path.is_absolute() && length <= SOCKET_PATH_MAX {
+        Ok(Some(path))
+    } else {
+        Err(Error::custom(format!(
+            "`{}` is not an absolute path of at most {SOCKET_PATH_MAX} bytes",
+            path.display()
+        )))
+    }
+}
+
+/// Names of hosts (RFC 1123): labels of letters, digits and dashes.
+pub(super) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match names.iter().find(|name| !name.split('.').all(is_label)) {
+        None => Ok(names),
+        Some(wrong) => Err(Error::custom(format!(
+            "`{wrong}` is not the name of a host, like box.example.lan"
+        ))),
+    }
+}
+
 pub(super) fn pre_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let count = whole_number(deserializer)?;
     u16::try_from(count)

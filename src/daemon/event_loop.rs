@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::daemon::effects::Effects;
 use crate::event::{Effect, Event};
 use crate::health::{Health, Pulse};
+use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::snapshot::{PanelHealth, Snapshot};
@@ -28,6 +29,8 @@ pub struct EventLoop {
     pub events: mpsc::Receiver<Event>,
     /// Where the state is published.
     pub publish: watch::Sender<Arc<Snapshot>>,
+    /// Where is noted what happened.
+    pub journal: Journal,
     /// Time.
     pub clock: Clock,
     /// Who tells systemd.
@@ -60,7 +63,13 @@ impl EventLoop {
                 }
             }
             match self.wait(deadline).await {
-                Wake::Event(event) => self.appliance.handle(self.clock.now(), event),
+                Wake::Event(event) => {
+                    let now = self.clock.now();
+                    if let Event::Edge(edge) = event {
+                        self.journal.edge(now, edge);
+                    }
+                    self.appliance.handle(now, event);
+                }
                 Wake::Timer => self.appliance.handle_timeout(self.clock.now()),
                 Wake::LinkEnded => {}
                 Wake::Pulse => self.ping(),
@@ -89,7 +98,9 @@ impl EventLoop {
         if snapshot.seq != before.seq {
             tell_changes(&before, &snapshot);
             self.health.show(&snapshot);
-            self.publish.send_replace(snapshot);
+            self.publish.send_replace(snapshot.clone());
+            // Whoever hears of it finds it in the snapshot as well.
+            self.journal.note(self.clock.now(), &before, &snapshot);
         }
         for answer in answers {
             self.effects.carry_out(answer);

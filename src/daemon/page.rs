@@ -10,18 +10,21 @@ use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
 use crate::time::Mono;
+use crate::ulid::SessionIds;
 use crate::view::qr::{self, Code};
 use crate::view::{self, Format, Frame, Geometry};
 use crate::web::access::{AccessDesk, AccessParts};
 use crate::web::answer::QrDrawings;
 use crate::web::reply::Reply;
 use crate::web::route::Names;
-use crate::web::{PanelPng, WebContext};
+use crate::web::stream::envelope;
+use crate::web::{ListEvents, PanelPng, WebContext};
 
 /// The parts.
 pub struct Parts {
@@ -33,6 +36,8 @@ pub struct Parts {
     pub inbox: Inbox,
     /// Where the answers to wishes come from.
     pub tickets: Tickets,
+    /// What happened, for those who listen.
+    pub journal: Journal,
     /// Time.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -59,6 +64,8 @@ impl Parts {
         });
         WebContext {
             access,
+            list_events: list_events(self.journal.clone(), self.names.sessions, self.clock),
+            journal: self.journal,
             names: self.names,
             snapshots: self.snapshots,
             inbox: self.inbox,
@@ -74,11 +81,6 @@ impl Parts {
                 None => Box::new(|_| String::new()),
             },
             qr: QR_DRAWINGS,
-            // Until there is a journal.
-            list_events: Box::new(|_, _| {
-                let none = serde_json::json!({"data": [], "next_cursor": null});
-                Reply::json(200, &none)
-            }),
             list_messages: match self.store {
                 Some(store) => messages::list(store),
                 None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
@@ -86,6 +88,18 @@ impl Parts {
             send_message: messages::send(self.links, Handle::current(), self.clock),
         }
     }
+}
+
+/// What happened to an account lately, in the envelopes of the streams.
+fn list_events(journal: Journal, ids: SessionIds, clock: Clock) -> ListEvents {
+    Box::new(move |account, limit| {
+        let recent = journal.recent(account, limit);
+        let envelopes = recent
+            .iter()
+            .filter_map(|it| envelope(it, ids, clock.mono()));
+        let data: Vec<serde_json::Value> = envelopes.collect();
+        Reply::json(200, &serde_json::json!({"data": data, "next_cursor": null}))
+    })
 }
 
 /// The counters there are so far; API.md names those to come.

@@ -35,6 +35,7 @@ use tokio::sync::watch;
 
 use self::bodies::{Created, NewTokenBody, TokenList, TokenView};
 use self::credential::Credential;
+pub use super::door::Door;
 use super::guard;
 use super::problem::Problem;
 use super::reply::Reply;
@@ -47,15 +48,6 @@ use crate::ticket::Tickets;
 use crate::time::{Now, UnixMillis};
 use crate::token::{Caller, Grant, TokenId};
 use crate::ulid::SessionIds;
-
-/// Which way a request came in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Door {
-    /// The page's address on the network.
-    Lan,
-    /// The control socket on the box.
-    Control,
-}
 
 /// What an [`AccessDesk`] is made of.
 pub struct AccessParts {

@@ -71,6 +71,15 @@ struct House {
     ending: watch::Receiver<bool>,
 }
 
+impl House {
+    /// Returns when the page ends.
+    async fn ends(&self) {
+        let mut ending = self.ending.clone();
+        // Whoever would tell us is gone: that is the end, too.
+        let _ = ending.wait_for(|ending| *ending).await.map(|_| ());
+    }
+}
+
 /// Where the bytes go that clients of streams send: a stream's thread cannot wait for its events and
 /// read from its socket at once, so it is told of both.
 #[derive(Clone, Default)]
@@ -132,20 +141,22 @@ impl Front {
             }
             None => None,
         };
-        let thread = thread::Builder::new().name("http-door".into()).spawn(move || {
-            runtime.block_on(async {
-                let mut doors = JoinSet::new();
-                doors.spawn(accept::lan(lan, house.clone()));
-                if let Some((listener, path)) = control {
-                    doors.spawn(accept::control(listener, path, house));
-                }
-                while let Some(ended) = doors.join_next().await {
-                    if let Err(died) = ended {
-                        log::error!("a door of the page ended: {died}");
+        let thread = thread::Builder::new()
+            .name("http-door".into())
+            .spawn(move || {
+                runtime.block_on(async {
+                    let mut doors = JoinSet::new();
+                    doors.spawn(accept::lan(lan, house.clone()));
+                    if let Some((listener, path)) = control {
+                        doors.spawn(accept::control(listener, path, house));
                     }
-                }
-            });
-        })?;
+                    while let Some(ended) = doors.join_next().await {
+                        if let Err(died) = ended {
+                            log::error!("a door of the page ended: {died}");
+                        }
+                    }
+                });
+            })?;
         Ok(Self {
             end,
             thread: Some(thread),

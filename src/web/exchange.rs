@@ -1,206 +1,245 @@
 //! One request and its answer, on `tiny_http`'s types.
 //!
-//! Bodies of up to 1 KiB are in memory before we see the request. Larger ones are read by whoever
-//! asks, and *dropping* such a request reads the rest of its body. So these leave the worker for a
-//! thread of their own; a connection can have one of them at a time. That drop also allocates what
-//! the head promised: a promise beyond [`DISCARD_MAX`] could end the process, so such a request is
-//! never dropped and its connection given up instead.
+//! The front hands over whole requests only, of a bounded size, so reading one never waits. What may
+//! wait is the answer: whatever changes something waits for the machine, the disk or WhatsApp. Such a
+//! request leaves the worker for a thread of its own, at most
+//! [`HTTP_SENDS`](crate::limits::HTTP_SENDS) of them, and so does a stream.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
 use tiny_http::{Header, Request, Response};
 
-use super::access::Door;
 use super::answer::Outcome;
+use super::door::inner::{DOOR_HEADER, Origin, STREAM_HEADER};
 use super::problem::Problem;
 use super::reply::{HEADERS, Reply};
-use super::route::{Head, Route, route};
-use super::server::{SendPermit, Shared};
+use super::route::{Ask, Head, Route, route};
+use super::server::{Permit, Shared};
+use super::stream::{self, Listening, Outlet, Stream, Telling};
 use crate::limits::HTTP_BODY_MAX;
+use crate::token::Caller;
 
-/// `tiny_http` reads bodies up to this many bytes before it hands a request out (`new_request`).
-const READ_AHEAD: usize = 1024;
+/// An answer, or one that goes on.
+enum Answered {
+    Whole(Reply),
+    On(Stream, Caller),
+}
 
-/// Bodies up to this size may be thrown away by `tiny_http`.
-const DISCARD_MAX: usize = 1024 * 1024;
-
-/// A request that can be let go of safely.
+/// A request that is not answered yet.
 pub(super) struct Exchange {
-    /// `None` once it is answered.
-    request: Option<Request>,
-    /// Bytes of the body that are still to come, as far as the head tells.
-    unread: usize,
+    request: Request,
+    /// Its headers, without the front's.
+    headers: Vec<(String, String)>,
+    pass: Option<String>,
 }
 
 impl Exchange {
     /// Takes a request in.
     pub fn new(request: Request) -> Self {
-        let told = |name| {
-            request
-                .headers()
-                .iter()
-                .any(|header| header.field.equiv(name))
-        };
-        let unread = if told("Transfer-Encoding") {
-            // The length shows while reading; dropping it reads nothing.
-            HTTP_BODY_MAX
-        } else {
-            let length = request.body_length().unwrap_or(0);
-            if length > READ_AHEAD || told("Expect") {
-                length
+        let (mut headers, mut pass) = (Vec::new(), None);
+        for header in request.headers() {
+            let value = header.value.as_str().to_owned();
+            if header.field.equiv(DOOR_HEADER) {
+                pass = Some(value);
             } else {
-                0
+                headers.push((header.field.as_str().as_str().to_owned(), value));
             }
-        };
+        }
         Self {
-            request: Some(request),
-            unread,
+            request,
+            headers,
+            pass,
         }
     }
 
     /// Answers here, or in a thread of its own when that may take long.
     pub fn handle(self, shared: &Arc<Shared>) {
-        let Some(request) = &self.request else { return };
-        let found = route(&head(request, &headers(request)), shared.desk.names());
-        let is_small_send =
-            self.unread == 0 && matches!(&found, Ok(route) if route.may_take_long());
-        let permit = if is_small_send {
-            match SendPermit::take(shared) {
-                Some(permit) => Some(permit),
-                None => return self.finish(Err(too_many_sends()), None, shared),
-            }
-        } else {
-            None
+        let origin = self
+            .pass
+            .as_deref()
+            .and_then(|pass| shared.inner.origin(pass));
+        let Some(origin) = origin else {
+            let problem = Problem::new(403, "no_door", "Requests come through the front only.");
+            return self.send(problem.into());
         };
-        if self.unread == 0 && permit.is_none() {
-            return self.finish(found, None, shared);
+        let found = self.heed(|head| route(head, shared.desk.names()));
+        let waits = matches!(&found, Ok(route) if route.may_take_long());
+        if !waits {
+            return self.finish(found, origin, shared);
         }
+        let Some(permit) = Permit::to_wait(shared) else {
+            let problem = Problem::new(503, "busy", "Too much is being changed at once.");
+            return self.send(problem.retry_after_s(1).into());
+        };
         let shared = shared.clone();
-        let spawned = thread::Builder::new()
-            .name("http-slow".into())
-            .spawn(move || self.finish(found, permit, &shared));
-        if let Err(error) = spawned {
-            log::warn!("no thread for a long request: {error}");
-        }
+        on_a_thread("http-slow", move || {
+            self.finish(found, origin, &shared);
+            drop(permit);
+        });
     }
 
-    /// `permit` is there already for a small message; a large one needs it only once it is read, so
-    /// that a slow upload keeps nobody from sending.
-    fn finish(
-        mut self,
-        found: Result<Route, Problem>,
-        mut permit: Option<SendPermit>,
-        shared: &Arc<Shared>,
-    ) {
-        let reply = found.and_then(|route| {
-            let mut body = Vec::new();
-            if route.takes_body() {
-                body = self.body()?;
-            }
-            if route.may_take_long() {
-                permit = permit.take().or_else(|| SendPermit::take(shared));
-                if permit.is_none() {
-                    return Err(too_many_sends());
-                }
-            }
-            let Some(request) = &self.request else {
-                return Err(broken());
-            };
-            let headers = headers(request);
-            // A bug in one answer must not take a worker away from all others.
-            catch_unwind(AssertUnwindSafe(|| {
-                let head = head(request, &headers);
-                match shared.desk.attend(&route, &head, &body, Door::Lan) {
-                    Outcome::Reply(reply) => reply,
-                    // Streams are not served yet.
-                    Outcome::Stream(_) => {
-                        let problem =
-                            Problem::new(503, "too_many_streams", "No stream can be had.");
-                        problem.retry_after_s(60).into()
+    fn finish(mut self, found: Result<Route, Problem>, origin: Origin, shared: &Arc<Shared>) {
+        let body = self.body();
+        // A bug in one answer must not take a worker away from all others.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            self.heed(|head| {
+                let route = found?;
+                match shared.desk.attend(&route, head, &body?, origin.door) {
+                    Outcome::Reply(reply) => Ok(Answered::Whole(reply)),
+                    Outcome::Stream(granted) => {
+                        let ids = shared.desk.names().sessions;
+                        let stream = match granted.ask {
+                            Ask::WebSocket => Stream::web_socket(head, ids)?,
+                            _ => Stream::events(head, ids)?,
+                        };
+                        Ok(Answered::On(stream, granted.caller))
                     }
                 }
-            }))
-            .map_err(|_| broken())
+            })
+        }));
+        match outcome.unwrap_or_else(|_| Err(broken())) {
+            Ok(Answered::Whole(reply)) => self.send(reply),
+            Ok(Answered::On(stream, caller)) => self.listen(stream, &caller, origin, shared),
+            Err(problem) => self.send(problem.into()),
+        }
+    }
+
+    /// Begins a stream, if there is a place.
+    fn listen(self, stream: Stream, caller: &Caller, origin: Origin, shared: &Arc<Shared>) {
+        let Some(permit) = Permit::to_stream(shared) else {
+            let problem = Problem::new(503, "too_many_streams", "Too many streams are open.");
+            return self.send(problem.retry_after_s(5).into());
+        };
+        let listening = Listening::begin(&shared.desk.context.journal, &stream, caller);
+        shared.uplinks.put(origin, listening.uplink.clone());
+        let shared = shared.clone();
+        on_a_thread("http-stream", move || {
+            let told = self.tell(&stream, listening, origin, &shared);
+            if let Err(error) = told {
+                log::debug!("a stream ended: {error}");
+            }
+            drop(permit);
         });
-        // The message is handed over; taking the answer may last.
-        drop(permit);
-        self.send(reply.unwrap_or_else(Reply::from));
     }
 
-    /// The whole body.
+    fn tell(
+        self,
+        stream: &Stream,
+        listening: Listening,
+        origin: Origin,
+        shared: &Arc<Shared>,
+    ) -> io::Result<()> {
+        let (method, target) = (
+            self.request.method().as_str().to_owned(),
+            self.request.url().to_owned(),
+        );
+        let headers = self.headers;
+        let outlet = match stream {
+            Stream::Events(_) => {
+                let mut sink = self.request.into_writer();
+                sink.write_all(event_stream_head().as_bytes())?;
+                Outlet::lines(sink)?
+            }
+            Stream::WebSocket { accept, .. } => {
+                let mut response = Response::empty(101);
+                for (name, value) in [
+                    ("Sec-WebSocket-Accept", accept.as_str()),
+                    (STREAM_HEADER, "1"),
+                ] {
+                    if let Ok(header) = Header::from_bytes(name, value) {
+                        response.add_header(header);
+                    }
+                }
+                let socket = self.request.upgrade("websocket", response);
+                Outlet::frames(socket)
+            }
+        };
+        let context = &shared.desk.context;
+        let caller = || {
+            let headers: Vec<(&str, &str)> = headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            let head = Head {
+                method: &method,
+                target: &target,
+                headers: &headers,
+            };
+            let caller = context
+                .access
+                .caller(&head, origin.door, context.clock.now());
+            caller.ok().filter(|caller| *caller != Caller::Stranger)
+        };
+        let telling = Telling {
+            journal: &context.journal,
+            ids: context.names.sessions,
+            clock: context.clock,
+            caller: &caller,
+            snapshot: context.snapshots.borrow().clone(),
+            ending: &shared.stopping,
+        };
+        stream::run(stream, listening, outlet, &telling)
+    }
+
+    /// The whole body: the front has seen to its size.
     fn body(&mut self) -> Result<Vec<u8>, Problem> {
-        let too_long = || {
-            Problem::new(
-                413,
-                "too_long",
-                format!("A body has at most {HTTP_BODY_MAX} bytes."),
-            )
-        };
-        let Some(request) = &mut self.request else {
-            return Err(broken());
-        };
-        let promised = request.body_length();
-        if promised.is_some_and(|length| length > HTTP_BODY_MAX) {
-            return Err(too_long());
-        }
         let mut body = Vec::new();
-        // Without a promise one byte more than allowed tells that it is too long.
-        let most = promised.unwrap_or(HTTP_BODY_MAX + 1);
-        let read = request.as_reader().take(most as u64).read_to_end(&mut body);
-        self.unread = self.unread.saturating_sub(body.len());
+        let read = self
+            .request
+            .as_reader()
+            .take(HTTP_BODY_MAX as u64)
+            .read_to_end(&mut body);
         match read {
-            Ok(_) if body.len() > HTTP_BODY_MAX => Err(too_long()),
-            Ok(_) if promised.is_none_or(|length| length == body.len()) => Ok(body),
-            _ => Err(Problem::new(400, "cut_off", "The body ended too early.")),
+            Ok(_) => Ok(body),
+            Err(_) => Err(Problem::new(400, "cut_off", "The body ended too early.")),
         }
     }
 
-    fn send(mut self, reply: Reply) {
-        let Some(request) = self.request.take() else {
-            return;
-        };
-        let response = response(reply);
-        if self.unread > DISCARD_MAX {
-            std::mem::forget(request.upgrade("close", response));
-        } else if let Err(error) = request.respond(response) {
+    fn heed<T>(&self, what: impl FnOnce(&Head<'_>) -> T) -> T {
+        let headers: Vec<(&str, &str)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        what(&Head {
+            method: self.request.method().as_str(),
+            target: self.request.url(),
+            headers: &headers,
+        })
+    }
+
+    fn send(self, reply: Reply) {
+        if let Err(error) = self.request.respond(response(reply)) {
             log::debug!("an answer was not taken: {error}");
         }
     }
 }
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        if self.unread > DISCARD_MAX {
-            std::mem::forget(self.request.take());
-        }
+/// Without a thread the request is dropped, and its client told so by `tiny_http`.
+fn on_a_thread(name: &str, work: impl FnOnce() + Send + 'static) {
+    let spawned = thread::Builder::new().name(name.into()).spawn(work);
+    if let Err(error) = spawned {
+        log::warn!("no thread for a long request: {error}");
     }
-}
-
-fn too_many_sends() -> Problem {
-    Problem::new(503, "busy", "Too many messages are being handed over.").retry_after_s(1)
 }
 
 fn broken() -> Problem {
     Problem::new(500, "broken", "Something broke inside; see the log.")
 }
 
-fn headers(request: &Request) -> Vec<(&str, &str)> {
-    request
-        .headers()
-        .iter()
-        .map(|header| (header.field.as_str().as_str(), header.value.as_str()))
-        .collect()
-}
-
-fn head<'a>(request: &'a Request, headers: &'a [(&'a str, &'a str)]) -> Head<'a> {
-    Head {
-        method: request.method().as_str(),
-        target: request.url(),
-        headers,
+/// The head of an answer that goes on: written as it is, because `tiny_http` would gather it in
+/// blocks.
+fn event_stream_head() -> String {
+    let own = [("Content-Type", "text/event-stream"), (STREAM_HEADER, "1")];
+    let mut head = "HTTP/1.1 200 OK\r\n".to_owned();
+    for (name, value) in HEADERS.into_iter().chain(own) {
+        head.extend([name, ": ", value, "\r\n"]);
     }
+    head.push_str("\r\n");
+    head
 }
 
 fn response(reply: Reply) -> Response<io::Cursor<Vec<u8>>> {
@@ -216,6 +255,6 @@ fn response(reply: Reply) -> Response<io::Cursor<Vec<u8>>> {
             response.add_header(header);
         }
     }
-    // Whole answers have a length: HTTP/1.0 clients and our own tests like it.
+    // Whole answers have a length: the front and HTTP/1.0 clients need it.
     response.with_chunked_threshold(usize::MAX)
 }

@@ -1,194 +1,190 @@
-//! The threads of the page: `tiny_http` accepts, [`run`] sees that it goes on doing so.
+//! The workers: `tiny_http` on the inner socket, and a few threads that answer what it reads.
 //!
-//! What version 0.12 does and cannot be told otherwise (its requests: see `exchange`):
-//! - It spends a thread on each open connection, without a limit or a timeout. A silent client costs
-//!   that thread, no worker. The kernel ends dead connections and those that take no answers
-//!   (`bind`); living ones in numbers are what a listener on the LAN will have to be kept from.
+//! What version 0.12 does, and what that means behind the front, where each connection brings one
+//! whole request and ends:
+//! - It spends a thread on each connection: for the microseconds of reading one. There are never more
+//!   than [`HTTP_PLACES`](crate::limits::HTTP_PLACES) and [`STREAMS`](crate::limits::STREAMS).
+//! - It can queue a connection behind another one's thread: which is done at once.
 //! - An error of `accept` ends its listening for good, and so, without a word, does a panic when the
-//!   process runs out of files: we look whether connections are left standing, and listen again.
-//! - A connection can be queued behind another one's thread: see [`DoorWatch`].
+//!   process runs out of files. Connections cannot cause that any more (the front keeps files back), but
+//!   the rest of the program could. The first is told us; the second shows when an answer does not
+//!   begin: the front has it looked whether somebody stands at the door, and if so it is opened anew.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tiny_http::Server;
 
 use super::answer::Desk;
+use super::door::Uplinks;
+use super::door::inner::Inner;
 use super::exchange::Exchange;
-use crate::limits::{HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS};
+use crate::limits::{HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS, STREAMS};
 
-/// What the threads of one listener share.
+/// What the threads of the page share.
 pub(super) struct Shared {
     pub desk: Desk,
-    /// The server of the moment, to be woken when it shall end.
-    server: Mutex<Option<Arc<Server>>>,
-    stopping: AtomicBool,
-    /// Messages being handed over.
+    pub inner: Inner,
+    pub uplinks: Uplinks,
+    pub stopping: AtomicBool,
+    /// Requests under way that wait for somebody.
     sends: AtomicUsize,
+    /// Streams.
+    streams: AtomicUsize,
+}
+
+/// What the thread that looks after the workers is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Order {
+    /// An answer does not begin: does anybody open?
+    Look,
+    /// A worker cannot go on.
+    Failed,
+    /// The page ends.
+    Stop,
 }
 
 impl Shared {
-    pub fn new(desk: Desk) -> Self {
+    pub fn new(desk: Desk, inner: Inner, uplinks: Uplinks) -> Self {
         Self {
             desk,
-            server: Mutex::new(None),
+            inner,
+            uplinks,
             stopping: AtomicBool::new(false),
             sends: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
         }
     }
 
-    /// Makes [`run`] return once the requests under way are answered.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        if let Some(server) = &*lock(&self.server) {
-            server.unblock();
-        }
-    }
-
-    fn is_stopping(&self) -> bool {
+    pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
 }
 
-/// Serves until [`Shared::stop`]; the sender of `stopped` is dropped then, too.
-pub(super) fn run(listener: &TcpListener, shared: &Arc<Shared>, stopped: &mpsc::Receiver<()>) {
+/// Serves until [`Order::Stop`].
+pub(super) fn run(
+    listener: &UnixListener,
+    shared: &Arc<Shared>,
+    (orders, told): (&mpsc::Sender<Order>, &mpsc::Receiver<Order>),
+) {
     while !shared.is_stopping() {
-        if let Err(error) = serve_once(listener, shared, stopped) {
-            log::warn!("the page stopped listening, opening it again: {error}");
-            // The listener itself may be what is wrong: not in a tight loop.
-            let _ = stopped.recv_timeout(HTTP_KNOCK);
+        if let Err(error) = serve_once(listener, shared, (orders, told)) {
+            log::warn!("the workers of the page are started again: {error}");
+            // The system itself may be what is wrong: not in a tight loop.
+            if let Ok(Order::Stop) = told.recv_timeout(HTTP_KNOCK) {
+                return;
+            }
         }
     }
 }
 
-/// Serves until told to stop (`Ok`) or until the listener fails.
+/// Serves until told to stop (`Ok`) or until nobody accepts any more.
 fn serve_once(
-    listener: &TcpListener,
+    listener: &UnixListener,
     shared: &Arc<Shared>,
-    stopped: &mpsc::Receiver<()>,
+    (orders, told): (&mpsc::Sender<Order>, &mpsc::Receiver<Order>),
 ) -> io::Result<()> {
-    listener.set_nonblocking(false)?;
     let server = Server::from_listener(listener.try_clone()?, None).map_err(io::Error::other)?;
-    let server = Arc::new(server);
-    // A failed one before it is dropped only now: dropping it knocks, and somebody must open.
-    *lock(&shared.server) = Some(server.clone());
-    let failure = Mutex::new(None);
-    thread::scope(|scope| {
+    let leaving = AtomicBool::new(false);
+    let served = thread::scope(|scope| {
+        let mut failed = None;
         for _ in 0..HTTP_WORKERS {
             let worker = thread::Builder::new().name("http-worker".into());
             let spawned = worker.spawn_scoped(scope, || {
-                if let Err(error) = work(&server, shared) {
-                    lock(&failure).get_or_insert(error);
+                while !leaving.load(Ordering::SeqCst) {
+                    match server.recv() {
+                        Ok(request) => Exchange::new(request).handle(shared),
+                        Err(_) if leaving.load(Ordering::SeqCst) => {}
+                        Err(error) => {
+                            log::warn!("the inner socket: {error}");
+                            // Whoever looks after us is there as long as we are.
+                            let _ = orders.send(Order::Failed);
+                            break;
+                        }
+                    }
                 }
                 // One wakes the next, so that all leave.
                 server.unblock();
             });
             if let Err(error) = spawned {
-                lock(&failure).get_or_insert(error);
+                failed = Some(error);
             }
         }
-        let mut watch = DoorWatch::new(listener);
-        while !shared.is_stopping() && lock(&failure).is_none() {
-            if stopped.recv_timeout(HTTP_KNOCK) == Err(mpsc::RecvTimeoutError::Timeout)
-                && let Err(error) = watch.look_and_knock()
-            {
-                lock(&failure).get_or_insert(error);
-            }
-        }
+        let ended = failed.map_or_else(|| look_after(listener, told), Err);
+        leaving.store(true, Ordering::SeqCst);
         server.unblock();
+        ended
     });
     while let Ok(Some(request)) = server.try_recv() {
-        drop(Exchange::new(request));
+        drop(request);
     }
-    match lock(&failure).take() {
-        Some(error) if !shared.is_stopping() => Err(error),
-        _ => Ok(()),
-    }
+    drop(server);
+    // It knocks where the socket had its name, which is gone: so we do, and its thread ends.
+    let _ = UnixStream::connect(shared.inner.path());
+    served
 }
 
-/// Looks after the accepting thread and the thread pool of `tiny_http`, which cannot be asked.
-///
-/// The pool counts a thread as idle until it has woken up. Of two connections that arrive together
-/// the second can be queued behind the first, and waits until some connection ends, which may be
-/// never: browsers keep theirs open. So we knock at our own door now and then; the thread made for
-/// the knock takes what is queued.
-struct DoorWatch<'a> {
-    listener: &'a TcpListener,
-    /// Looks in a row at which somebody stood at the door.
-    standing: u32,
-}
-
-impl<'a> DoorWatch<'a> {
-    fn new(listener: &'a TcpListener) -> Self {
-        Self {
-            listener,
-            standing: 0,
-        }
-    }
-
-    /// An error when nobody has opened for some time.
-    fn look_and_knock(&mut self) -> io::Result<()> {
-        let mut door = [PollFd::new(self.listener, PollFlags::IN)];
-        let stands = poll(&mut door, Some(&Timespec::default()))? > 0;
-        self.standing = if stands { self.standing + 1 } else { 0 };
-        // Once can be somebody who came this moment; the knock of the last look cannot.
-        if self.standing > 2 {
-            return Err(io::Error::other("nobody accepts connections any more"));
-        }
-        // Whether it opens or not: the next knock comes.
-        let door = own_door(self.listener.local_addr()?);
-        let _ = TcpStream::connect_timeout(&door, HTTP_KNOCK);
-        Ok(())
-    }
-}
-
-/// Where this listener is reached from this machine.
-fn own_door(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
-
-/// Nothing here is left half done by a panic.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn work(server: &Server, shared: &Arc<Shared>) -> io::Result<()> {
+/// `Ok` when told to stop, an error when the workers have to be started again.
+fn look_after(listener: &UnixListener, told: &mpsc::Receiver<Order>) -> io::Result<()> {
     loop {
-        let exchange = Exchange::new(server.recv()?);
-        exchange.handle(shared);
-        if shared.is_stopping() {
-            return Ok(());
+        match told.recv() {
+            Ok(Order::Stop) | Err(_) => return Ok(()),
+            Ok(Order::Failed) => return Err(io::Error::other("no connection is accepted")),
+            // Somebody may have come this moment; nobody stands there for that long.
+            Ok(Order::Look) if stands(listener)? => match told.recv_timeout(HTTP_KNOCK) {
+                Ok(Order::Stop) => return Ok(()),
+                Ok(Order::Failed) => return Err(io::Error::other("no connection is accepted")),
+                Ok(Order::Look) | Err(_) if stands(listener)? => {
+                    return Err(io::Error::other("nobody accepts connections any more"));
+                }
+                Ok(Order::Look) | Err(_) => {}
+            },
+            Ok(Order::Look) => {}
         }
     }
 }
 
-/// The right to hand a message over; given back when dropped.
-pub(super) struct SendPermit(Arc<Shared>);
+/// Whether a connection waits to be accepted.
+fn stands(listener: &UnixListener) -> io::Result<bool> {
+    let mut door = [PollFd::new(listener, PollFlags::IN)];
+    Ok(poll(&mut door, Some(&Timespec::default()))? > 0)
+}
 
-impl SendPermit {
-    /// `None` when enough are under way.
-    pub fn take(shared: &Arc<Shared>) -> Option<Self> {
-        let one_more = |sends: usize| (sends < HTTP_SENDS).then_some(sends + 1);
-        shared
-            .sends
+/// The right to do something of which only so much may be under way; given back when dropped.
+pub(super) struct Permit {
+    shared: Arc<Shared>,
+    of: fn(&Shared) -> &AtomicUsize,
+}
+
+impl Permit {
+    /// To have somebody wait for the machine or for WhatsApp; `None` when enough do.
+    pub fn to_wait(shared: &Arc<Shared>) -> Option<Self> {
+        Self::take(shared, |shared| &shared.sends, HTTP_SENDS)
+    }
+
+    /// To begin a stream; `None` when there are enough.
+    pub fn to_stream(shared: &Arc<Shared>) -> Option<Self> {
+        Self::take(shared, |shared| &shared.streams, STREAMS)
+    }
+
+    fn take(shared: &Arc<Shared>, of: fn(&Shared) -> &AtomicUsize, most: usize) -> Option<Self> {
+        let one_more = |taken: usize| (taken < most).then_some(taken + 1);
+        of(shared)
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more)
-            .ok()
-            .map(|_| Self(shared.clone()))
+            .ok()?;
+        Some(Self {
+            shared: shared.clone(),
+            of,
+        })
     }
 }
 
-impl Drop for SendPermit {
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.sends.fetch_sub(1, Ordering::SeqCst);
+        (self.of)(&self.shared).fetch_sub(1, Ordering::SeqCst);
     }
 }

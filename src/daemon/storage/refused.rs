@@ -15,13 +15,14 @@ use super::{Refusal, StartError, is_start_error, look_through, open_file};
 use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::EndSignal;
 use crate::daemon::hardware::{Glass, Hardware};
 use crate::daemon::page;
+use crate::daemon::{self, EndSignal};
 use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
+use crate::journal::Journal;
 use crate::limits;
 use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Status};
 use crate::store::Store;
@@ -246,7 +247,7 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = web::bind(config.http.listen)?;
+    let listener = daemon::doors(config)?;
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
@@ -256,6 +257,7 @@ fn serve(
         snapshots,
         inbox,
         tickets,
+        journal: Journal::new(0),
         clock,
         pulse,
         format: hardware.format(),

@@ -117,8 +117,7 @@ impl AccessDesk {
             | Denial::LabelTaken
             | Denial::TooManyAccounts
             | Denial::AlreadyLinked
-            | Denial::NoTypedCode { .. }
-            | Denial::StoreFailed { .. } => ending(),
+            | Denial::NoTypedCode { .. } => ending(),
         }
     }
 

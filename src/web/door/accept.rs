@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::crowd::{Crowd, Doing, Seat};
+use super::crowd::{Crowd, Seat};
 use super::inner::open_files;
 use super::{Door, House, connection};
 use crate::limits::{
@@ -21,12 +21,13 @@ use crate::limits::{
 pub(super) async fn lan(listener: TcpListener, house: Arc<House>) {
     // With few files to open there are fewer places, so that connections never take the last one.
     let files = open_files().saturating_sub(HTTP_FILES_KEPT);
-    let most = HTTP_CONNECTIONS.min(files).max(HTTP_CONTROL_CONNECTIONS / 2);
+    let most = HTTP_CONNECTIONS
+        .min(files)
+        .max(HTTP_CONTROL_CONNECTIONS / 2);
     let mut guests = Guests::new(Door::Lan, Crowd::new(most, HTTP_CONNECTIONS_A_PEER), &house);
-    let mut ending = house.ending.clone();
     loop {
         tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => break,
+            () = house.ends() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     // An answer is written in one go: nothing is gained by waiting for more of it.
@@ -46,10 +47,9 @@ pub(super) async fn lan(listener: TcpListener, house: Arc<House>) {
 pub(super) async fn control(listener: UnixListener, path: PathBuf, house: Arc<House>) {
     let crowd = Crowd::new(HTTP_CONTROL_CONNECTIONS, HTTP_CONTROL_CONNECTIONS);
     let mut guests = Guests::new(Door::Control, crowd, &house);
-    let mut ending = house.ending.clone();
     loop {
         tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => break,
+            () = house.ends() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => guests.let_in(stream, None),
                 Err(error) => guests.cannot_accept(&error).await,
@@ -120,7 +120,7 @@ impl Guests {
     }
 
     async fn say_farewell(mut self) {
-        self.crowd.end(|doing| !matches!(doing, Doing::Taking | Doing::Answered));
+        // Whoever has asked nothing goes by itself, streams end; the rest get their answers.
         let all = async { while self.tasks.join_next().await.is_some() {} };
         // Whoever takes longer is cut off.
         let _ = timeout(HTTP_FAREWELL, all).await;

@@ -63,7 +63,8 @@ impl Chunks {
 
 fn size(line: &[u8]) -> Result<usize, Problem> {
     let digits = line.strip_suffix(b"\r").ok_or_else(malformed)?;
-    let plain = (1..=DIGITS_MAX).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
+    let plain =
+        (1..=DIGITS_MAX).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
     let digits = std::str::from_utf8(digits).ok().filter(|_| plain);
     let size = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
     let size = size.ok_or_else(malformed)?;

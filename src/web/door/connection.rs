@@ -15,7 +15,7 @@ use crate::limits::{
     HTTP_BODY_TIME, HTTP_HEAD_MAX, HTTP_HEAD_TIME, HTTP_IDLE, HTTP_LINGER, HTTP_LINGER_BYTES,
     HTTP_REQUESTS_A_CONNECTION, HTTP_STALL, HTTP_TAKE_A_SECOND,
 };
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, title};
 use crate::web::reply::{HEADERS, Reply};
 
 /// Bytes asked for at once.
@@ -56,9 +56,8 @@ where
         connection: seat.number(),
     };
     for nth in 1..=HTTP_REQUESTS_A_CONNECTION {
-        let mut ending = house.ending.clone();
         let complete = tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => return,
+            () = house.ends() => return,
             complete = client.request(nth > 1) => complete,
         };
         let mut complete = match complete {
@@ -122,7 +121,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Reads what there is, waiting for something.
     async fn more(&mut self) -> Result<(), Stop> {
         self.unread.reserve(PIECE);
-        match (&mut self.stream).take(PIECE as u64).read_buf(&mut self.unread).await {
+        match (&mut self.stream)
+            .take(PIECE as u64)
+            .read_buf(&mut self.unread)
+            .await
+        {
             Ok(0) | Err(_) => Err(Stop::Gone),
             Ok(_) => Ok(()),
         }
@@ -215,7 +218,7 @@ fn too_slow(what: &str) -> Stop {
 
 /// An answer of the front's own, as bytes.
 pub(super) fn written(reply: Reply, keeps: bool) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, reason(reply.status));
+    let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, title(reply.status));
     let length = reply.body.len().to_string();
     let connection = if keeps { "keep-alive" } else { "close" };
     let own = [
@@ -223,7 +226,10 @@ pub(super) fn written(reply: Reply, keeps: bool) -> Vec<u8> {
         ("Content-Length", length.as_str()),
         ("Connection", connection),
     ];
-    let special = reply.headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let special = reply
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
     for (name, value) in HEADERS.into_iter().chain(own).chain(special) {
         head.extend([name, ": ", value, "\r\n"]);
     }
@@ -231,19 +237,4 @@ pub(super) fn written(reply: Reply, keeps: bool) -> Vec<u8> {
     let mut bytes = head.into_bytes();
     bytes.extend(reply.body);
     bytes
-}
-
-/// The words of the statuses the front itself answers with.
-fn reason(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        408 => "Request Timeout",
-        413 => "Content Too Large",
-        417 => "Expectation Failed",
-        431 => "Request Header Fields Too Large",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        _ => "Error",
-    }
 }

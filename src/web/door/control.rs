@@ -29,7 +29,7 @@ pub enum ControlError {
     #[error("{} is in the way of the control socket and is none ([http] control)", .0.display())]
     NotASocket(PathBuf),
     /// Anything else.
-    #[error("the control socket {} cannot be made ([http] control): {1}", .0.display())]
+    #[error("the control socket {path} cannot be made ([http] control): {error}", path = .0.display(), error = .1)]
     Other(PathBuf, io::Error),
 }
 

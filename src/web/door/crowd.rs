@@ -102,13 +102,6 @@ impl Crowd {
         self.seats().give_way(|_| true)
     }
 
-    /// Ends the connections for which that holds.
-    pub fn end(&self, who: impl Fn(Doing) -> bool) {
-        let seats = self.seats();
-        let ending = seats.taken.values().filter(|seated| who(seated.doing));
-        ending.filter_map(|seated| seated.task.as_ref()).for_each(AbortHandle::abort);
-    }
-
     fn seats(&self) -> std::sync::MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,9 +109,10 @@ impl Crowd {
 
 impl Seats {
     fn give_way(&mut self, who: impl Fn(&Seated) -> bool) -> Result<(), Full> {
-        let candidates = self.taken.iter().filter(|(_, seated)| {
-            seated.doing < Doing::Answered && who(seated)
-        });
+        let candidates = self
+            .taken
+            .iter()
+            .filter(|(_, seated)| seated.doing < Doing::Answered && who(seated));
         let first = candidates.min_by_key(|(_, seated)| (seated.doing, seated.since));
         let number = first.map(|(number, _)| *number).ok_or(Full)?;
         if let Some(task) = self.taken.remove(&number).and_then(|seated| seated.task) {
@@ -174,7 +168,9 @@ mod tests {
     #[test]
     fn the_oldest_that_never_asked_gives_way() {
         let crowd = Crowd::new(3, 3);
-        let seats: Vec<Seat> = (1..=3).map(|last| crowd.admit(peer(last)).unwrap()).collect();
+        let seats: Vec<Seat> = (1..=3)
+            .map(|last| crowd.admit(peer(last)).unwrap())
+            .collect();
         seats[0].does(Doing::Waiting);
         let newcomer = crowd.admit(peer(4)).unwrap();
         assert!(!here(&crowd).contains(&seats[1].number()));

@@ -52,7 +52,10 @@ const OURS: &str = "x-pairbox-";
 /// Finds the head at the start of `bytes`: it, and its length. `None` while its end is missing.
 pub(super) fn read(bytes: &[u8]) -> Result<Option<(Asked, usize)>, Problem> {
     // Also what comes from another protocol, like a TLS greeting, which never ends like a head.
-    if bytes.first().is_some_and(|first| !first.is_ascii_uppercase()) {
+    if bytes
+        .first()
+        .is_some_and(|first| !first.is_ascii_uppercase())
+    {
         return Err(bad("The request does not begin with a method."));
     }
     let Some(length) = end(bytes) else {
@@ -73,7 +76,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<(Asked, usize)>, Problem> {
         Ok(Status::Complete(_)) => asked(&request).map(|asked| Some((asked, length))),
         Ok(Status::Partial) => Err(bad("The head ends in the middle.")),
         Err(Error::TooManyHeaders) => Err(too_large()),
-        Err(Error::Version) => Err(Problem::new(
+        Err(Error::Version) if names_a_version(head) => Err(Problem::new(
             505,
             "http_version",
             "Only HTTP/1.1 and HTTP/1.0 are spoken here.",
@@ -81,8 +84,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<(Asked, usize)>, Problem> {
         Err(Error::HeaderName | Error::HeaderValue | Error::NewLine) => {
             Err(bad("A header is malformed."))
         }
-        Err(Error::Status | Error::Token) => Err(bad("The request line is malformed.")),
+        Err(Error::Status | Error::Token | Error::Version) => {
+            Err(bad("The request line is malformed."))
+        }
     }
+}
+
+/// Whether the request line is one of HTTP, of whatever version.
+fn names_a_version(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or(head);
+    let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+    words.len() == 3 && words[2].starts_with(b"HTTP/")
 }
 
 /// Where the head ends: after its first empty line.
@@ -125,7 +137,9 @@ fn asked(request: &Request<'_, '_>) -> Result<Asked, Problem> {
         headers.push((header.name, value));
     }
     let all = |name: &str| -> Vec<&str> {
-        let named = headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let named = headers
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
         named.map(|(_, value)| *value).collect()
     };
     let body = framing(&all("Content-Length"), &all("Transfer-Encoding"), is_1_1)?;

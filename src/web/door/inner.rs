@@ -15,7 +15,6 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::Door;
 use crate::secret::Secret;
@@ -93,7 +92,9 @@ impl Inner {
     /// The origin, if the words are ours.
     pub fn origin(&self, pass: &str) -> Option<Origin> {
         let mut words = pass.split(' ');
-        let ours = words.next().is_some_and(|word| word == self.secret.expose());
+        let ours = words
+            .next()
+            .is_some_and(|word| word == self.secret.expose());
         let door = words.next().and_then(Door::of_word)?;
         let connection = words.next()?.parse().ok()?;
         ours.then_some(Origin { door, connection })
@@ -108,14 +109,16 @@ fn chance_hex() -> io::Result<String> {
 /// 128 bits by chance.
 pub(in crate::web) fn chance() -> io::Result<u128> {
     let mut bytes = [0; 16];
-    getrandom(&mut bytes[..], GetRandomFlags::empty())?;
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(u128::from_ne_bytes(bytes))
 }
 
 /// The files this process may have open.
 pub(super) fn open_files() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+    limit.map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    })
 }
 
 #[cfg(test)]

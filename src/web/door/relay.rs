@@ -16,7 +16,7 @@ use super::connection::{Client, Complete, written};
 use super::crowd::{Doing, Seat};
 use super::inner::{DOOR_HEADER, Origin, STREAM_HEADER};
 use crate::limits::{
-    HTTP_ANSWER, HTTP_ANSWER_BUFFER, HTTP_ANSWER_HEAD_MAX, HTTP_LOOK, HTTP_STALL,
+    HTTP_ANSWER, HTTP_ANSWER_BUFFER, HTTP_ANSWER_HEAD_MAX, HTTP_FAREWELL, HTTP_LOOK, HTTP_STALL,
 };
 use crate::web::problem::Problem;
 use crate::web::server::Order;
@@ -77,9 +77,12 @@ async fn ask(complete: &Complete, origin: Origin, house: &House) -> Result<Begun
     };
     let pass = house.inner.pass(origin);
     let request = outgoing(complete, &pass);
-    let mut worker = UnixStream::connect(house.inner.path()).await.map_err(busy)?;
+    let mut worker = UnixStream::connect(house.inner.path())
+        .await
+        .map_err(busy)?;
     let sent = timeout(HTTP_STALL, worker.write_all(&request)).await;
-    sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(busy)?;
+    sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        .map_err(busy)?;
 
     let mut bytes = Vec::with_capacity(1024);
     let read = async {
@@ -102,7 +105,11 @@ async fn ask(complete: &Complete, origin: Origin, house: &House) -> Result<Begun
         head = timeout_at(deadline, &mut read).await;
     }
     match head {
-        Ok(Ok(head)) => Ok(Begun { worker, head, body: bytes }),
+        Ok(Ok(head)) => Ok(Begun {
+            worker,
+            head,
+            body: bytes,
+        }),
         Ok(Err(error)) => Err(busy(error)),
         Err(_) => Err(Problem::new(504, "no_answer", "No answer came in time.")),
     }
@@ -146,7 +153,10 @@ fn answer_head(bytes: &[u8]) -> io::Result<Option<(AnswerHead, usize)>> {
     };
     let status = response.code.unwrap_or_default();
     let mut head = AnswerHead {
-        text: format!("HTTP/1.1 {status} {}\r\n", response.reason.unwrap_or_default()),
+        text: format!(
+            "HTTP/1.1 {status} {}\r\n",
+            response.reason.unwrap_or_default()
+        ),
         length: None,
         is_stream: false,
         is_upgrade: status == 101,
@@ -178,13 +188,22 @@ async fn pass_on<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Begun { mut worker, head, mut body } = begun;
+    let Begun {
+        mut worker,
+        head,
+        mut body,
+    } = begun;
     if head.is_stream {
         drop(place);
         let uplink = house.uplinks.take(origin);
         seat.does(Doing::Listening);
         let connection = if head.is_upgrade { "upgrade" } else { "close" };
-        let begin = [head.text.as_bytes(), b"Connection: ", connection.as_bytes(), b"\r\n\r\n"];
+        let begin = [
+            head.text.as_bytes(),
+            b"Connection: ",
+            connection.as_bytes(),
+            b"\r\n\r\n",
+        ];
         let begin = [&begin.concat(), &body[..]].concat();
         if client.write(&begin).await.is_ok() {
             stream(client, worker, uplink, house).await;
@@ -208,20 +227,25 @@ where
     let sound = !whole || !has_body || head.length == Some(body.len());
     let keeps = complete.keeps && sound;
     let connection = if keeps { "keep-alive" } else { "close" };
+    let mut left = head.length.unwrap_or(usize::MAX).saturating_sub(body.len());
     let mut bytes = format!("{}Connection: {connection}\r\n\r\n", head.text).into_bytes();
     bytes.append(&mut body);
     if whole {
         drop((worker, place));
         return client.write(&bytes).await.is_ok() && keeps;
     }
-    let mut left = head.length.unwrap_or(usize::MAX).saturating_sub(HTTP_ANSWER_BUFFER);
     loop {
         if client.write(&bytes).await.is_err() {
             return false;
         }
         bytes.clear();
         bytes.reserve(PIECE);
-        match timeout(HTTP_ANSWER, (&mut worker).take(PIECE as u64).read_buf(&mut bytes)).await {
+        match timeout(
+            HTTP_ANSWER,
+            (&mut worker).take(PIECE as u64).read_buf(&mut bytes),
+        )
+        .await
+        {
             Ok(Ok(0)) => break,
             Ok(Ok(read)) => left = left.saturating_sub(read),
             Ok(Err(_)) | Err(_) => return false,
@@ -240,12 +264,14 @@ async fn stream<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut ending = house.ending.clone();
     let mut down = vec![0; PIECE];
     let mut up = vec![0; 1024];
     loop {
         tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => break,
+            () = house.ends() => {
+                farewell(client, worker, uplink).await;
+                return;
+            }
             read = worker.read(&mut down) => match read {
                 Ok(0) | Err(_) => break,
                 Ok(length) => {
@@ -270,4 +296,18 @@ async fn stream<S>(
         // If there is no room for it, it hears at its next write.
         let _ = uplink.try_send(Told::Gone);
     }
+}
+
+/// The page ends: the stream is told, and its last words are passed on.
+async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut Client<S>,
+    mut worker: UnixStream,
+    uplink: Option<std::sync::mpsc::SyncSender<Told>>,
+) {
+    if let Some(uplink) = uplink {
+        let _ = uplink.try_send(Told::Gone);
+    }
+    let last = tokio::io::copy(&mut worker, &mut client.stream);
+    // A stream that does not end by then is cut off.
+    let _ = timeout(HTTP_FAREWELL, last).await;
 }

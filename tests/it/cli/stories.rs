@@ -74,14 +74,27 @@ fn scanned_off_the_terminal() {
     scene.phone.scan(&text).unwrap();
     let (status, text) = tty.end();
     assert_eq!(status.code(), Some(0), "{text}");
-    assert!(words(&text).ends_with("pairbox is linked: …1111\n\n"), "{text}");
+    assert!(
+        words(&text).ends_with("pairbox is linked: …1111\n\n"),
+        "{text}"
+    );
 
-    let told = done(&powered, &["status"]) + &done(&powered, &["accounts"]) + &done(&powered, &["status", "1"]);
-    assert!(told.contains("Connected") && told.contains("…1111"), "{told}");
+    let told = done(&powered, &["status"])
+        + &done(&powered, &["accounts"])
+        + &done(&powered, &["status", "1"]);
+    assert!(
+        told.contains("Connected") && told.contains("…1111"),
+        "{told}"
+    );
     assert!(!told.contains(OWNER), "{told}");
     let status = json(&powered, &["status", "--json"]);
     assert_eq!(status["sessions"][0]["status"], "working");
-    assert_eq!(status["sessions"][0]["phone"].as_str().map(|it| it.trim_start_matches('+')), Some(OWNER));
+    assert_eq!(
+        status["sessions"][0]["phone"]
+            .as_str()
+            .map(|it| it.trim_start_matches('+')),
+        Some(OWNER)
+    );
 
     let past = done(&powered, &["events"]);
     assert!(past.lines().last().unwrap().contains("Connected"), "{past}");
@@ -136,10 +149,16 @@ fn the_service_dies_while_somebody_pairs() {
     let (status, text) = tty.end();
     assert_eq!(status.code(), Some(3), "{text}");
     let after = words(text.rsplit_once("\x1b[?1049l").unwrap().1);
-    assert!(after.contains("control.sock") && !after.contains('█'), "{after}");
+    assert!(
+        after.contains("control.sock") && !after.contains('█'),
+        "{after}"
+    );
 
     let socket = control.to_str().unwrap();
-    assert_eq!(ran(bare(&["status", "--socket", socket]).output().unwrap()).code, 3);
+    assert_eq!(
+        ran(bare(&["status", "--socket", socket]).output().unwrap()).code,
+        3
+    );
     // The next run takes the socket it finds left over.
     let powered = scene.power_on();
     assert!(done(&powered, &["status"]).starts_with("pairbox"));
@@ -166,7 +185,10 @@ fn what_happens_is_followed() {
     let line = next(&lines, |line| line.contains("stream_replaced"));
     assert!(line.contains("\"failed\""), "{line}");
     let status = done(&powered, &["status"]);
-    assert!(status.contains("In use elsewhere") && status.contains("\n         "), "{status}");
+    assert!(
+        status.contains("In use elsewhere") && status.contains("\n         "),
+        "{status}"
+    );
     scene.close(powered);
     assert_eq!(child.wait().unwrap().code(), Some(3));
 }
@@ -186,8 +208,17 @@ fn a_box_of_several() {
     let second = listed.lines().nth(1).unwrap();
     assert!(second.starts_with("*  2  Corner shop"), "{listed}");
     assert_eq!(run(&powered, &["delete", "2"]).code, 2);
-    assert_eq!(done(&powered, &["delete", "2", "--yes"]), "Corner shop is deleted.\n");
-    assert_eq!(json(&powered, &["accounts", "--json"])["data"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        done(&powered, &["delete", "2", "--yes"]),
+        "Corner shop is deleted.\n"
+    );
+    assert_eq!(
+        json(&powered, &["accounts", "--json"])["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     assert_eq!(run(&powered, &["delete", "Corner shop", "--yes"]).code, 4);
     scene.close(powered);
 }
@@ -198,7 +229,9 @@ fn started_stopped_and_unlinked() {
     let powered = scene.paired();
     assert!(done(&powered, &["stop"]).contains("Disconnected"));
     assert_eq!(json(&powered, &["start", "--json"])["linked"], true);
-    powered.wait_log(0, PATIENCE, |line| line.contains("→ stopped")).unwrap();
+    powered
+        .wait_log(0, PATIENCE, |line| line.contains("→ stopped"))
+        .unwrap();
     done(&powered, &["restart"]);
     let refused = run(&powered, &["logout"]);
     assert_eq!(refused.code, 2, "{}", refused.err);
@@ -211,7 +244,7 @@ fn started_stopped_and_unlinked() {
 fn a_login_that_is_refused_ends_the_wait() {
     let scene = Scene::set();
     let powered = scene.power_on();
-    scene.phone.fail_logins(Some(Failure::locked()));
+    scene.phone.fail_logins(Some(Failure::Locked));
     let ran = {
         let tty = Tty::run(command(&powered, &["pair"]), (80, 40));
         let text = tty.wait("a code", |text| qr(screen(text), Theme::Dark));
@@ -233,7 +266,10 @@ fn a_token_opens_the_other_door_until_it_is_taken_back() {
     let knock = |token| powered.get_lan("/api/v1/sessions", token).unwrap().code;
     assert_eq!((knock(Some(token)), knock(None)), (200, 401));
     let listed = done(&powered, &["token", "list"]);
-    assert!(listed.contains("desk") && !listed.contains(token), "{listed}");
+    assert!(
+        listed.contains("desk") && !listed.contains(token),
+        "{listed}"
+    );
     let id = listed.split_whitespace().next().unwrap();
     done(&powered, &["token", "revoke", id]);
     assert_eq!(knock(Some(token)), 401);

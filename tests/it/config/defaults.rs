@@ -31,6 +31,8 @@ fn what_it_shows_behind_a_hash_are_the_defaults_too() {
     let mut config = Config::parse("pairbox.toml", &shown.join("\n")).unwrap();
     // The default depends on who runs the program; the file shows the service's.
     assert_eq!(config.state_dir.take(), Some(DEFAULT_STATE_DIR.into()));
+    let control = config.http.control.take();
+    assert_eq!(control, Some("/run/pairbox/control.sock".into()));
     assert_eq!(config, Config::default());
 }
 
@@ -42,7 +44,7 @@ fn it_documents_every_key() {
             "",
             &["label", "state_dir", "board", "board_dir", "gpio"][..],
         ),
-        ("http", &["listen"]),
+        ("http", &["listen", "control", "names"]),
         (
             "whatsapp",
             &["endpoint", "version_url", "version", "pre_keys"],

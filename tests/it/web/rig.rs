@@ -17,6 +17,7 @@ use pairbox::daemon::page::QR_DRAWINGS;
 use pairbox::event::{Answer as Said, Event, Intent, Source};
 use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
+use pairbox::journal::Journal;
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
 use pairbox::store::Store;
@@ -139,6 +140,7 @@ pub fn context() -> (WebContext, Ends) {
             hosts: Vec::new(),
         },
         access,
+        journal: Journal::new(7),
         list_events: Box::new(|_, _| {
             Reply::json(200, &serde_json::json!({"data": [], "next_cursor": null}))
         }),
