@@ -319,13 +319,15 @@ impl Session {
     /// Not logged in. `before`: failures of this link while it last was.
     fn offline(&mut self, step: &Step<'_>, before: u32) {
         let Some(run) = self.run() else { return };
-        run.live &= run.look.socket;
+        if !run.look.socket {
+            // What was asked of that connection is not answered any more.
+            (run.live, run.request) = (false, None);
+        }
         match &mut run.phase {
             Phase::Starting { opening, .. } => opening.explain(step.now, run.look.trouble()),
             // The code, or the passkey, belonged to the socket that is gone.
             Phase::Scanning(_) | Phase::Passkey { .. } if !run.look.socket => {
                 let now = step.now.mono;
-                run.request = None;
                 run.phase = Phase::starting(Opening::new(now), now);
             }
             Phase::Scanning(_) | Phase::Passkey { .. } => {}

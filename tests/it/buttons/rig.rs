@@ -14,7 +14,7 @@ use pairbox::inbox::Inbox;
 use pairbox::line::LineError;
 use pairbox::machine::Appliance;
 use pairbox::snapshot::{PanelHealth, Snapshot};
-use pairbox::time::{Mono, Now};
+use pairbox::time::{Mono, Now, UnixMillis};
 use tokio::sync::mpsc::Receiver;
 
 pub fn millis(millis: u64) -> Duration {
@@ -336,5 +336,7 @@ impl Box {
 }
 
 fn at(mono: Mono) -> Now {
-    Now { mono, wall: None }
+    // Any time will do: without one no link starts.
+    let wall = Some(UnixMillis(1_800_000_000_000));
+    Now { mono, wall }
 }

@@ -5,19 +5,20 @@
 //! shrunk to its shortest form before it is printed.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use pairbox::account::{AccountId, Epoch};
-use pairbox::event::{Effect, Event, Intent, LinkEvent, Source, StoreEvent};
+use pairbox::account::{AccountId, E164, Epoch};
+use pairbox::event::{Effect, Event, Intent, LinkEvent, Source, StoreEvent, Ticket};
 use pairbox::limits::ACCOUNTS_MAX;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{PanelHealth, Status};
+use pairbox::snapshot::{PanelHealth, Status, StoreHealth};
+use pairbox::time::Mono;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
-use super::bench::{Bench, ME, alive, connected, millis, paired, secs, stored, why};
+use super::bench::{Bench, ME, alive, connected, millis, paired, quiet, secs, stored, why};
 use super::reference::Reference;
 
 /// Runs, unless `PROPTEST_CASES` says otherwise.
@@ -29,7 +30,19 @@ enum Act {
     Connect,
     Disconnect,
     Logout,
-    AddAccount,
+    Restart,
+    Delete,
+    /// With one of two numbers.
+    PairByCode(bool),
+    Select,
+    /// Started or not; by a code or not.
+    AddAccount(bool, bool),
+    /// A name of one of few.
+    Rename(u8),
+    ShowAccess(u8),
+    TryAccess(u8),
+    Clock,
+    Disk(bool),
     ResetTokens,
     /// A word of the newest link.
     Link(LinkEvent),
@@ -43,10 +56,15 @@ enum Act {
     Shutdown,
 }
 
-fn words() -> impl Strategy<Value = LinkEvent> {
+pub fn words() -> impl Strategy<Value = LinkEvent> {
     let lifetime = prop_oneof![Just(60), Just(20), 0u64..1000];
     let qr = lifetime.prop_map(|lifetime| LinkEvent::Qr {
         code: Secret::new("a secret".to_owned()),
+        lifetime: secs(lifetime),
+    });
+    let lifetime = prop_oneof![3 => Just(180), 1 => 0u64..1000];
+    let typed = lifetime.prop_map(|lifetime| LinkEvent::TypedCode {
+        code: Secret::new("ABCD1234".to_owned()),
         lifetime: secs(lifetime),
     });
     let look = (any::<bool>(), any::<bool>(), 0u32..4)
@@ -69,6 +87,16 @@ fn words() -> impl Strategy<Value = LinkEvent> {
         2 => Just(LinkEvent::Locked),
         1 => banned,
         2 => Just(LinkEvent::PasskeyRequired),
+        2 => Just(LinkEvent::PasskeyCode { code: Secret::new("ABCD-1234".to_owned()) }),
+        1 => Just(LinkEvent::PasskeyFailed { why: why() }),
+        6 => typed,
+        1 => any::<bool>().prop_map(|throttled| {
+            LinkEvent::TypedCodeRefused { why: why(), throttled }
+        }),
+        1 => Just(LinkEvent::TypedCodeEnded { why: why() }),
+        2 => Just(LinkEvent::PhoneSeen),
+        1 => Just(LinkEvent::Message),
+        2 => (0u64..200).prop_map(quiet),
         1 => Just(LinkEvent::Refused { why: why() }),
         1 => Just(LinkEvent::StartFailed { why: why() }),
         6 => Just(LinkEvent::Ended),
@@ -80,13 +108,22 @@ fn acts() -> impl Strategy<Value = Act> {
         12 => Just(Act::Connect),
         4 => Just(Act::Disconnect),
         2 => Just(Act::Logout),
-        1 => Just(Act::AddAccount),
+        1 => Just(Act::Restart),
+        2 => Just(Act::Delete),
+        6 => any::<bool>().prop_map(Act::PairByCode),
+        1 => Just(Act::Select),
+        2 => any::<(bool, bool)>().prop_map(|(start, code)| Act::AddAccount(start, code)),
+        1 => (0u8..3).prop_map(Act::Rename),
+        1 => (0u8..3).prop_map(Act::ShowAccess),
+        2 => (0u8..3).prop_map(Act::TryAccess),
         1 => Just(Act::ResetTokens),
     ];
     let store = prop_oneof![
         2 => Just(StoreEvent::AuthWiped),
         1 => Just(StoreEvent::WipeFailed { why: why() }),
         1 => Just(StoreEvent::SaveFailed { why: why() }),
+        1 => Just(StoreEvent::Deleted),
+        1 => Just(StoreEvent::DeleteFailed { why: why() }),
     ];
     let pass = prop_oneof![
         3 => (0u64..3000).prop_map(millis),
@@ -101,6 +138,8 @@ fn acts() -> impl Strategy<Value = Act> {
         6 => store.prop_map(Act::Store),
         6 => Just(Act::NetworkUp),
         36 => pass.prop_map(Act::Pass),
+        2 => Just(Act::Clock),
+        3 => any::<bool>().prop_map(Act::Disk),
         1 => Just(Act::Shutdown),
     ]
 }
@@ -115,18 +154,26 @@ struct Pair {
     bench: Bench,
     references: BTreeMap<AccountId, Reference>,
     steps: u64,
+    tickets: u64,
+    /// The last number that was given out.
+    highest: u32,
+    disk: bool,
 }
 
 impl Pair {
-    fn boot(enabled: bool, linked: bool, removed_before: bool) -> Self {
+    fn boot([enabled, linked, removed_before, wall]: [bool; 4]) -> Self {
         let mut account = stored(ME, enabled, linked);
         account.record.last_reason = removed_before.then(|| "logged_out".to_owned());
-        let bench = Bench::boot(vec![account.clone()], PanelHealth::Headless);
+        let panel = PanelHealth::Attached;
+        let bench = Bench::boot_with_clock(vec![account.clone()], panel, wall);
         let reference = Reference::new(&account, bench.now);
         let mut pair = Self {
             bench,
             references: BTreeMap::from([(ME, reference)]),
             steps: 0,
+            tickets: 0,
+            highest: 1,
+            disk: true,
         };
         pair.agree(None);
         pair
@@ -135,11 +182,12 @@ impl Pair {
     fn act(&mut self, nth: usize, act: Act) {
         let nth = nth % self.references.len();
         let account = *self.references.keys().nth(nth).unwrap();
-        let source = Source::Api;
+        self.tickets += 1;
+        let ticket = Some(Ticket(self.tickets)).filter(|ticket| ticket.0 % 5 > 0);
         let wish = |intent| Event::Intent {
             intent,
-            source,
-            ticket: None,
+            source: Source::Api,
+            ticket,
         };
         let newest = self.references[&account].newest();
         let link = |epoch, event| Event::Link {
@@ -152,12 +200,42 @@ impl Pair {
             Act::Connect => wish(Intent::Connect(account)),
             Act::Disconnect => wish(Intent::Disconnect(account)),
             Act::Logout => wish(Intent::Logout(account)),
-            Act::AddAccount => wish(Intent::ONE_MORE),
+            Act::Restart => wish(Intent::Restart(account)),
+            Act::Delete => wish(Intent::Delete(account)),
+            Act::Select => wish(Intent::Select(account)),
+            Act::PairByCode(one) => wish(Intent::PairByCode {
+                account,
+                phone: number(one),
+            }),
+            Act::AddAccount(start, code) => wish(Intent::AddAccount {
+                label: None,
+                start,
+                phone: code.then(|| number(true)),
+            }),
+            Act::Rename(name) => wish(Intent::Change {
+                account,
+                label: Some(format!("name {name}").parse().unwrap()),
+                country_prefix: None,
+            }),
+            Act::ShowAccess(code) => wish(Intent::ShowAccessCode { code: access(code) }),
+            Act::TryAccess(code) => wish(Intent::TryAccessCode { code: access(code) }),
+            Act::Clock => {
+                self.bench.wall = true;
+                Event::ClockSet
+            }
+            Act::Disk(well) => Event::Disk(match well {
+                true => StoreHealth::Well,
+                false => StoreHealth::Full,
+            }),
             Act::ResetTokens => wish(Intent::ResetTokens),
             Act::Link(event) => link(newest, event),
             Act::Old(ago, event) => link(newest.saturating_sub(ago), event),
             Act::Obey if ledger.is_wiping(account) => {
                 let event = StoreEvent::AuthWiped;
+                Event::Store { account, event }
+            }
+            Act::Obey if ledger.is_deleting(account) => {
+                let event = StoreEvent::Deleted;
                 Event::Store { account, event }
             }
             Act::Obey if ledger.is_told_to_end(account) => link(newest, LinkEvent::Ended),
@@ -198,7 +276,7 @@ impl Pair {
     fn agree(&mut self, event: Option<&Event>) {
         self.steps += 1;
         let asked = self.bench.effects();
-        let now = self.bench.now;
+        let now = self.bench.time();
         let snapshot = self.bench.snapshot();
         let resets = asked
             .iter()
@@ -209,22 +287,18 @@ impl Pair {
             _ => None,
         };
         assert_eq!(resets, usize::from(wish == Some(Intent::ResetTokens)));
-        let mut event = event.cloned();
-        if wish == Some(Intent::ONE_MORE) && self.references.len() < ACCOUNTS_MAX {
+        if let Some(Event::Disk(health)) = event {
+            self.disk = *health == StoreHealth::Well;
+        }
+        let mut of_one = event.and_then(whose);
+        if matches!(wish, Some(Intent::AddAccount { .. })) && self.references.len() < ACCOUNTS_MAX {
             // From nothing to wanted, in one step.
-            let id = AccountId(u32::try_from(self.references.len()).unwrap() + 1);
-            let source = Source::Api;
-            let intent = Intent::Connect(id);
-            event = Some(Event::Intent {
-                intent,
-                source,
-                ticket: None,
-            });
-            let new = Reference::new(&stored(id, false, false), now);
-            self.references.insert(id, new);
+            let id = self.add(now.mono);
+            of_one = Some(id);
             assert_eq!(snapshot.selected, id);
         }
-        let of_one = event.as_ref().and_then(whose);
+        self.bury(event, now.mono);
+        let company = u32::try_from(self.references.len()).unwrap();
         let mut asked_of: BTreeMap<AccountId, Vec<Effect>> = BTreeMap::new();
         for effect in asked {
             if let Some(account) = who_is_asked(&effect) {
@@ -232,10 +306,12 @@ impl Pair {
             }
         }
         assert_eq!(snapshot.accounts.len(), self.references.len());
+        let names: BTreeSet<_> = snapshot.accounts.iter().map(|view| &view.label).collect();
+        assert_eq!(names.len(), snapshot.accounts.len(), "{names:?}");
         for (view, (id, reference)) in snapshot.accounts.iter().zip(&mut self.references) {
-            let event = event
-                .as_ref()
-                .filter(|_| of_one.is_none_or(|one| one == *id));
+            let event = event.filter(|_| of_one.is_none_or(|one| one == *id));
+            reference.company = company;
+            reference.label = view.label.clone();
             reference.step(now, event, &asked_of.remove(id).unwrap_or_default());
             let fault = match &view.status {
                 Status::Failed { fault, .. } => fault.code(),
@@ -261,6 +337,49 @@ impl Pair {
         }
         assert!(asked_of.is_empty(), "{asked_of:?}");
     }
+
+    fn add(&mut self, now: Mono) -> AccountId {
+        self.highest += 1;
+        let id = AccountId(self.highest);
+        let ending = self.bench.snapshot().shutting_down;
+        let new = Reference::added(id, now, self.disk, ending);
+        self.references.insert(id, new);
+        id
+    }
+
+    /// Takes away an account whose end the store has told; the last is followed by another.
+    fn bury(&mut self, event: Option<&Event>, now: Mono) {
+        let Some(Event::Store { account, event }) = event else {
+            return;
+        };
+        let reference = &self.references[account];
+        if *event == StoreEvent::Deleted && reference.is_being_deleted() {
+            self.references.remove(account);
+            if self.references.is_empty() {
+                self.add(now);
+            }
+        }
+    }
+
+    /// However it came here: once the process ends and the world obeys, nobody waits for anything.
+    fn end(&mut self) {
+        self.act(0, Act::Shutdown);
+        assert!(self.bench.ledger.is_answered());
+        for nth in 0..self.references.len() {
+            for _ in 0..3 {
+                self.act(nth, Act::Obey);
+            }
+        }
+    }
+}
+
+fn number(one: bool) -> E164 {
+    let number = if one { "15550003333" } else { "15550004444" };
+    number.parse().unwrap()
+}
+
+fn access(code: u8) -> Secret {
+    Secret::new(format!("{code:06}"))
 }
 
 /// The account an event is about; `None`: about none or all.
@@ -268,10 +387,18 @@ fn whose(event: &Event) -> Option<AccountId> {
     match event {
         Event::Link { account, .. } | Event::Store { account, .. } => Some(*account),
         Event::Intent { intent, .. } => match intent {
-            Intent::Connect(account) | Intent::Disconnect(account) | Intent::Logout(account) => {
-                Some(*account)
-            }
-            _ => None,
+            Intent::Connect(account)
+            | Intent::Disconnect(account)
+            | Intent::Restart(account)
+            | Intent::Delete(account)
+            | Intent::Select(account)
+            | Intent::Change { account, .. }
+            | Intent::PairByCode { account, .. }
+            | Intent::Logout(account) => Some(*account),
+            Intent::AddAccount { .. }
+            | Intent::ShowAccessCode { .. }
+            | Intent::TryAccessCode { .. }
+            | Intent::ResetTokens => None,
         },
         Event::Edge(_)
         | Event::Panel(_)
@@ -289,8 +416,10 @@ fn who_is_asked(effect: &Effect) -> Option<AccountId> {
         | Effect::StopLink { account, .. }
         | Effect::Unlink { account, .. }
         | Effect::WipeAuth { account }
+        | Effect::DeleteAccount { account }
+        | Effect::RequestCode { account, .. }
         | Effect::SaveRecord { account, .. } => Some(*account),
-        _ => None,
+        Effect::Answer { .. } | Effect::ResetTokens => None,
     }
 }
 
@@ -306,15 +435,15 @@ fn the_machine_agrees_with_the_reference() {
     let runs = config.cases;
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let boot = any::<(bool, bool, bool)>();
+    let boot = any::<[bool; 4]>();
     let steps = Cell::new(0u64);
     let accounts = Cell::new(0);
     let outcome = runner.run(&(boot, vec(acts_on_one(), 1..120)), |(boot, acts)| {
-        let (enabled, linked, removed_before) = boot;
-        let mut pair = Pair::boot(enabled, linked, removed_before);
+        let mut pair = Pair::boot(boot);
         for (nth, act) in acts {
             pair.act(nth, act);
         }
+        pair.end();
         accounts.set(accounts.get() + pair.references.len());
         steps.set(steps.get() + pair.steps);
         Ok(())

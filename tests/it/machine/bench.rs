@@ -1,12 +1,14 @@
 //! A machine on the bench: virtual time, a world that obeys only when told to, and the ledger
 //! looking on at every step.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pairbox::account::{AccountId, AccountRecord, Epoch};
 use pairbox::event::{
-    Button, Edge, Effect, Event, Intent, LinkEvent, LinkedAs, Source, StoreEvent, StoredAccount,
+    Answer, Button, Edge, Effect, Event, Intent, LinkEvent, LinkedAs, Source, StoreEvent,
+    StoredAccount, Ticket,
 };
 use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::machine::Appliance;
@@ -30,6 +32,9 @@ pub struct Bench {
     /// Whether the wall clock is set.
     pub wall: bool,
     effects: Vec<Effect>,
+    /// What tickets were answered.
+    pub answers: BTreeMap<Ticket, Answer>,
+    tickets: u64,
 }
 
 pub fn stored(id: AccountId, enabled: bool, linked: bool) -> StoredAccount {
@@ -65,6 +70,25 @@ pub fn qr(code: &str, lifetime_s: u64) -> LinkEvent {
     }
 }
 
+/// A code to type that is good for as long as they are.
+pub fn typed(code: &str) -> LinkEvent {
+    LinkEvent::TypedCode {
+        code: Secret::new(code.to_owned()),
+        lifetime: secs(180),
+    }
+}
+
+/// Online, but nothing came for so long.
+pub fn quiet(seconds: u64) -> LinkEvent {
+    LinkEvent::Alive {
+        online: true,
+        socket: true,
+        failures: 0,
+        quiet: secs(seconds),
+        trouble: None,
+    }
+}
+
 pub fn paired() -> LinkEvent {
     LinkEvent::Paired {
         phone: Some("15550002222".parse().unwrap()),
@@ -97,15 +121,18 @@ impl Bench {
         Self::boot_with_clock(accounts, panel, true)
     }
 
-    fn boot_with_clock(accounts: Vec<StoredAccount>, panel: PanelHealth, wall: bool) -> Self {
+    pub fn boot_with_clock(accounts: Vec<StoredAccount>, panel: PanelHealth, wall: bool) -> Self {
         let mono = Mono(secs(100));
-        let ledger = Ledger::new(&accounts);
+        let mut ledger = Ledger::new(&accounts);
+        ledger.wall = wall;
         let mut bench = Self {
             machine: Appliance::new(accounts, panel, at(mono, wall)),
             ledger,
             now: mono,
             wall,
             effects: Vec::new(),
+            answers: BTreeMap::new(),
+            tickets: 0,
         };
         let empty = Snapshot {
             seq: 0,
@@ -152,6 +179,7 @@ impl Bench {
 
     pub fn send(&mut self, event: Event) {
         let before = self.machine.snapshot();
+        self.ledger.wall = self.wall;
         self.ledger.event(self.now, &event);
         self.machine.handle(at(self.now, self.wall), event);
         self.settle(&before);
@@ -178,6 +206,24 @@ impl Bench {
         });
     }
 
+    /// A wish somebody waits for: its ticket, to be looked up among the answers.
+    pub fn ask(&mut self, intent: Intent) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.send(Event::Intent {
+            intent,
+            source: Source::Api,
+            ticket: Some(ticket),
+        });
+        ticket
+    }
+
+    /// A wish that is answered at once.
+    pub fn answer(&mut self, intent: Intent) -> Answer {
+        let ticket = self.ask(intent);
+        self.answers.get(&ticket).expect("an answer").clone()
+    }
+
     /// The link that was started last says something.
     pub fn link(&mut self, event: LinkEvent) {
         let epoch = self.ledger.newest();
@@ -191,6 +237,29 @@ impl Bench {
             epoch,
             event,
         });
+    }
+
+    /// The link of an account says something; one that was told to end does so first.
+    pub fn says(&mut self, account: AccountId, event: LinkEvent) {
+        let ends = self.ledger.is_told_to_end(account);
+        let mut say = |event| {
+            let epoch = self.ledger.running(account).unwrap_or(self.ledger.newest());
+            self.send(Event::Link {
+                account,
+                epoch,
+                event,
+            });
+        };
+        if ends {
+            say(LinkEvent::Ended);
+        }
+        say(event);
+    }
+
+    /// Nothing is due within the hour.
+    pub fn is_idle(&self) -> bool {
+        let next = self.machine.poll_timeout();
+        next.is_none_or(|(at, _)| at > self.now + secs(3600))
     }
 
     pub fn ended(&mut self) {
@@ -246,8 +315,13 @@ impl Bench {
         Some(what)
     }
 
+    pub fn time(&self) -> Now {
+        at(self.now, self.wall)
+    }
+
     pub fn tell_time(&mut self) {
         let before = self.machine.snapshot();
+        self.ledger.wall = self.wall;
         self.machine.handle_timeout(at(self.now, self.wall));
         self.settle(&before);
         Ledger::check_timeout(&self.machine, self.now);
@@ -311,10 +385,21 @@ impl Bench {
         }
     }
 
+    pub fn shown_typed(&self) -> Option<String> {
+        match self.status() {
+            Status::ScanQrCode(pairing) => Some(pairing.typed?.code.expose().to_owned()),
+            _ => None,
+        }
+    }
+
     fn settle(&mut self, before: &Snapshot) {
         while let Some(effect) = self.machine.poll_effect() {
-            self.ledger.effect(&effect);
-            self.effects.push(effect);
+            self.ledger.effect(self.now, &effect);
+            if let Effect::Answer { ticket, answer } = effect {
+                self.answers.insert(ticket, answer);
+            } else {
+                self.effects.push(effect);
+            }
         }
         self.ledger.check(&self.machine, before, self.now);
     }

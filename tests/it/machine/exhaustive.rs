@@ -8,16 +8,18 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hasher};
 
-use pairbox::account::Epoch;
+use pairbox::account::{AccountId, Epoch};
 use pairbox::event::{Effect, Event, Intent, LinkEvent, StoreEvent};
 use pairbox::fault::Fault;
-use pairbox::snapshot::{PanelHealth, Status};
+use pairbox::limits;
+use pairbox::secret::Secret;
+use pairbox::snapshot::{PanelHealth, Status, StoreHealth};
 
-use super::bench::{Bench, ME, alive, connected, paired, qr, secs, stored, why};
+use super::bench::{Bench, ME, alive, connected, paired, qr, quiet, secs, stored, typed, why};
 
 /// Letters a sequence has ([`alphabet`] lists them), unless `PAIRBOX_DEPTH` asks for more: each
 /// one more takes about five times as long.
-const DEPTH: u32 = 5;
+const DEPTH: u32 = 4;
 
 /// One step of a sequence.
 #[derive(Clone, Debug)]
@@ -26,6 +28,9 @@ enum Letter {
     /// A word of the link started last, whether it still runs or not.
     Link(LinkEvent),
     Store(StoreEvent),
+    Disk(StoreHealth),
+    /// The wall clock is set.
+    Clock,
     NetworkUp,
     Shutdown,
     /// The next deadline comes.
@@ -51,6 +56,19 @@ fn alphabet() -> Vec<Letter> {
         LinkEvent::Locked,
         LinkEvent::Banned { lasts: None },
         LinkEvent::PasskeyRequired,
+        LinkEvent::PasskeyCode {
+            code: Secret::new("ABCD-1234".to_owned()),
+        },
+        LinkEvent::PasskeyFailed { why: why() },
+        typed("ABCD1234"),
+        LinkEvent::TypedCodeRefused {
+            why: why(),
+            throttled: true,
+        },
+        LinkEvent::TypedCodeEnded { why: why() },
+        LinkEvent::PhoneSeen,
+        LinkEvent::Message,
+        quiet(limits::SILENCE.as_secs() + 1),
         LinkEvent::Refused { why: why() },
         LinkEvent::StartFailed { why: why() },
         LinkEvent::Ended,
@@ -59,6 +77,16 @@ fn alphabet() -> Vec<Letter> {
         Intent::Connect(ME),
         Intent::Disconnect(ME),
         Intent::Logout(ME),
+        Intent::Restart(ME),
+        Intent::Delete(ME),
+        Intent::PairByCode {
+            account: ME,
+            phone: "15550003333".parse().unwrap(),
+        },
+        Intent::PairByCode {
+            account: ME,
+            phone: "15550004444".parse().unwrap(),
+        },
     ];
     let mut letters: Vec<_> = link.into_iter().map(Letter::Link).collect();
     letters.extend(intents.map(Letter::Intent));
@@ -66,6 +94,11 @@ fn alphabet() -> Vec<Letter> {
         Letter::Store(StoreEvent::AuthWiped),
         Letter::Store(StoreEvent::WipeFailed { why: why() }),
         Letter::Store(StoreEvent::SaveFailed { why: why() }),
+        Letter::Store(StoreEvent::Deleted),
+        Letter::Store(StoreEvent::DeleteFailed { why: why() }),
+        Letter::Disk(StoreHealth::Well),
+        Letter::Disk(StoreHealth::ReadOnly),
+        Letter::Clock,
         Letter::NetworkUp,
         Letter::Shutdown,
         Letter::Deadline,
@@ -90,6 +123,8 @@ fn boots() -> Vec<Bench> {
         bench.effects();
         boots.push(bench);
     }
+    let linked = vec![stored(ME, true, true)];
+    boots.push(Bench::boot_with_clock(linked, PanelHealth::Headless, false));
     boots
 }
 
@@ -134,8 +169,11 @@ fn step(bench: &mut Bench, letter: &Letter) {
     let replaced = bench.fault() == Some(Fault::StreamReplaced);
     match letter {
         Letter::Intent(intent) => {
-            bench.intent(intent.clone());
-            let stops = matches!(intent, Intent::Disconnect(_) | Intent::Logout(_));
+            bench.ask(intent.clone());
+            let stops = matches!(
+                intent,
+                Intent::Disconnect(_) | Intent::Logout(_) | Intent::Delete(_)
+            );
             assert!(!stops || before.shutting_down || bench.status() == Status::Stopped);
         }
         Letter::Link(event) => {
@@ -145,6 +183,11 @@ fn step(bench: &mut Bench, letter: &Letter) {
             }
         }
         Letter::Store(event) => bench.store(event.clone()),
+        Letter::Disk(health) => bench.send(Event::Disk(health.clone())),
+        Letter::Clock => {
+            bench.wall = true;
+            bench.send(Event::ClockSet);
+        }
         Letter::NetworkUp => bench.send(Event::NetworkUp),
         Letter::Shutdown => bench.send(Event::Shutdown),
         Letter::Deadline => {
@@ -152,7 +195,7 @@ fn step(bench: &mut Bench, letter: &Letter) {
         }
         Letter::Minute => bench.pass(secs(60)),
     }
-    let by_person = matches!(letter, Letter::Intent(Intent::Connect(_)));
+    let by_person = matches!(letter, Letter::Intent(_));
     if replaced && !by_person {
         let started = |effect: &Effect| matches!(effect, Effect::StartLink { .. });
         assert!(
@@ -168,9 +211,12 @@ fn check_state(bench: &Bench) {
     old_news_is_no_news(bench);
     if bench.snapshot().shutting_down {
         shutdown_comes_to_an_end(bench);
+    } else if bench.ledger.is_going(ME) || bench.snapshot().current().id != ME {
+        a_deleted_account_goes_and_a_fresh_one_is_there(bench);
     } else {
         stop_works_at_once(bench);
         a_person_gets_it_online(bench);
+        nobody_waits_for_ever(bench);
     }
 }
 
@@ -211,6 +257,8 @@ fn stop_works_at_once(bench: &Bench) {
 fn a_person_gets_it_online(bench: &Bench) {
     let mut bench = bench.clone();
     let worked = bench.status() == Status::Working;
+    bench.wall = true;
+    bench.send(Event::Disk(StoreHealth::Well));
     bench.connect();
     obey(&mut bench, true);
     assert!(bench.ledger.running(ME).is_some(), "{:?}", bench.machine);
@@ -219,6 +267,32 @@ fn a_person_gets_it_online(bench: &Bench) {
     assert_eq!(bench.status(), Status::Working);
     // What the store said while it worked stays told.
     assert!(worked || bench.error().is_none());
+}
+
+fn nobody_waits_for_ever(bench: &Bench) {
+    let mut bench = bench.clone();
+    bench.pass(limits::TYPED_ANSWER);
+    assert!(bench.ledger.is_answered(), "{:?}", bench.ledger);
+}
+
+fn a_deleted_account_goes_and_a_fresh_one_is_there(bench: &Bench) {
+    let mut bench = bench.clone();
+    obey(&mut bench, true);
+    assert!(bench.ledger.is_answered(), "{:?}", bench.ledger);
+    let snapshot = bench.snapshot();
+    let [fresh] = &snapshot.accounts[..] else {
+        panic!("{:?}", snapshot.accounts);
+    };
+    assert_eq!((fresh.id, &fresh.status), (AccountId(2), &Status::Stopped));
+    // Wishes for the one that is gone come to nothing, wherever they come from.
+    bench.connect();
+    assert_eq!(bench.snapshot().accounts, snapshot.accounts);
+    bench.intent(Intent::Connect(fresh.id));
+    assert!(
+        !bench.wall
+            || bench.ledger.running(fresh.id).is_some()
+            || bench.snapshot().store != StoreHealth::Well
+    );
 }
 
 fn shutdown_comes_to_an_end(bench: &Bench) {
@@ -237,6 +311,8 @@ fn obey(bench: &mut Bench, wipes_succeed: bool) {
             } else {
                 StoreEvent::WipeFailed { why: why() }
             });
+        } else if bench.ledger.is_deleting(ME) {
+            bench.store(StoreEvent::Deleted);
         } else if bench.ledger.is_told_to_end(ME) {
             bench.ended();
         } else {

@@ -4,11 +4,13 @@
 //! It knows nothing of statuses and rules; it believes the effects and the events, never the
 //! machine's own opinion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use pairbox::account::{AccountId, AccountRecord, Epoch};
-use pairbox::event::{Effect, Event, LinkEvent, StoreEvent, StoredAccount};
+use pairbox::event::{
+    Answer, Denial, Effect, Event, Intent, LinkEvent, StoreEvent, StoredAccount, Ticket,
+};
 use pairbox::limits;
 use pairbox::machine::Appliance;
 use pairbox::snapshot::{Snapshot, Status};
@@ -20,6 +22,15 @@ pub struct Ledger {
     accounts: BTreeMap<AccountId, Entry>,
     newest: Epoch,
     shut_down: bool,
+    /// Whether the wall clock is set.
+    pub wall: bool,
+    /// The highest number ever given out.
+    highest: AccountId,
+    deleted: BTreeSet<AccountId>,
+    /// Who waits for an answer, and for what.
+    tickets: BTreeMap<Ticket, Intent>,
+    /// Access codes that were handed in, and when they are good no more.
+    access: BTreeMap<String, Mono>,
 }
 
 #[derive(Clone, Debug)]
@@ -28,8 +39,17 @@ struct Entry {
     link: Option<(Epoch, bool)>,
     wiping: bool,
     record: AccountRecord,
+    /// Its identity was wiped after the last link.
+    wiped: bool,
+    deleting: bool,
+    /// Somebody wants it forgotten, and nothing failed yet.
+    pub going: bool,
     /// When each code that was handed in stops being good.
     codes: BTreeMap<String, Mono>,
+    /// The same for codes to type, of the link that runs.
+    typed: BTreeMap<String, Mono>,
+    /// Codes to type that were asked of the link that runs, and not answered.
+    requests: u32,
 }
 
 impl Entry {
@@ -38,7 +58,12 @@ impl Entry {
             link: None,
             wiping: false,
             record: record.clone(),
+            wiped: false,
+            deleting: false,
+            going: false,
             codes: BTreeMap::new(),
+            typed: BTreeMap::new(),
+            requests: 0,
         }
     }
 }
@@ -50,20 +75,44 @@ impl Ledger {
             accounts: accounts.iter().map(|s| (s.id, entry(s))).collect(),
             newest: Epoch(0),
             shut_down: false,
+            wall: true,
+            highest: accounts.last().map_or(AccountId(0), |stored| stored.id),
+            deleted: BTreeSet::new(),
+            tickets: BTreeMap::new(),
+            access: BTreeMap::new(),
         }
     }
 
     /// The epoch started last for this account, running or not.
     pub fn running(&self, account: AccountId) -> Option<Epoch> {
-        self.accounts[&account].link.map(|(epoch, _)| epoch)
+        self.accounts.get(&account)?.link.map(|(epoch, _)| epoch)
     }
 
     pub fn is_told_to_end(&self, account: AccountId) -> bool {
-        matches!(self.accounts[&account].link, Some((_, true)))
+        let entry = self.accounts.get(&account);
+        entry.is_some_and(|entry| matches!(entry.link, Some((_, true))))
     }
 
     pub fn is_wiping(&self, account: AccountId) -> bool {
-        self.accounts[&account].wiping
+        self.accounts.get(&account).is_some_and(|it| it.wiping)
+    }
+
+    pub fn is_deleting(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_some_and(|it| it.deleting)
+    }
+
+    /// Numbers up to this one were given out in an earlier life of the box.
+    pub fn given_out(&mut self, highest: AccountId) {
+        self.highest = highest;
+    }
+
+    pub fn is_going(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_some_and(|it| it.going)
+    }
+
+    /// Nobody waits for an answer.
+    pub fn is_answered(&self) -> bool {
+        self.tickets.is_empty()
     }
 
     pub fn newest(&self) -> Epoch {
@@ -78,7 +127,9 @@ impl Ledger {
                 epoch,
                 event,
             } => {
-                let entry = self.accounts.get_mut(account).unwrap();
+                let Some(entry) = self.accounts.get_mut(account) else {
+                    return;
+                };
                 if entry.link.is_none_or(|(running, _)| running != *epoch) {
                     return;
                 }
@@ -86,22 +137,66 @@ impl Ledger {
                     let ends = now + (*lifetime).min(limits::QR_LIFETIME_MAX);
                     entry.codes.insert(code.expose().to_owned(), ends);
                 }
+                match event {
+                    LinkEvent::TypedCode { code, lifetime } => {
+                        let ends = now + (*lifetime).min(limits::TYPED_LIFETIME_MAX);
+                        entry.typed.insert(code.expose().to_owned(), ends);
+                        entry.requests = entry.requests.saturating_sub(1);
+                    }
+                    LinkEvent::TypedCodeRefused { .. } => {
+                        entry.requests = entry.requests.saturating_sub(1);
+                    }
+                    // The code goes with its connection.
+                    LinkEvent::Dropped { .. } | LinkEvent::Alive { socket: false, .. } => {
+                        entry.typed.clear();
+                        entry.requests = 0;
+                    }
+                    LinkEvent::TypedCodeEnded { .. } => entry.typed.clear(),
+                    _ => {}
+                }
                 if *event == LinkEvent::Ended {
                     entry.link = None;
                 }
             }
             Event::Store { account, event } => match event {
                 StoreEvent::AuthWiped | StoreEvent::WipeFailed { .. } => {
-                    self.accounts.get_mut(account).unwrap().wiping = false;
+                    if let Some(entry) = self.accounts.get_mut(account) {
+                        entry.wiped |= entry.wiping && *event == StoreEvent::AuthWiped;
+                        entry.going &= !(entry.wiping && *event != StoreEvent::AuthWiped);
+                        entry.wiping = false;
+                    }
+                }
+                StoreEvent::Deleted => {
+                    if self.accounts.get(account).is_some_and(|it| it.deleting) {
+                        self.accounts.remove(account);
+                        self.deleted.insert(*account);
+                    }
+                }
+                StoreEvent::DeleteFailed { .. } => {
+                    if let Some(entry) = self.accounts.get_mut(account) {
+                        entry.going &= !entry.deleting;
+                        entry.deleting = false;
+                    }
                 }
                 // Says nothing about a wipe, even while one is under way.
-                StoreEvent::SaveFailed { .. }
-                | StoreEvent::Deleted
-                | StoreEvent::DeleteFailed { .. } => {}
+                StoreEvent::SaveFailed { .. } => {}
             },
             Event::Shutdown => self.shut_down = true,
-            Event::Intent { .. }
-            | Event::Edge(_)
+            Event::Intent { intent, ticket, .. } => {
+                if let Some(ticket) = ticket {
+                    self.tickets.insert(*ticket, intent.clone());
+                }
+                if let Intent::Delete(account) = intent
+                    && let Some(entry) = self.accounts.get_mut(account)
+                {
+                    entry.going |= !self.shut_down;
+                }
+                if let Intent::ShowAccessCode { code } = intent {
+                    let ends = now + limits::ACCESS_CODE;
+                    self.access.insert(code.expose().to_owned(), ends);
+                }
+            }
+            Event::Edge(_)
             | Event::Panel(_)
             | Event::Page(_)
             | Event::NetworkUp
@@ -111,7 +206,11 @@ impl Ledger {
     }
 
     /// An effect was asked for. Panics when it must not have been.
-    pub fn effect(&mut self, effect: &Effect) {
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one list of what must not be asked for"
+    )]
+    pub fn effect(&mut self, now: Mono, effect: &Effect) {
         let fail = |what: &str| panic!("{what}: {effect:?}\n{self:?}");
         let mut next = self.clone();
         match effect {
@@ -119,6 +218,8 @@ impl Ledger {
                 let entry = next.accounts.get_mut(account).unwrap();
                 match () {
                     () if self.shut_down => fail("a link starts while the process ends"),
+                    () if !self.wall => fail("a link starts without a clock"),
+                    () if entry.going => fail("a link of an account that is to be deleted"),
                     () if entry.link.is_some() => fail("a second link"),
                     () if entry.wiping => fail("a link starts during a wipe"),
                     () if *epoch <= self.newest => fail("an epoch that does not grow"),
@@ -126,6 +227,9 @@ impl Ledger {
                     () => {}
                 }
                 entry.link = Some((*epoch, false));
+                entry.wiped = false;
+                entry.typed.clear();
+                entry.requests = 0;
                 next.newest = *epoch;
             }
             Effect::StopLink { account, epoch } | Effect::Unlink { account, epoch } => {
@@ -146,27 +250,102 @@ impl Ledger {
                 entry.wiping = true;
             }
             Effect::SaveRecord { account, record } => {
-                let newest = *self.accounts.keys().next_back().unwrap();
-                if *account > newest {
+                if !self.accounts.contains_key(account) {
                     match () {
-                        () if self.shut_down => fail("an account is added while the process ends"),
-                        () if account.0 != newest.0 + 1 => fail("not the next number"),
+                        // The last one is followed by another, whenever that is.
+                        () if self.shut_down && !self.accounts.is_empty() => {
+                            fail("an account is added while the process ends");
+                        }
+                        () if self.deleted.contains(account) => fail("a deleted one comes back"),
+                        () if account.0 != self.highest.0 + 1 => fail("not the next number"),
                         () => {}
                     }
+                    next.highest = *account;
                     next.accounts.insert(*account, Entry::new(record));
                     *self = next;
                     return;
                 }
                 let entry = next.accounts.get_mut(account).unwrap();
+                if entry.deleting {
+                    fail("a write for an account that is being deleted");
+                }
                 if entry.record == *record {
                     fail("a write that changes nothing");
                 }
                 entry.record = record.clone();
             }
-            Effect::DeleteAccount { .. } | Effect::RequestCode { .. } | Effect::Answer { .. } => {}
+            Effect::DeleteAccount { account } => {
+                let entry = next.accounts.get_mut(account).unwrap();
+                match () {
+                    () if entry.link.is_some() || entry.wiping => fail("not yet"),
+                    () if !entry.wiped => fail("its identity is still there"),
+                    () if entry.deleting => fail("a second time"),
+                    () => {}
+                }
+                entry.deleting = true;
+            }
+            Effect::RequestCode { account, epoch, .. } => {
+                let entry = next.accounts.get_mut(account).unwrap();
+                match () {
+                    () if entry.link != Some((*epoch, false)) => fail("not of the link that runs"),
+                    () if entry.codes.is_empty() => fail("not after a QR"),
+                    () => {}
+                }
+                entry.requests += 1;
+            }
+            Effect::Answer { ticket, answer } => match next.tickets.remove(ticket) {
+                Some(intent) => self.check_answer(now, &intent, answer),
+                None => fail("nobody waits for that, or has it already"),
+            },
             Effect::ResetTokens => {}
         }
         *self = next;
+    }
+
+    /// Whether that can be the answer to this at all.
+    fn check_answer(&self, now: Mono, intent: &Intent, answer: &Answer) {
+        let fits = match (intent, answer) {
+            (_, Answer::Denied(Denial::Ending)) => self.shut_down,
+            (Intent::AddAccount { .. }, Answer::Added(_)) => true,
+            (
+                Intent::AddAccount { .. },
+                Answer::Denied(Denial::LabelTaken | Denial::TooManyAccounts),
+            ) => true,
+            (Intent::AddAccount { .. }, _) => false,
+            (Intent::PairByCode { account, .. }, Answer::Typed { code, .. }) => {
+                let ends = self.accounts[account].typed.get(code.expose());
+                ends.is_some_and(|ends| *ends >= now)
+            }
+            (
+                Intent::PairByCode { .. },
+                Answer::Denied(
+                    Denial::UnknownAccount | Denial::AlreadyLinked | Denial::NoTypedCode { .. },
+                ),
+            ) => true,
+            (Intent::PairByCode { .. }, _) => false,
+            (Intent::Delete(account), Answer::Done) => self.deleted.contains(account),
+            (Intent::Delete(_), Answer::Denied(Denial::StoreFailed { .. })) => true,
+            (Intent::Change { .. }, Answer::Denied(Denial::LabelTaken)) => true,
+            (
+                Intent::ShowAccessCode { .. },
+                Answer::Done | Answer::Denied(Denial::NoPanel | Denial::AccessLocked { .. }),
+            ) => true,
+            (Intent::ShowAccessCode { .. }, _) => false,
+            (Intent::TryAccessCode { code }, Answer::Done) => {
+                let ends = self.access.get(code.expose());
+                ends.is_some_and(|ends| *ends > now)
+            }
+            (Intent::TryAccessCode { .. }, Answer::Denied(denial)) => matches!(
+                denial,
+                Denial::NoAccessCode | Denial::WrongAccessCode { .. } | Denial::AccessLocked { .. }
+            ),
+            (Intent::ResetTokens, answer) => *answer == Answer::Done,
+            (_, answer) => matches!(
+                answer,
+                Answer::Done | Answer::Denied(Denial::UnknownAccount)
+            ),
+        };
+        assert!(fits, "{answer:?} to {intent:?}\n{self:?}");
     }
 
     /// A step is over: `before` is what was published before it.
@@ -197,17 +376,28 @@ impl Ledger {
             let live = matches!(entry.link, Some((_, false)));
             match &view.status {
                 Status::ScanQrCode(pairing) => {
-                    let qr = pairing.qr.as_ref().expect("a QR is up");
-                    let ends = entry.codes.get(qr.code.expose()).copied();
+                    let qr = pairing.qr.as_ref();
+                    let ends = qr.map(|qr| entry.codes.get(qr.code.expose()).copied());
+                    let typed = pairing.typed.as_ref();
+                    let typed = typed.map(|it| entry.typed.get(it.code.expose()).copied());
                     match () {
+                        () if qr.is_none() && typed.is_none() => fail("nothing is up"),
+                        () if typed.is_some_and(|ends| ends.is_none_or(|at| at <= now)) => {
+                            fail("a code to type after its time");
+                        }
                         () if !live => fail("a code of a link that ends"),
                         () if view.linked => fail("a code though linked"),
                         () if self.shut_down => fail("a code while the process ends"),
-                        () if ends.is_none_or(|at| at + limits::QR_GRACE <= now) => {
+                        () if ends
+                            .is_some_and(|at| at.is_none_or(|at| at + limits::QR_GRACE <= now)) =>
+                        {
                             fail("a code after its time");
                         }
                         () => {}
                     }
+                }
+                _ if entry.going && view.status != Status::Stopped => {
+                    fail("deleted, and not shown as stopped");
                 }
                 Status::Working if !live || !view.linked => fail("working without a link"),
                 Status::PasskeyRequired { .. } if !live => fail("a passkey for a link that ends"),
@@ -237,6 +427,17 @@ impl Ledger {
                 fail("the wish is not handed to the store");
             }
         }
+        if let Some(access) = &snapshot.access {
+            let ends = self.access.get(access.code.expose());
+            match () {
+                () if ends.is_none_or(|ends| *ends <= now) => fail("an access code after its time"),
+                () if self.shut_down => fail("an access code while the process ends"),
+                () => {}
+            }
+        }
+        if self.shut_down && !self.is_answered() {
+            fail("somebody waits for a process that ends");
+        }
         self.check_drained(machine);
     }
 
@@ -252,7 +453,7 @@ impl Ledger {
         let quiet = self
             .accounts
             .values()
-            .all(|entry| entry.link.is_none() && !entry.wiping);
+            .all(|entry| entry.link.is_none() && !entry.wiping && !entry.deleting);
         assert_eq!(machine.is_drained(), quiet, "{self:?}\n{machine:?}");
     }
 }

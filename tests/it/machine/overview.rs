@@ -1,8 +1,8 @@
 //! Stories of choosing among several accounts, and all short ones, compared with the rules written
 //! down flat.
 
-use pairbox::account::{AccountId, Epoch};
-use pairbox::event::{Button, Event, Intent, LinkEvent};
+use pairbox::account::AccountId;
+use pairbox::event::{Button, Intent, LinkEvent};
 use pairbox::limits::{HOLD_BAR_AFTER, OVERVIEW_AFTER};
 use pairbox::time::Mono;
 
@@ -21,13 +21,7 @@ fn two_pair_one_does_not() -> Bench {
 }
 
 fn says(bench: &mut Bench, account: AccountId, event: LinkEvent) {
-    // They were started in their order.
-    let epoch = Epoch(account.0.into());
-    bench.send(Event::Link {
-        account,
-        epoch,
-        event,
-    });
+    bench.says(account, event);
 }
 
 fn short(bench: &mut Bench, button: Button) -> (AccountId, bool) {

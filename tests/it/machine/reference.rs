@@ -6,13 +6,18 @@
 
 use std::time::Duration;
 
-use pairbox::event::{Effect, Event, Intent, LinkEvent, StoreEvent, StoredAccount};
-use pairbox::fault::{BAN_WAIT_UNKNOWN, LOCKED_WAITS, OUTDATED_WAIT};
-use pairbox::limits::{
-    BAN_WAIT_MAX, BAN_WAIT_MIN, PASSKEY_WAIT, QR_GRACE, QR_LIFETIME_MAX, RECONNECT_STABLE,
-    STARTING_REBUILD, STARTING_SLOW,
-};
-use pairbox::time::Mono;
+use pairbox::account::AccountId;
+use pairbox::event::{Effect, Event, StoreEvent, StoredAccount};
+use pairbox::limits::{BOOT_STAGGER, RECONNECT_STABLE};
+use pairbox::snapshot::StoreHealth;
+use pairbox::time::{Mono, Now};
+
+use self::code::Wish;
+use super::bench::stored;
+
+mod code;
+mod wishes;
+mod words;
 
 /// Whether there is an identity, and what it is worth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,16 +30,21 @@ enum Identity {
     Doomed,
 }
 
+/// What of the record is compared.
+type Kept = (String, bool, Option<String>, Option<u64>);
+
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "flat on purpose")]
 pub struct Reference {
     pub word: &'static str,
     pub fault: &'static str,
     pub enabled: bool,
+    /// Its name: taken over, not judged here.
+    pub label: String,
     reason: Option<String>,
     /// When its phone was last written down.
     seen: Option<u64>,
-    saved: (bool, Option<String>, Option<u64>),
+    saved: Option<Kept>,
     identity: Identity,
     /// Epoch of the link that has not ended.
     link: Option<u64>,
@@ -46,10 +56,30 @@ pub struct Reference {
     start: Option<(Mono, Mono)>,
     /// The status changes by itself then.
     alarm: Option<Mono>,
-    /// The link was built anew because it took long.
+    /// This opening was built anew because it took long, or follows a scan.
     restarted: bool,
-    /// The wall clock.
-    wall: u64,
+    paired: bool,
+    passkey_code: bool,
+    /// When the QR on show goes.
+    qr: Option<Mono>,
+    /// This connection has shown one; and it has no more.
+    codes: bool,
+    exhausted: bool,
+    /// The connection can be paired with, and an answer about a code is due by then.
+    live: bool,
+    request: Option<Mono>,
+    /// A code to type that somebody wants.
+    wish: Option<Wish>,
+    code_asks: Vec<Mono>,
+    /// Told to be forgotten, and the store told so.
+    going: bool,
+    deleting: bool,
+    wall: Option<u64>,
+    disk: bool,
+    /// It waits for the clock or the disk.
+    held: bool,
+    /// Accounts there are: as many may start before it when what held all of them is gone.
+    pub company: u32,
     /// Failures the last look at the link told of, and whether the library sits out a wait.
     failures: u32,
     stuck: bool,
@@ -69,8 +99,14 @@ impl Reference {
             word: if starts { "starting" } else { "stopped" },
             fault: "",
             enabled: stored.record.enabled,
-            seen: None,
-            saved: (stored.record.enabled, reason.clone(), None),
+            label: stored.record.label.clone(),
+            seen: stored.record.phone_seen.map(|seen| seen.0),
+            saved: Some((
+                stored.record.label.clone(),
+                stored.record.enabled,
+                reason.clone(),
+                None,
+            )),
             reason,
             identity: match stored.linked {
                 Some(_) => Identity::Good,
@@ -83,7 +119,21 @@ impl Reference {
             start: starts.then_some((now, now)),
             alarm: None,
             restarted: false,
-            wall: 0,
+            paired: false,
+            passkey_code: false,
+            qr: None,
+            codes: false,
+            exhausted: false,
+            live: false,
+            request: None,
+            wish: None,
+            code_asks: Vec::new(),
+            going: false,
+            deleting: false,
+            wall: None,
+            disk: true,
+            held: false,
+            company: 1,
             failures: 0,
             stuck: false,
             working_since: now,
@@ -92,6 +142,19 @@ impl Reference {
             shut_down: false,
             expected: Vec::new(),
         }
+    }
+
+    /// One that the store does not know yet.
+    pub fn added(id: AccountId, now: Mono, disk: bool, shut_down: bool) -> Self {
+        let mut new = Self::new(&stored(id, false, false), now);
+        new.saved = None;
+        (new.disk, new.shut_down) = (disk, shut_down);
+        new
+    }
+
+    /// The store was told to forget it.
+    pub fn is_being_deleted(&self) -> bool {
+        self.deleting
     }
 
     pub fn linked(&self) -> bool {
@@ -106,13 +169,20 @@ impl Reference {
     /// When it must be looked at again.
     pub fn next(&self) -> Option<Mono> {
         let start = self.start.filter(|_| self.free()).map(|(_, end)| end);
-        [self.alarm, start].into_iter().flatten().min()
+        let start = start.filter(|_| !self.held);
+        let wish = self.wish.as_ref().map(Wish::deadline);
+        [self.alarm, start, self.qr, wish, self.request]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Takes an event (`None`: only time passed) and compares what was asked for.
-    pub fn step(&mut self, now: Mono, event: Option<&Event>, asked: &[Effect]) {
+    pub fn step(&mut self, at: Now, event: Option<&Event>, asked: &[Effect]) {
+        let now = at.mono;
+        self.wall = at.wall.map(|wall| wall.0);
         self.expected.clear();
-        let was_free = self.free();
+        let was_free = self.free() && !self.held;
         self.ring(now);
         match event {
             Some(Event::Intent { intent, .. }) if !self.shut_down => {
@@ -126,6 +196,15 @@ impl Reference {
                 }
             }
             Some(Event::Store { event, .. }) => self.store(event),
+            Some(Event::Disk(health)) => {
+                self.disk = *health == StoreHealth::Well;
+                let sound = matches!(self.identity, Identity::None | Identity::Good);
+                if self.disk && self.fault == "store" && sound && self.enabled && !self.shut_down {
+                    (self.word, self.fault) = ("starting", "");
+                    self.open(now);
+                    self.start = Some((now, now + BOOT_STAGGER * self.company));
+                }
+            }
             Some(Event::NetworkUp) if !self.shut_down => match self.word {
                 "starting" | "reconnecting" => self.hurry(now),
                 _ => {}
@@ -136,19 +215,25 @@ impl Reference {
                     self.leave("stop");
                     self.word = "stopped";
                 }
-                (self.start, self.alarm) = (None, None);
+                (self.start, self.alarm, self.wish) = (None, None, None);
             }
             Some(_) | None => {}
         }
-        if self.identity == Identity::Doomed && self.free() {
+        self.code(now);
+        self.hold(now);
+        let disk_in_the_way = self.held && self.wall.is_some();
+        if self.identity == Identity::Doomed && self.free() && !disk_in_the_way {
             self.wiping = true;
             self.expected.push("wipe");
+        } else if self.going && self.free() {
+            self.deleting = true;
+            self.expected.push("delete");
         }
         self.compare(now, was_free, asked);
     }
 
     fn free(&self) -> bool {
-        self.link.is_none() && !self.wiping
+        self.link.is_none() && !self.wiping && !self.deleting
     }
 
     fn running(&self) -> bool {
@@ -157,6 +242,7 @@ impl Reference {
 
     /// What happens by itself.
     fn ring(&mut self, now: Mono) {
+        self.qr = self.qr.filter(|at| *at > now);
         if self.alarm.is_none_or(|at| at > now) {
             return;
         }
@@ -165,218 +251,39 @@ impl Reference {
             "failed" => {
                 self.word = "starting";
                 self.fault = "";
-                self.start = Some((now, now));
-            }
-            "scan_qr_code" => {
-                self.word = "starting";
-                self.alarm = Some(now + STARTING_REBUILD);
+                self.open(now);
             }
             "passkey_required" => self.fail("passkey", None),
             "starting" => {
+                let first = !self.restarted && !self.paired && !self.codes;
                 self.leave("stop");
-                self.start_after_wait(now);
+                self.restarted = true;
+                if first {
+                    self.start = Some((now, now));
+                } else {
+                    self.start_after_wait(now);
+                }
             }
             other => panic!("an alarm in {other}"),
         }
     }
 
-    fn intent(&mut self, now: Mono, intent: Intent) {
-        match intent {
-            Intent::Connect(_) => {
-                self.enabled = true;
-                if self.identity == Identity::Dead {
-                    self.identity = Identity::Doomed;
-                }
-                match self.word {
-                    "working" => {}
-                    "starting" | "reconnecting" => self.hurry(now),
-                    "scan_qr_code" | "passkey_required" => {
-                        self.leave("stop");
-                        self.word = "starting";
-                        self.start = Some((now, now));
-                    }
-                    _ => {
-                        (self.word, self.fault, self.waits) = ("starting", "", 0);
-                        (self.start, self.alarm) = (Some((now, now)), None);
-                    }
-                }
-            }
-            Intent::Disconnect(_) | Intent::Logout(_) => {
-                let out = matches!(intent, Intent::Logout(_));
-                self.leave(if out && self.linked() {
-                    "unlink"
-                } else {
-                    "stop"
-                });
-                if out {
-                    self.identity = Identity::Doomed;
-                }
-                (self.word, self.fault, self.waits) = ("stopped", "", 0);
-                (self.enabled, self.start) = (false, None);
-            }
-            // Nothing to this account.
-            _ => {}
-        }
-    }
-
-    /// Whoever waits waits no longer; whoever is busy connecting is left alone.
-    fn hurry(&mut self, now: Mono) {
-        if self.running() {
-            if self.word == "starting" && !self.stuck {
-                return;
-            }
-            self.leave("stop");
-        }
-        self.waits = 0;
-        self.start = Some((now, now));
-    }
-
-    #[allow(clippy::too_many_lines, reason = "one list of what each word means")]
-    fn link_says(&mut self, now: Mono, event: &LinkEvent) {
-        let pairing = matches!(self.word, "starting" | "scan_qr_code" | "passkey_required");
-        match event {
-            LinkEvent::Qr { lifetime, .. } if pairing && !self.linked() => {
-                self.word = "scan_qr_code";
-                self.alarm = Some(now + (*lifetime).min(QR_LIFETIME_MAX) + QR_GRACE);
-            }
-            LinkEvent::QrExhausted if pairing && !self.linked() => {
-                let passkey = self.word == "passkey_required";
-                self.fail(if passkey { "passkey" } else { "qr_exhausted" }, None);
-            }
-            LinkEvent::Paired { .. } => {
-                self.identity = Identity::Good;
-                if pairing {
-                    self.word = "starting";
-                    self.alarm = Some(now + STARTING_REBUILD);
-                }
-            }
-            LinkEvent::Connected { .. } => self.online(now),
-            LinkEvent::Dropped { .. } => {
-                self.stuck = self.failures > 0;
-                self.offline(now, false);
-            }
-            LinkEvent::Alive {
-                online,
-                socket,
-                failures,
-                ..
-            } => {
-                self.failures = *failures;
-                self.stuck = !socket && *failures > 0;
-                if *online {
-                    self.online(now);
-                } else {
-                    self.offline(now, *socket);
-                }
-            }
-            LinkEvent::PasskeyRequired if matches!(self.word, "starting" | "scan_qr_code") => {
-                self.word = "passkey_required";
-                self.alarm = Some(now + PASSKEY_WAIT);
-            }
-            LinkEvent::LoggedOut { .. } => {
-                let again = self.reason.as_deref() == Some("logged_out");
-                self.identity = if again {
-                    Identity::Doomed
-                } else {
-                    Identity::Dead
-                };
-                self.reason = Some("logged_out".to_owned());
-                self.stable(now);
-                self.leave("stop");
-                self.word = "logged_out";
-            }
-            LinkEvent::Replaced => self.fault_at(now, "stream_replaced", None),
-            LinkEvent::Outdated => self.fault_at(now, "client_outdated", Some(OUTDATED_WAIT)),
-            LinkEvent::Locked => {
-                self.stable(now);
-                let wait = LOCKED_WAITS[self.locks.min(2)];
-                self.locks += 1;
-                self.fault_at(now, "account_locked", Some(wait));
-            }
-            LinkEvent::Banned { lasts } => {
-                let wait = lasts.map_or(BAN_WAIT_UNKNOWN, |lasts| {
-                    lasts.clamp(BAN_WAIT_MIN, BAN_WAIT_MAX)
-                });
-                self.fault_at(now, "temporary_ban", Some(wait));
-            }
-            LinkEvent::Refused { .. } => self.fault_at(now, "refused", None),
-            LinkEvent::StartFailed { .. } => self.fault_at(now, "store", None),
-            LinkEvent::Ended => self.ended(now),
-            LinkEvent::Qr { .. }
-            | LinkEvent::QrExhausted
-            | LinkEvent::PasskeyRequired
-            | LinkEvent::PairFailed { .. }
-            | LinkEvent::PasskeyCode { .. }
-            | LinkEvent::PasskeyFailed { .. }
-            | LinkEvent::TypedCode { .. }
-            | LinkEvent::TypedCodeRefused { .. }
-            | LinkEvent::TypedCodeEnded { .. }
-            | LinkEvent::PhoneSeen
-            | LinkEvent::Message => {}
-        }
-    }
-
-    fn last_words(&mut self, event: &LinkEvent) {
-        match event {
-            LinkEvent::Ended => (self.link, self.told_to_end) = (None, false),
-            LinkEvent::Paired { .. } if self.identity == Identity::None => {
-                self.identity = Identity::Good;
-            }
-            _ => {}
-        }
-    }
-
-    fn online(&mut self, now: Mono) {
-        self.identity = Identity::Good;
-        if self.word != "working" {
-            (self.word, self.reason) = ("working", None);
-            (self.working_since, self.alarm) = (now, None);
-        }
-    }
-
-    fn offline(&mut self, now: Mono, socket: bool) {
-        match self.word {
-            "working" => {
-                self.stable(now);
-                self.word = "reconnecting";
-            }
-            "scan_qr_code" | "passkey_required" if !socket => {
-                self.word = "starting";
-                self.alarm = Some(now + STARTING_REBUILD);
-            }
-            _ => {}
-        }
-    }
-
-    /// Nobody told it to.
-    fn ended(&mut self, now: Mono) {
-        self.stable(now);
-        self.link = None;
-        self.alarm = None;
-        if self.word == "passkey_required" {
-            self.fail("passkey", None);
-        } else if self.linked() {
-            self.word = "reconnecting";
-            self.start_after_wait(now);
-        } else {
-            self.fail("refused", None);
-        }
-    }
-
     fn store(&mut self, event: &StoreEvent) {
-        if !self.wiping || matches!(event, StoreEvent::SaveFailed { .. }) {
-            return;
-        }
-        self.wiping = false;
         match event {
-            StoreEvent::SaveFailed { .. }
-            | StoreEvent::Deleted
-            | StoreEvent::DeleteFailed { .. } => {}
-            StoreEvent::AuthWiped => self.identity = Identity::None,
-            StoreEvent::WipeFailed { .. } => {
+            StoreEvent::AuthWiped if self.wiping => {
+                self.wiping = false;
+                self.identity = Identity::None;
+            }
+            StoreEvent::WipeFailed { .. } if self.wiping => {
+                (self.wiping, self.going) = (false, false);
                 self.identity = Identity::Dead;
                 self.fail("store", None);
             }
+            StoreEvent::DeleteFailed { .. } if self.deleting => {
+                (self.deleting, self.going) = (false, false);
+                self.fail("store", None);
+            }
+            _ => {}
         }
     }
 
@@ -398,8 +305,8 @@ impl Reference {
             self.told_to_end = true;
             self.expected.push(how);
         }
-        self.alarm = None;
-        self.stuck = false;
+        (self.alarm, self.qr, self.request) = (None, None, None);
+        (self.stuck, self.live, self.codes) = (false, false, false);
     }
 
     fn stable(&mut self, now: Mono) {
@@ -428,24 +335,27 @@ impl Reference {
                 Effect::WipeAuth { .. } => words.push("wipe"),
                 Effect::SaveRecord { record, .. } => {
                     assert!(started.is_none(), "a link runs ahead of its record");
-                    saves.push((record.enabled, record.last_reason.clone()));
+                    let seen = record.phone_seen.map(|seen| seen.0);
+                    let (label, reason) = (record.label.clone(), record.last_reason.clone());
+                    saves.push((label, record.enabled, reason, seen));
                 }
                 Effect::StartLink { epoch, .. } => started = Some(epoch.0),
+                Effect::DeleteAccount { .. } => words.push("delete"),
+                Effect::RequestCode { .. } => words.push("request"),
                 _ => panic!("nobody's"),
             }
         }
         assert_eq!(words, self.expected, "{self:?}");
-        let wish = (self.enabled, self.reason.clone());
-        let expected_saves = if wish == self.saved {
-            vec![]
-        } else {
-            vec![wish.clone()]
-        };
-        assert_eq!(saves, expected_saves, "{self:?}");
-        self.saved = wish;
+        let (label, reason) = (self.label.clone(), self.reason.clone());
+        let kept = Some((label, self.enabled, reason, self.seen));
+        let changed = kept.clone().filter(|_| kept != self.saved);
+        assert_eq!(saves, Vec::from_iter(changed), "{self:?}");
+        self.saved = kept;
         let (may, must) = match self.start {
             // A wait that was over while something else was in the way may be over at once.
-            Some((from, until)) if self.free() => (now >= from, now >= until && was_free),
+            Some((from, until)) if self.free() && !self.held => {
+                (now >= from, now >= until && was_free)
+            }
             Some(_) | None => (false, false),
         };
         match started {
@@ -454,8 +364,9 @@ impl Reference {
                 self.start = None;
                 (self.link, self.newest) = (Some(epoch), epoch);
                 (self.failures, self.stuck) = (0, false);
+                (self.codes, self.exhausted, self.live) = (false, false, false);
                 if self.word == "starting" {
-                    self.alarm = Some(now + STARTING_REBUILD);
+                    self.alarm = Some(now + self.patience());
                 }
             }
             None => assert!(!must, "a start is missing: {self:?}"),

@@ -241,9 +241,16 @@ fn a_slow_start_says_why() {
         other => panic!("{other:?}"),
     };
     bench.link(alive(false, false, 1));
+    bench.asked();
     bench.pass(limits::STARTING_SLOW - millis(1));
     assert_eq!(slow(&bench), None);
+    assert_eq!(bench.asked(), [""; 0]);
     bench.pass(millis(1));
+    assert_eq!(slow(&bench).as_deref(), Some("failure 1"));
+    // And what people would do now is done for them, once.
+    assert_eq!(bench.asked(), ["stop"]);
+    bench.ended();
+    assert_eq!(bench.asked(), ["start"]);
     assert_eq!(slow(&bench).as_deref(), Some("failure 1"));
     bench.link(alive(false, false, 2));
     assert_eq!(slow(&bench).as_deref(), Some("failure 2"));
@@ -253,6 +260,8 @@ fn a_slow_start_says_why() {
         slow(&bench).as_deref(),
         Some("the clock is not set; failure 3")
     );
+    bench.pass(limits::STARTING_SLOW * 2);
+    assert_eq!(bench.asked(), [""; 0]);
     bench.link(connected());
     assert_eq!(bench.word(), "working");
 }
@@ -275,6 +284,9 @@ fn a_start_behind_a_link_that_does_not_end_says_so_and_can_be_stopped() {
 fn a_start_that_leads_nowhere_is_built_anew_with_growing_waits() {
     let mut bench = Bench::new(true, true);
     bench.asked();
+    bench.pass(limits::STARTING_SLOW);
+    bench.ended();
+    assert_eq!(bench.asked(), ["stop", "start"]);
     let mut began = bench.now;
     for wait_s in [1, 1, 2, 3, 5, 8] {
         bench.pass(limits::STARTING_REBUILD - millis(1));
@@ -372,12 +384,12 @@ fn a_shutdown_takes_the_code_away_and_waits_for_a_wipe() {
 fn since_is_told_in_both_times_also_when_the_wall_clock_comes_late() {
     let mut bench = Bench::without_clock();
     let booted = bench.now;
-    bench.link(alive(false, true, 0));
+    bench.send(Event::Page(None));
     bench.pass(secs(5));
     assert_eq!(bench.view().since, booted);
     assert_eq!(bench.view().since_wall, None);
     bench.wall = true;
-    bench.link(alive(false, true, 0));
+    bench.send(Event::ClockSet);
     assert_eq!(
         bench.view().since_wall,
         Some(UnixMillis(WALL_START + 100_000))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pairbox::event::{Event, LinkEvent};
 use pairbox::fault::Fault;
 use pairbox::limits;
+use pairbox::secret::Secret;
 use pairbox::snapshot::Status;
 
 use super::bench::{Bench, alive, connected, millis, paired, qr, secs, why};
@@ -219,7 +220,8 @@ fn a_passkey_leads_on_or_back_or_ends() {
     for (event, word) in [
         (paired(), "starting"),
         (connected(), "working"),
-        (qr("two", 20), "scan_qr_code"),
+        (qr("two", 20), "passkey_required"),
+        (LinkEvent::PasskeyFailed { why: why() }, "failed"),
         (alive(false, false, 1), "starting"),
         (alive(false, true, 1), "passkey_required"),
         (LinkEvent::QrExhausted, "failed"),
@@ -232,11 +234,54 @@ fn a_passkey_leads_on_or_back_or_ends() {
             assert_eq!(bench.fault(), Some(Fault::Passkey));
         }
     }
+    // A QR comes back on a connection of its own, and by a person's wish.
     let mut bench = start();
-    bench.link(qr("two", 20));
-    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 2));
+    bench.link(alive(false, false, 1));
+    bench.link(qr("two", 60));
+    assert!(matches!(bench.status(), Status::ScanQrCode(p) if p.qr.as_ref().unwrap().seq == 1));
+    assert_eq!(bench.error(), Some("passkey"), "and it is still told why");
     let mut bench = start();
     bench.connect();
     assert_eq!(bench.asked(), ["stop"]);
     assert_eq!(bench.word(), "starting");
+}
+
+#[test]
+fn a_passkey_code_is_shown_and_gives_time_once() {
+    let code = |code: &str| LinkEvent::PasskeyCode {
+        code: Secret::new(code.to_owned()),
+    };
+    let shown = |bench: &Bench| match bench.status() {
+        Status::PasskeyRequired { code } => code.map(|code| code.expose().to_owned()),
+        other => panic!("{other:?}"),
+    };
+    let mut bench = Bench::pairing();
+    bench.link(qr("one", 60));
+    bench.link(LinkEvent::PasskeyRequired);
+    assert_eq!(shown(&bench), None);
+    bench.pass(limits::PASSKEY_WAIT - millis(1));
+    bench.link(code("ABCD-1234"));
+    bench.link(qr("two", 20));
+    assert_eq!(shown(&bench).as_deref(), Some("ABCD-1234"));
+    bench.pass(secs(60));
+    bench.link(code("EFGH-5678"));
+    assert_eq!(shown(&bench).as_deref(), Some("EFGH-5678"));
+    bench.pass(limits::PASSKEY_WAIT - secs(60));
+    assert_eq!(bench.fault(), Some(Fault::Passkey));
+    // Its words are kept, and after the success they are no news.
+    let mut bench = Bench::pairing();
+    bench.link(code("ABCD-1234"));
+    assert_eq!(shown(&bench).as_deref(), Some("ABCD-1234"));
+    bench.link(LinkEvent::PasskeyFailed {
+        why: "declined".to_owned(),
+    });
+    assert_eq!(bench.view().last_error.unwrap().message, "declined");
+    let mut bench = Bench::pairing();
+    bench.link(paired());
+    bench.link(LinkEvent::PasskeyFailed { why: why() });
+    assert_eq!(bench.word(), "starting");
+    bench.link(connected());
+    bench.link(code("ABCD-1234"));
+    bench.link(LinkEvent::PasskeyFailed { why: why() });
+    assert_eq!(bench.word(), "working");
 }
