@@ -27,7 +27,7 @@ use crate::token::{Scope, TokenId};
 /// Name of the row with the number of the next token: 32 bits, little-endian.
 const NEXT_TOKEN: &str = "next_token";
 
-/// A token to be kept.
+/// A token to be kept. `Debug` does not show the digest.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewToken {
     /// What people call it.
@@ -57,8 +57,8 @@ pub enum Life {
     ThisRun,
 }
 
-/// A token that is kept. `Debug` does not show the digest.
-#[derive(Clone, PartialEq, Eq)]
+/// A token that is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredToken {
     /// Its number.
     pub id: TokenId,
@@ -66,13 +66,13 @@ pub struct StoredToken {
     pub is: NewToken,
 }
 
-impl fmt::Debug for StoredToken {
+impl fmt::Debug for NewToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredToken")
-            .field("id", &self.id)
-            .field("name", &self.is.name)
-            .field("scopes", &self.is.scopes)
-            .field("life", &self.is.life)
+        f.debug_struct("NewToken")
+            .field("name", &self.name)
+            .field("scopes", &self.scopes)
+            .field("accounts", &self.accounts)
+            .field("life", &self.life)
             .finish_non_exhaustive()
     }
 }

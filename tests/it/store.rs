@@ -16,8 +16,11 @@ mod differential;
 mod disk;
 mod faults;
 mod file;
+mod health;
 mod killed;
+mod names;
 mod power_cut;
+mod tokens;
 mod writes;
 
 use std::sync::Arc;

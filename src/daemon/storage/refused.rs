@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::hardware::{Glass, Hardware};
 use crate::daemon::page;
-use crate::daemon::{self, EndSignal};
+use crate::daemon::{EndSignal, doors};
 use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
@@ -247,16 +247,17 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = daemon::doors(config)?;
+    let listener = doors(config)?;
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
-            hosts: Vec::new(),
+            hosts: config.http.names.clone(),
             sessions: SessionIds::new(Ulid::from_bits(0)),
         },
         snapshots,
         inbox,
         tickets,
+        // Nothing happens here that is worth telling.
         journal: Journal::new(0),
         clock,
         pulse,

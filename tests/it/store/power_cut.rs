@@ -9,6 +9,7 @@
 
 mod image;
 mod life;
+mod migration;
 mod story;
 
 use self::image::Cutter;

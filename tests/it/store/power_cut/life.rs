@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use pairbox::account::AccountRecord;
-use pairbox::store::{Store, StoredMessage};
+use pairbox::store::{Life, NewToken, Store, StoredMessage};
+use pairbox::token::{Scope, TokenId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use whatsapp_rust::bytes::Bytes;
@@ -16,8 +17,8 @@ use whatsapp_rust::traits::{
 use whatsapp_rust::wacore::store::Device;
 use whatsapp_rust::wacore::store::error::StoreError as LibraryError;
 
-use crate::store::ONE;
 use crate::store::behaviours::paired;
+use crate::store::{ONE, TWO};
 
 const MESSAGES: u32 = 50;
 pub const PEERS: u32 = 5;
@@ -41,6 +42,14 @@ pub enum Deed {
     Handled(String),
     Wipe,
     Record(AccountRecord),
+    /// The first record of a second account, a message of it, and its end.
+    Second(AccountRecord),
+    SecondRing,
+    DeleteSecond,
+    /// A token, for the second account only or for all.
+    Token(u8, bool),
+    RevokeToken(u32),
+    ResetTokens,
 }
 
 /// What a session row of the test says.
@@ -142,6 +151,31 @@ impl Deed {
             }
             Self::Wipe => Ok(store.wipe_auth(ONE).await?),
             Self::Record(record) => Ok(store.save_record(ONE, record.clone()).await?),
+            Self::Second(record) => Ok(store.save_record(TWO, record.clone()).await?),
+            Self::SecondRing => {
+                let message = crate::store::accounts::message("second");
+                store.append_messages(TWO, vec![message]).await?;
+                Ok(())
+            }
+            Self::DeleteSecond => Ok(store.delete_account(TWO).await?),
+            Self::Token(digest, limited) => {
+                let token = NewToken {
+                    name: format!("token {digest}"),
+                    scopes: vec![Scope::Read],
+                    accounts: limited.then(|| vec![TWO]),
+                    created_at: None,
+                    life: Life::Endless,
+                    browser: false,
+                    digest: [*digest; 32],
+                };
+                store.add_token(token, None).await?;
+                Ok(())
+            }
+            Self::RevokeToken(id) => {
+                store.remove_token(TokenId(*id)).await?;
+                Ok(())
+            }
+            Self::ResetTokens => Ok(store.reset_tokens().await?),
         }
     }
 }
@@ -167,6 +201,7 @@ pub fn life(seed: u64) -> Vec<Vec<Deed>> {
         writer.send(2, number);
         writer.receive(2, number);
     }
+    writer.neighbours();
     writer.steps
 }
 
@@ -192,6 +227,25 @@ impl Writer {
             enabled,
             ..AccountRecord::default()
         })]);
+    }
+
+    /// A second account and some tokens come and go.
+    fn neighbours(&mut self) {
+        let second = AccountRecord {
+            label: "second".into(),
+            ..AccountRecord::default()
+        };
+        self.step([Deed::Second(second), Deed::Token(1, false)]);
+        self.step([Deed::SecondRing]);
+        self.step([
+            Deed::Token(2, true),
+            Deed::Token(3, true),
+            Deed::Token(4, false),
+        ]);
+        self.step([Deed::RevokeToken(2)]);
+        self.step([Deed::DeleteSecond]);
+        self.step([Deed::ResetTokens]);
+        self.step([Deed::Token(5, false)]);
     }
 
     fn pair(&mut self, life: u8) {

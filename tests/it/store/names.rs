@@ -1,0 +1,171 @@
+//! What is given out once: the box's name and the numbers of its accounts; and files from before there
+//! was such a thing.
+
+use std::path::Path;
+
+use pairbox::account::{AccountId, AccountRecord};
+use pairbox::store::{Store, StoreError};
+use pairbox::time::UnixMillis;
+use redb::{Database, Key, TableDefinition, Value};
+
+use super::accounts::message;
+use super::disk::Disk;
+use super::{ONE, TWO, block_on, open};
+
+fn record(label: &str) -> AccountRecord {
+    AccountRecord {
+        label: label.into(),
+        country_prefix: Some("62".parse().unwrap()),
+        phone_seen: Some(UnixMillis(1_772_348_709_250)),
+        ..AccountRecord::default()
+    }
+}
+
+#[test]
+fn a_box_keeps_its_name_and_no_two_have_the_same() {
+    let disk = Disk::new();
+    let store = open(&disk);
+    let name = store.box_id().unwrap();
+    assert_ne!(open(&Disk::new()).box_id().unwrap(), name);
+    block_on(store.close());
+    assert_eq!(open(&disk).box_id().unwrap(), name);
+}
+
+#[test]
+fn what_is_known_of_an_account_comes_back() {
+    let disk = Disk::new();
+    let store = open(&disk);
+    block_on(async {
+        store.save_record(ONE, record("a")).await.unwrap();
+        store.close().await;
+    });
+    assert_eq!(open(&disk).accounts().unwrap()[0].record, record("a"));
+}
+
+#[test]
+fn a_number_is_given_out_once() {
+    let disk = Disk::new();
+    let store = open(&disk);
+    block_on(async {
+        assert_eq!(store.next_account().unwrap(), ONE);
+        store.ensure_first_account("box").await.unwrap();
+        assert_eq!(store.next_account().unwrap(), TWO);
+        store.save_record(TWO, record("b")).await.unwrap();
+        store.save_record(ONE, record("a")).await.unwrap();
+        assert_eq!(store.next_account().unwrap(), AccountId(3));
+        store.delete_account(TWO).await.unwrap();
+        store.delete_account(ONE).await.unwrap();
+        assert_eq!(store.next_account().unwrap(), AccountId(3));
+        store.close().await;
+    });
+    // The first account of a box without any is not the first it ever had.
+    let store = open(&disk);
+    block_on(async {
+        store.ensure_first_account("box").await.unwrap();
+        assert_eq!(store.accounts().unwrap()[0].id, AccountId(3));
+        assert_eq!(store.next_account().unwrap(), AccountId(4));
+    });
+}
+
+#[test]
+fn a_deleted_account_leaves_nothing_and_gets_nothing_any_more() {
+    let store = open(&Disk::new());
+    block_on(async {
+        store.ensure_first_account("box").await.unwrap();
+        let before = store.all_rows().unwrap();
+        store.save_record(TWO, record("b")).await.unwrap();
+        let handle = store.backend(TWO);
+        super::behaviours::fill(&*handle).await;
+        let messages = vec![message("1"), message("2")];
+        store.append_messages(TWO, messages).await.unwrap();
+        assert!(store.all_rows().unwrap().len() > before.len() + 10);
+        store.delete_account(TWO).await.unwrap();
+        let mut after = store.all_rows().unwrap();
+        let mut before = before;
+        // All that may be different: its number is taken.
+        let next = ("meta".to_owned(), b"next_account".to_vec());
+        assert_ne!(after.remove(&next), before.remove(&next));
+        assert_eq!(after, before);
+        // What a late task of its link still has.
+        assert!(handle.put_session("a", b"late").await.is_err());
+        let late = store.append_messages(TWO, vec![message("3")]).await;
+        assert!(matches!(late, Err(StoreError::Deleted)), "{late:?}");
+        assert_eq!(store.all_rows().unwrap().len(), after.len() + 1);
+    });
+}
+
+/// A file as the first schema left it, written without the code under test.
+pub fn write_schema_1(path: &Path, accounts: &[u32]) {
+    fn table<K: Key + 'static, V: Value + 'static>(tx: &redb::WriteTransaction, name: &str) {
+        tx.open_table(TableDefinition::<K, V>::new(name)).unwrap();
+    }
+    type Bytes = &'static [u8];
+    type Text = &'static str;
+    let database = Database::create(path).unwrap();
+    let tx = database.begin_write().unwrap();
+    table::<u32, Bytes>(&tx, "device");
+    table::<(u32, Text), &[u8; 32]>(&tx, "identities");
+    for name in [
+        "sessions",
+        "sender_keys",
+        "sync_versions",
+        "lid_mappings",
+        "device_lists",
+        "group_metadata",
+        "tc_tokens",
+    ] {
+        table::<(u32, Text), Bytes>(&tx, name);
+    }
+    table::<(u32, u32), (bool, Bytes)>(&tx, "prekeys");
+    table::<(u32, u32), Bytes>(&tx, "signed_prekeys");
+    table::<(u32, Bytes), Bytes>(&tx, "sync_keys");
+    table::<u32, Bytes>(&tx, "latest_sync_key");
+    table::<(u32, Text, Bytes), Bytes>(&tx, "mutation_macs");
+    table::<(u32, Text, Text), bool>(&tx, "sender_key_devices");
+    table::<(u32, Text), Text>(&tx, "lid_of_phone");
+    table::<(u32, Text, Text), Bytes>(&tx, "base_keys");
+    table::<(u32, Text, Text), (i64, Bytes)>(&tx, "sent_messages");
+    table::<(u32, Text, Text, Text), (i64, Bytes)>(&tx, "pending_inbound");
+    table::<(u32, Text, Text, Text), (&[u8; 32], i64, i64)>(&tx, "msg_secrets");
+    table::<(u32, u64), Bytes>(&tx, "messages");
+    table::<(u32, Text, Text, bool), u64>(&tx, "message_numbers");
+    let meta = TableDefinition::<Text, Bytes>::new("meta");
+    let number = 1_u32.to_le_bytes();
+    let mut meta = tx.open_table(meta).unwrap();
+    meta.insert("schema", number.as_slice()).unwrap();
+    drop(meta);
+    let records = TableDefinition::<u32, Bytes>::new("accounts");
+    let mut records = tx.open_table(records).unwrap();
+    for account in accounts {
+        let record = br#"{"label":"shop","enabled":true,"last_reason":null}"#;
+        records.insert(account, record.as_slice()).unwrap();
+    }
+    drop(records);
+    tx.commit().unwrap();
+}
+
+#[test]
+fn a_file_of_the_first_schema_is_taken_over() {
+    for (accounts, next) in [(&[][..], 1), (&[1, 2, 7][..], 8)] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("store.redb");
+        write_schema_1(&path, accounts);
+        let name = block_on(async {
+            let store = Store::open(&path).unwrap();
+            let found = store.accounts().unwrap();
+            let ids: Vec<_> = found.iter().map(|account| account.id.0).collect();
+            assert_eq!(ids, accounts);
+            assert!(found.iter().all(|account| account.record.enabled));
+            assert_eq!(store.next_account().unwrap(), AccountId(next));
+            assert!(store.tokens().borrow().is_empty());
+            // Everything in it works.
+            super::behaviours::fill(&*store.backend(ONE)).await;
+            super::behaviours::check_filled(&*store.backend(ONE)).await;
+            let name = store.box_id().unwrap();
+            store.close().await;
+            name
+        });
+        // The second time there is nothing to take over.
+        assert_eq!(Store::open(&path).unwrap().box_id().unwrap(), name);
+    }
+}
