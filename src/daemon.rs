@@ -33,6 +33,7 @@ use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
+use crate::metrics::Metrics;
 use crate::store::{self, Store};
 use crate::ticket::Tickets;
 use crate::ulid::SessionIds;
@@ -110,7 +111,8 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let format = hardware.format();
     let appliance = appliance(&store, &hardware, clock)?;
     let (publish, snapshots) = watch::channel(appliance.snapshot());
-    let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
+    let metrics = Metrics::default();
+    let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &metrics);
 
     let pulse = Pulse::default();
     let health = Health::new(vec![("event loop", pulse.clone())]);
@@ -133,6 +135,8 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         inbox: inbox.clone(),
         tickets,
         journal: journal.clone(),
+        metrics: metrics.clone(),
+        database: database(&config),
         clock,
         pulse: pulse.clone(),
         format,
@@ -154,6 +158,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         events,
         publish,
         journal,
+        metrics,
         clock,
         health,
         pulse,

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod line;
 pub mod logging;
 pub mod machine;
+pub mod metrics;
 pub mod panel;
 pub mod program;
 pub mod secret;

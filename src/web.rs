@@ -36,12 +36,12 @@ use rustix::net::sockopt;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits::{HTTP_BACKLOG, HTTP_STALL};
+use crate::metrics::{Gauges, Metrics};
 use crate::snapshot::Snapshot;
 use crate::ticket::Tickets;
 use crate::time::Mono;
@@ -51,15 +51,11 @@ use door::inner::Inner;
 pub use door::{ControlError, ControlSocket, Door};
 use door::{Front, Uplinks};
 use messages::{ListMessages, SendMessage};
-use reply::Reply;
 use route::Names;
 use server::{Order, Shared};
 
 /// Draws the panel's picture as a PNG; `None` on a box without a panel.
 pub type PanelPng = Box<dyn Fn(&Snapshot, Mono) -> Option<Vec<u8>> + Send + Sync>;
-
-/// The last changes of an account's state as a list; at most so many, the newest first.
-pub type ListEvents = Box<dyn Fn(AccountId, usize) -> Reply + Send + Sync>;
 
 /// Everything the answers are made of.
 pub struct WebContext {
@@ -71,6 +67,8 @@ pub struct WebContext {
     pub tickets: Tickets,
     /// What happened, for those who listen.
     pub journal: Journal,
+    /// Who asks.
+    pub access: AccessDesk,
     /// The clock of the snapshots' times.
     pub clock: Clock,
     /// The event loop's sign of life.
@@ -79,16 +77,14 @@ pub struct WebContext {
     pub geometry: Option<(u32, u32)>,
     /// The panel's picture.
     pub panel_png: PanelPng,
-    /// The counters, in Prometheus' text format.
-    pub metrics: Box<dyn Fn(&Snapshot) -> String + Send + Sync>,
+    /// The counters.
+    pub metrics: Metrics,
+    /// What is measured at the moment of asking.
+    pub gauges: Box<dyn Fn() -> Gauges + Send + Sync>,
     /// How QRs are drawn.
     pub qr: QrDrawings,
     /// Whom requests may name.
     pub names: Names,
-    /// Who asks.
-    pub access: AccessDesk,
-    /// What happened to an account.
-    pub list_events: ListEvents,
     /// The newest messages of an account.
     pub list_messages: ListMessages,
     /// Sends a message.

@@ -16,6 +16,7 @@ use crate::health::{Health, Pulse};
 use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
+use crate::metrics::Metrics;
 use crate::snapshot::{PanelHealth, Snapshot};
 use crate::time::Mono;
 
@@ -31,6 +32,8 @@ pub struct EventLoop {
     pub publish: watch::Sender<Arc<Snapshot>>,
     /// Where is noted what happened.
     pub journal: Journal,
+    /// Where is counted what happened.
+    pub metrics: Metrics,
     /// Time.
     pub clock: Clock,
     /// Who tells systemd.
@@ -67,6 +70,7 @@ impl EventLoop {
                     let now = self.clock.now();
                     if let Event::Edge(edge) = event {
                         self.journal.edge(now, edge);
+                        self.metrics.edge(edge);
                     }
                     self.appliance.handle(now, event);
                 }
@@ -97,6 +101,7 @@ impl EventLoop {
         let before = self.publish.borrow().clone();
         if snapshot.seq != before.seq {
             tell_changes(&before, &snapshot);
+            self.metrics.changed(&before, &snapshot);
             self.health.show(&snapshot);
             self.publish.send_replace(snapshot.clone());
             // Whoever hears of it finds it in the snapshot as well.

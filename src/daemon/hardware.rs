@@ -17,6 +17,8 @@ use crate::clock::Clock;
 use crate::config::{Config, FileError};
 use crate::inbox::Inbox;
 use crate::line::Lines;
+use crate::metrics::Metrics;
+use crate::metrics::panel::counted;
 use crate::panel::{self, Opener};
 use crate::snapshot::{PanelHealth, Snapshot};
 use crate::view::Format;
@@ -124,8 +126,10 @@ impl Hardware {
         snapshots: watch::Receiver<Arc<Snapshot>>,
         inbox: &Inbox,
         clock: Clock,
+        metrics: &Metrics,
     ) -> Option<Glass> {
         let (_, open) = self.panel.take()?;
+        let open = counted(open, metrics.clone(), clock);
         match panel::spawn(open, snapshots, inbox.clone(), clock) {
             Ok(thread) => Some(Glass(thread)),
             Err(error) => {

@@ -1,5 +1,7 @@
 //! What the page is made of: the parts of the box it shows and acts on, as the closures it asks for.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -11,25 +13,27 @@ use crate::daemon::messages;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
+use crate::metrics::{Gauges, Metrics};
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
 use crate::time::Mono;
-use crate::ulid::SessionIds;
 use crate::view::qr::{self, Code};
 use crate::view::{self, Format, Frame, Geometry};
 use crate::web::access::{AccessDesk, AccessParts};
 use crate::web::answer::QrDrawings;
-use crate::web::reply::Reply;
 use crate::web::route::Names;
-use crate::web::stream::envelope;
-use crate::web::{ListEvents, PanelPng, WebContext};
+use crate::web::{PanelPng, WebContext};
 
 /// The parts.
 pub struct Parts {
     /// Whom requests may name.
     pub names: Names,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The database's file.
+    pub database: PathBuf,
     /// The read model.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where wishes go.
@@ -64,9 +68,8 @@ impl Parts {
         });
         WebContext {
             access,
-            list_events: list_events(self.journal.clone(), self.names.sessions, self.clock),
-            journal: self.journal,
             names: self.names,
+            journal: self.journal,
             snapshots: self.snapshots,
             inbox: self.inbox,
             tickets: self.tickets,
@@ -76,10 +79,8 @@ impl Parts {
                 .format
                 .map(|format| (format.geometry.width, format.geometry.height)),
             panel_png: panel_png(self.format),
-            metrics: match self.store.clone() {
-                Some(store) => metrics(store),
-                None => Box::new(|_| String::new()),
-            },
+            metrics: self.metrics,
+            gauges: gauges(self.store.clone(), self.database),
             qr: QR_DRAWINGS,
             list_messages: match self.store {
                 Some(store) => messages::list(store),
@@ -90,33 +91,29 @@ impl Parts {
     }
 }
 
-/// What happened to an account lately, in the envelopes of the streams.
-fn list_events(journal: Journal, ids: SessionIds, clock: Clock) -> ListEvents {
-    Box::new(move |account, limit| {
-        let recent = journal.recent(account, limit);
-        let envelopes = recent
-            .iter()
-            .filter_map(|it| envelope(it, ids, clock.mono()));
-        let data: Vec<serde_json::Value> = envelopes.collect();
-        Reply::json(200, &serde_json::json!({"data": data, "next_cursor": null}))
+/// What the counters want to know beside what they were told.
+fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + Send + Sync> {
+    Box::new(move || {
+        let counters = store
+            .as_ref()
+            .map_or_else(Counters::default, Store::counters);
+        Gauges {
+            commits: counters.commits,
+            bytes_written: counters.bytes_written,
+            db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
+            resident_bytes: resident_bytes(),
+        }
     })
 }
 
-/// The counters there are so far; API.md names those to come.
-fn metrics(store: Store) -> Box<dyn Fn(&Snapshot) -> String + Send + Sync> {
-    Box::new(move |_| {
-        let Counters {
-            commits,
-            bytes_written,
-            ..
-        } = store.counters();
-        format!(
-            "# TYPE pairbox_storage_commits_total counter\n\
-             pairbox_storage_commits_total {commits}\n\
-             # TYPE pairbox_storage_bytes_written_total counter\n\
-             pairbox_storage_bytes_written_total {bytes_written}\n"
-        )
-    })
+/// Memory this process holds (proc(5)).
+fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// What the panel shows, for the page: drawn anew, so that a panel that was pulled out shows too.

@@ -8,8 +8,6 @@ mod qr;
 mod well;
 mod wish;
 
-use super::WebContext;
-use super::access::Door;
 use super::openapi;
 use super::page::Page;
 use super::problem::Problem;
@@ -17,7 +15,10 @@ use super::reply::Reply;
 use super::route::operation::Need;
 use super::route::{Ask, Deed, Head, Names, Route, unknown_session};
 use super::status::{self, Eye};
+use super::stream::Stream;
+use super::{Door, WebContext};
 use crate::account::AccountId;
+use crate::metrics::Reading;
 use crate::snapshot::{AccountView, Snapshot};
 use crate::token::Caller;
 
@@ -39,17 +40,8 @@ pub struct Desk {
 pub enum Outcome {
     /// It is answered.
     Reply(Reply),
-    /// A stream begins.
-    Stream(Stream),
-}
-
-/// A stream that is granted.
-#[derive(Debug)]
-pub struct Stream {
-    /// [`Ask::Events`] or [`Ask::WebSocket`].
-    pub ask: Ask,
-    /// For whom: tells only of sessions they may read.
-    pub caller: Caller,
+    /// A stream begins, for this caller.
+    Stream(Stream, Caller),
 }
 
 impl Desk {
@@ -70,6 +62,12 @@ impl Desk {
         &self.context.names
     }
 
+    /// Who sends a request with this head.
+    pub fn caller(&self, head: &Head<'_>, door: Door) -> Result<Caller, Problem> {
+        let now = self.context.clock.now();
+        self.context.access.caller(head, door, now)
+    }
+
     /// Answers a request that passed the router: who asks, whether they may, and then what they ask.
     #[must_use]
     pub fn attend(&self, route: &Route, head: &Head<'_>, body: &[u8], door: Door) -> Outcome {
@@ -77,8 +75,7 @@ impl Desk {
             // The same for everybody: a browser with an old cookie must get the page that signs it in.
             Need::Nothing => Ok(Caller::Stranger),
             Need::Anybody | Need::Session(_) | Need::Some(_) | Need::Box(_) => {
-                let now = self.context.clock.now();
-                self.context.access.caller(head, door, now)
+                self.caller(head, door)
             }
         };
         match caller {
@@ -110,19 +107,27 @@ impl Desk {
             Ask::Livez => self.livez(&snapshot),
             Ask::Readyz => self.readyz(&snapshot),
             Ask::Metrics => {
-                let text = (self.context.metrics)(&snapshot);
+                let text = self.context.metrics.text(&Reading {
+                    snapshot: &snapshot,
+                    ids: eye.ids,
+                    now: eye.now,
+                    gauges: (self.context.gauges)(),
+                });
                 let kind = "text/plain; version=0.0.4; charset=utf-8";
                 Ok(Reply::new(200, kind, text.into()))
             }
             Ask::PanelPng => self.panel_png(&snapshot),
             Ask::OpenApi => Ok(Reply::new(200, "application/json", self.document.clone())),
             Ask::Status => self.status(&snapshot, &eye, head),
-            Ask::Events | Ask::WebSocket => {
-                return Ok(Outcome::Stream(Stream {
-                    ask: route.ask,
-                    caller: caller.clone(),
-                }));
+            Ask::Events => {
+                let stream = Stream::events(head, eye.ids)?;
+                if head.method == "HEAD" {
+                    Ok(Reply::new(200, "text/event-stream", Vec::new()))
+                } else {
+                    return begin(stream, caller);
+                }
             }
+            Ask::WebSocket => return begin(Stream::web_socket(head, eye.ids)?, caller),
             Ask::ListSessions => Ok(account::list(&snapshot, &eye)),
             Ask::AddSession => self.add(&wish::Body(body), &eye, head),
             Ask::Session(id, deed) => self.deed(id, deed, &snapshot, &eye, head, body),
@@ -157,7 +162,7 @@ impl Desk {
         let reply = match deed {
             Deed::Show => Ok(Reply::json(200, &status::session::session(account, eye))),
             Deed::Qr(format) => self.qr(account, format, eye),
-            Deed::ListEvents(limit) => Ok((self.context.list_events)(id, limit)),
+            Deed::ListEvents(limit) => Ok(self.list_events(id, limit)),
             Deed::ListMessages(limit) => self.list_messages(id, limit),
             Deed::SendMessage => self.send_message(id, body),
             Deed::Change => self.change(id, body, eye, head),
@@ -213,6 +218,18 @@ impl Desk {
             Some(png) => Ok(Reply::new(200, "image/png", png)),
             None => Err(Problem::new(404, "no_picture", "This box has no panel.")),
         }
+    }
+}
+
+/// A stream is for sessions the caller may read; one that is asked for by name has to be among them.
+fn begin(stream: Stream, caller: &Caller) -> Result<Outcome, Problem> {
+    match stream.wanted().account {
+        Some(account) if !caller.sees(account) => Err(Problem::new(
+            403,
+            "other_session",
+            "This token is for other sessions.",
+        )),
+        _ => Ok(Outcome::Stream(stream, caller.clone())),
     }
 }
 

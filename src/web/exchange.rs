@@ -16,17 +16,12 @@ use super::answer::Outcome;
 use super::door::inner::{DOOR_HEADER, Origin, STREAM_HEADER};
 use super::problem::Problem;
 use super::reply::{HEADERS, Reply};
-use super::route::{Ask, Head, Route, route};
+use super::route::{Head, Route, route, template};
 use super::server::{Permit, Shared};
 use super::stream::{self, Listening, Outlet, Stream, Telling};
 use crate::limits::HTTP_BODY_MAX;
+use crate::time::Mono;
 use crate::token::Caller;
-
-/// An answer, or one that goes on.
-enum Answered {
-    Whole(Reply),
-    On(Stream, Caller),
-}
 
 /// A request that is not answered yet.
 pub(super) struct Exchange {
@@ -34,11 +29,13 @@ pub(super) struct Exchange {
     /// Its headers, without the front's.
     headers: Vec<(String, String)>,
     pass: Option<String>,
+    /// When it was taken in.
+    began: Mono,
 }
 
 impl Exchange {
     /// Takes a request in.
-    pub fn new(request: Request) -> Self {
+    pub fn new(request: Request, began: Mono) -> Self {
         let (mut headers, mut pass) = (Vec::new(), None);
         for header in request.headers() {
             let value = header.value.as_str().to_owned();
@@ -52,6 +49,7 @@ impl Exchange {
             request,
             headers,
             pass,
+            began,
         }
     }
 
@@ -72,7 +70,7 @@ impl Exchange {
         }
         let Some(permit) = Permit::to_wait(shared) else {
             let problem = Problem::new(503, "busy", "Too much is being changed at once.");
-            return self.send(problem.retry_after_s(1).into());
+            return self.answered(problem.retry_after_s(1).into(), shared);
         };
         let shared = shared.clone();
         on_a_thread("http-slow", move || {
@@ -86,32 +84,31 @@ impl Exchange {
         // A bug in one answer must not take a worker away from all others.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.heed(|head| {
-                let route = found?;
-                match shared.desk.attend(&route, head, &body?, origin.door) {
-                    Outcome::Reply(reply) => Ok(Answered::Whole(reply)),
-                    Outcome::Stream(granted) => {
-                        let ids = shared.desk.names().sessions;
-                        let stream = match granted.ask {
-                            Ask::WebSocket => Stream::web_socket(head, ids)?,
-                            _ => Stream::events(head, ids)?,
-                        };
-                        Ok(Answered::On(stream, granted.caller))
-                    }
-                }
+                let (route, body) = (found?, body?);
+                Ok(shared.desk.attend(&route, head, &body, origin.door))
             })
         }));
         match outcome.unwrap_or_else(|_| Err(broken())) {
-            Ok(Answered::Whole(reply)) => self.send(reply),
-            Ok(Answered::On(stream, caller)) => self.listen(stream, &caller, origin, shared),
-            Err(problem) => self.send(problem.into()),
+            Ok(Outcome::Reply(reply)) => self.answered(reply, shared),
+            Ok(Outcome::Stream(stream, caller)) => self.listen(stream, &caller, origin, shared),
+            Err(problem) => self.answered(problem.into(), shared),
         }
+    }
+
+    /// Counts an answer and sends it.
+    fn answered(self, reply: Reply, shared: &Shared) {
+        let context = &shared.desk.context;
+        let took = context.clock.mono().since(self.began);
+        let route = self.heed(|head| template(head));
+        context.metrics.answered(route, reply.status, took);
+        self.send(reply);
     }
 
     /// Begins a stream, if there is a place.
     fn listen(self, stream: Stream, caller: &Caller, origin: Origin, shared: &Arc<Shared>) {
         let Some(permit) = Permit::to_stream(shared) else {
             let problem = Problem::new(503, "too_many_streams", "Too many streams are open.");
-            return self.send(problem.retry_after_s(5).into());
+            return self.answered(problem.retry_after_s(5).into(), shared);
         };
         let listening = Listening::begin(&shared.desk.context.journal, &stream, caller);
         shared.uplinks.put(origin, listening.uplink.clone());
@@ -168,10 +165,8 @@ impl Exchange {
                 target: &target,
                 headers: &headers,
             };
-            let caller = context
-                .access
-                .caller(&head, origin.door, context.clock.now());
-            caller.ok().filter(|caller| *caller != Caller::Stranger)
+            let caller = shared.desk.caller(&head, origin.door).ok();
+            caller.filter(|caller| *caller != Caller::Stranger)
         };
         let telling = Telling {
             journal: &context.journal,

@@ -166,11 +166,11 @@ impl Asked<'_> {
 }
 
 impl Route {
-    /// Whether the answer may take longer than a page should wait for its other requests: a thread of
-    /// its own is due then.
+    /// Whether the answer may take longer than a page should wait for its other requests: whatever
+    /// changes something waits for the machine, the disk or WhatsApp. A thread of its own is due then.
     #[must_use]
     pub fn may_take_long(&self) -> bool {
-        self.operation.slow
+        self.operation.method != Method::Get
     }
 
     /// Whether the body is to be read.

@@ -97,7 +97,10 @@ fn serve_once(
             let spawned = worker.spawn_scoped(scope, || {
                 while !leaving.load(Ordering::SeqCst) {
                     match server.recv() {
-                        Ok(request) => Exchange::new(request).handle(shared),
+                        Ok(request) => {
+                            let now = shared.desk.context.clock.mono();
+                            Exchange::new(request, now).handle(shared);
+                        }
                         Err(_) if leaving.load(Ordering::SeqCst) => {}
                         Err(error) => {
                             log::warn!("the inner socket: {error}");

@@ -92,7 +92,9 @@ impl Stream {
         })
     }
 
-    fn wanted(&self) -> &Wanted {
+    /// What it tells.
+    #[must_use]
+    pub fn wanted(&self) -> &Wanted {
         match self {
             Self::Events(wanted) | Self::WebSocket { wanted, .. } => wanted,
         }

@@ -24,6 +24,7 @@ use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits;
+use crate::metrics::Metrics;
 use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Status};
 use crate::store::Store;
 use crate::ticket::Tickets;
@@ -46,7 +47,7 @@ pub(super) async fn wait(
     shown.panel = hardware.panel_health();
     blame(&mut shown, refusal, clock.mono());
     let (publish, snapshots) = watch::channel(Arc::new(shown));
-    let glass = hardware.light_up(snapshots.clone(), &inbox, clock);
+    let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &Metrics::default());
     let pulse = Pulse::default();
     let tickets = Tickets::default();
     let page = serve(
@@ -254,6 +255,10 @@ fn serve(
             hosts: config.http.names.clone(),
             sessions: SessionIds::new(Ulid::from_bits(0)),
         },
+        // Nothing happens that would be worth keeping.
+        journal: Journal::new(0),
+        metrics: Metrics::default(),
+        database: super::database(config),
         snapshots,
         inbox,
         tickets,

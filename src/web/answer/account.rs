@@ -1,4 +1,4 @@
-//! Answers that list: sessions and messages.
+//! Answers that list: sessions, what happened to one, and messages.
 
 use serde::Serialize;
 
@@ -10,6 +10,7 @@ use crate::web::problem::Problem;
 use crate::web::reply::Reply;
 use crate::web::status::Eye;
 use crate::web::status::session::{SessionBody, session};
+use crate::web::stream::envelope;
 
 /// A list as all of them are; there is never so much that a second page is needed.
 #[derive(Serialize)]
@@ -27,7 +28,28 @@ pub(super) fn list(snapshot: &Snapshot, eye: &Eye<'_>) -> Reply {
     Reply::json(200, &list)
 }
 
+/// The same of events, whose envelopes are made elsewhere.
+#[derive(Serialize)]
+struct EventList {
+    data: Vec<serde_json::Value>,
+    next_cursor: Option<String>,
+}
+
 impl Desk {
+    pub(super) fn list_events(&self, id: AccountId, limit: usize) -> Reply {
+        let context = &self.context;
+        let events = context.journal.recent(id, limit);
+        let (ids, now) = (context.names.sessions, context.clock.mono());
+        let list = EventList {
+            data: events
+                .iter()
+                .filter_map(|event| envelope(event, ids, now))
+                .collect(),
+            next_cursor: None,
+        };
+        Reply::json(200, &list)
+    }
+
     pub(super) fn list_messages(&self, id: AccountId, limit: usize) -> Result<Reply, Problem> {
         match (self.context.list_messages)(id, limit) {
             Ok(messages) => Ok(Reply::json(200, &ListBody::from(messages))),

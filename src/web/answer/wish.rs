@@ -223,7 +223,7 @@ fn denied(denial: Denial) -> Problem {
             format!("WhatsApp gave no code: {why}."),
         ),
         Denial::StoreFailed { why } => {
-            Problem::new(503, "store", format!("The storage failed: {why}."))
+            Problem::new(503, "store", format!("The store did not keep it: {why}."))
         }
         // These belong to codes on the panel, which are asked for elsewhere.
         Denial::NoPanel

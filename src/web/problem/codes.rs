@@ -34,7 +34,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     (
         "bad_handshake",
         400,
-        "The handshake of the WebSocket is incomplete.",
+        "The handshake of the WebSocket is not as it should be.",
     ),
     ("bad_json", 400, "The body is not JSON."),
     ("bad_label", 422, "The label cannot be used."),

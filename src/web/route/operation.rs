@@ -29,8 +29,6 @@ pub struct Operation {
     /// The codes of problems of its own; those that follow from need, body and path come along by
     /// themselves ([`Operation::problems`]).
     pub problems: &'static [&'static str],
-    /// It may take longer than a page should wait for its other requests.
-    pub slow: bool,
     /// From the path's names and the query to what is asked.
     pub make: fn(&Asked<'_>) -> Result<Ask, Problem>,
 }
@@ -135,7 +133,14 @@ const OF_ALL: &[&str] = &[
     "bad_request",
     "broken",
     "busy",
+    "crowded",
+    "cut_off",
+    "expectation_failed",
     "foreign_host",
+    "head_too_large",
+    "http_version",
+    "no_answer",
+    "no_door",
     "no_host",
     "repeated_header",
     "too_long",

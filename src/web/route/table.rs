@@ -25,7 +25,6 @@ const LOOK: Operation = Operation {
     body: Body::None,
     answers: &[],
     problems: &[],
-    slow: false,
     make: |_| Ok(Ask::Page),
 };
 
@@ -147,10 +146,11 @@ static BOX: [Operation; 11] = [
             &[form("text/event-stream", "Text")],
         )],
         problems: &[
+            "bad_event_id",
+            "bad_session",
             "bad_types",
             "other_session",
             "too_many_streams",
-            "unknown_session",
         ],
         make: |_| Ok(Ask::Events),
         ..LOOK
@@ -163,10 +163,12 @@ static BOX: [Operation; 11] = [
         query: &[SESSION, TYPES],
         answers: &[answer(101, "The WebSocket.", &[])],
         problems: &[
+            "bad_event_id",
+            "bad_handshake",
+            "bad_session",
             "bad_types",
             "other_session",
             "too_many_streams",
-            "unknown_session",
             "upgrade_required",
         ],
         make: |_| Ok(Ask::WebSocket),
@@ -249,7 +251,6 @@ static SESSIONS: [Operation; 5] = [
         need: Need::Session(Scope::Admin),
         body: Body::None,
         answers: &[answer(204, "It is gone.", &[])],
-        slow: true,
         make: |asked| asked.session(Deed::Delete),
         ..DEED
     },
@@ -298,7 +299,6 @@ static DEEDS: [Operation; 12] = [
         id: "logOutSession",
         path: "/api/v1/sessions/{id}/logout",
         summary: "Unlinks it and wipes its keys; label and settings stay.",
-        slow: true,
         make: |asked| asked.session(Deed::Logout),
         ..DEED
     },
@@ -355,7 +355,6 @@ static DEEDS: [Operation; 12] = [
             "store",
             "too_many_codes",
         ],
-        slow: true,
         make: |asked| asked.session(Deed::PairingCode),
         ..DEED
     },
@@ -396,7 +395,6 @@ static DEEDS: [Operation; 12] = [
             "not_working",
             "send_failed",
         ],
-        slow: true,
         make: |asked| asked.session(Deed::SendMessage),
         ..DEED
     },

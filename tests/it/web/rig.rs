@@ -18,6 +18,7 @@ use pairbox::event::{Answer as Said, Event, Intent, Source};
 use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
 use pairbox::journal::Journal;
+use pairbox::metrics::{Gauges, Metrics};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
 use pairbox::store::Store;
@@ -26,7 +27,6 @@ use pairbox::time::{Mono, UnixMillis};
 use pairbox::ulid::{SessionIds, Ulid};
 use pairbox::web::access::{AccessDesk, AccessParts};
 use pairbox::web::messages::{Direction, MessageView, SendProblem, SendReceipt};
-use pairbox::web::reply::Reply;
 use pairbox::web::route::Names;
 use pairbox::web::{self, WebContext, WebHandle};
 use tempfile::TempDir;
@@ -103,6 +103,8 @@ pub struct Ends {
     pub clock: Clock,
     pub pulse: Pulse,
     pub keys: Keys,
+    pub journal: Journal,
+    pub metrics: Metrics,
     folder: TempDir,
 }
 
@@ -124,6 +126,7 @@ pub fn context() -> (WebContext, Ends) {
         clock,
     });
     let keys = Keys::make(&access);
+    let (journal, metrics) = (Journal::new(7), Metrics::default());
     snapshots.send_replace(Arc::new(snapshot(1, Status::Stopped)));
     let context = WebContext {
         snapshots: receiver,
@@ -132,7 +135,9 @@ pub fn context() -> (WebContext, Ends) {
         clock,
         pulse: pulse.clone(),
         geometry: Some((128, 64)),
-        metrics: Box::new(|_| "# no counters\n".to_owned()),
+        metrics: metrics.clone(),
+        gauges: Box::new(Gauges::default),
+        journal: journal.clone(),
         panel_png: Box::new(|_, _| Some(PNG.to_vec())),
         qr: QR_DRAWINGS,
         names: Names {
@@ -140,10 +145,6 @@ pub fn context() -> (WebContext, Ends) {
             hosts: Vec::new(),
         },
         access,
-        journal: Journal::new(7),
-        list_events: Box::new(|_, _| {
-            Reply::json(200, &serde_json::json!({"data": [], "next_cursor": null}))
-        }),
         list_messages: Box::new(|_, limit| Ok(messages(limit))),
         send_message: Box::new(|_, to, _| match to {
             "nobody" => Err(SendProblem::NotOnWhatsApp),
@@ -160,6 +161,8 @@ pub fn context() -> (WebContext, Ends) {
         clock,
         pulse,
         keys,
+        journal,
+        metrics,
         folder,
     };
     (context, ends)

@@ -62,7 +62,10 @@ pub fn hold_bare(method: &str, target: &str, answer: &Bare<'_>) {
             );
         } else {
             assert!(
-                matches!(answer.status, 400 | 403 | 404 | 405 | 408 | 413 | 431 | 503),
+                matches!(
+                    answer.status,
+                    400 | 403 | 404 | 405 | 408 | 413 | 417 | 431 | 503 | 504 | 505
+                ),
                 "{}",
                 what()
             );

@@ -13,7 +13,7 @@ use pairbox::event::{Effect, Event, LinkEvent, LinkedAs, PanelEvent, StoreEvent,
 use pairbox::machine::Appliance;
 use pairbox::secret::Secret;
 use pairbox::snapshot::PanelHealth;
-use pairbox::web::access::Door;
+use pairbox::web::Door;
 use pairbox::web::answer::{Desk, Outcome};
 use pairbox::web::reply::Reply;
 use pairbox::web::route::{Head, route};
@@ -85,7 +85,7 @@ impl Office {
         match found.map(|route| self.desk.attend(&route, &head, body, door)) {
             Err(problem) => problem.into(),
             Ok(Outcome::Reply(reply)) => reply,
-            Ok(Outcome::Stream(_)) => Reply::new(200, "text/event-stream", Vec::new()),
+            Ok(Outcome::Stream(..)) => Reply::new(200, "text/event-stream", Vec::new()),
         }
     }
 
@@ -166,7 +166,10 @@ fn run(mut ends: Ends, mut script: Script) -> tempfile::TempDir {
                     effect => queue.extend(world(effect, starts, &mut script)),
                 }
             }
-            ends.snapshots.send_replace(appliance.snapshot());
+            let (before, after) = (ends.snapshots.borrow().clone(), appliance.snapshot());
+            ends.journal.note(clock.now(), &before, &after);
+            ends.metrics.changed(&before, &after);
+            ends.snapshots.send_replace(after);
             ends.pulse.beat(clock.mono());
             for (ticket, answer) in answers {
                 ends.tickets.call(ticket, answer);
