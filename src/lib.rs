@@ -25,6 +25,7 @@ pub mod line;
 pub mod logging;
 pub mod machine;
 pub mod metrics;
+pub mod network;
 pub mod panel;
 pub mod program;
 pub mod secret;

@@ -23,6 +23,7 @@ mod cli;
 mod config;
 mod glass;
 mod health;
+mod link;
 mod machine;
 mod store;
 mod stories;

@@ -101,6 +101,8 @@ pub enum Event {
     Sent { jid: Jid, to: Jid, id: String },
     /// A phone (its number is `to`) read a text.
     TextRead { to: String, from: Jid, id: String },
+    /// A companion asked its phone for something.
+    PhoneAsked { by: Jid },
     /// A phone could not read what it was sent.
     Unreadable {
         to: String,

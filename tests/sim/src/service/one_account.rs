@@ -6,7 +6,7 @@ use wacore_binary::builder::NodeBuilder;
 
 use super::state::State;
 use crate::clock;
-use crate::event_log::Conn;
+use crate::event_log::{Conn, Event};
 use crate::party::Address;
 
 impl State {
@@ -19,6 +19,23 @@ impl State {
             .flatten()
             .filter_map(|device| device.conn)
             .collect()
+    }
+
+    /// A companion asks the phone for something (history, a message it could not read). The phone says
+    /// that the question arrived, as companions do for what the phone sends them; what a real phone
+    /// then answers is not simulated.
+    pub(crate) fn questioned(&mut self, number: &str, from: &Address, jid: &Jid, id: &str) {
+        let Some(account) = self.accounts.get(number).filter(|_| from.number == number) else {
+            return;
+        };
+        let receipt = NodeBuilder::new("receipt")
+            .attr("from", account.jid())
+            .attr("type", "peer_msg")
+            .attr("id", id)
+            .attr("t", clock::unix_seconds())
+            .build();
+        self.event(Event::PhoneAsked { by: jid.clone() });
+        self.deliver(from, "receipt", id, receipt);
     }
 
     /// The owner reads a message on the phone: companions get the account's own read receipt, which
