@@ -263,7 +263,6 @@ fn serve(
         inbox,
         tickets,
         // Nothing happens here that is worth telling.
-        journal: Journal::new(0),
         clock,
         pulse,
         format: hardware.format(),
