@@ -252,7 +252,7 @@ fn serve(
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
-            hosts: Vec::new(),
+            hosts: config.http.names.clone(),
             sessions: SessionIds::new(Ulid::from_bits(0)),
         },
         // Nothing happens that would be worth keeping.
@@ -264,8 +264,6 @@ fn serve(
         tickets,
         clock,
         pulse,
-        // Nothing happens here that somebody could ask for later.
-        journal: Journal::new(0),
         format: hardware.format(),
         store: None,
         links: watch::channel(Arc::default()).1,
