@@ -15,9 +15,9 @@ use super::{Refusal, StartError, is_start_error, look_through, open_file};
 use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::EndSignal;
 use crate::daemon::hardware::{Glass, Hardware};
 use crate::daemon::page;
+use crate::daemon::{EndSignal, doors};
 use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
@@ -262,10 +262,6 @@ fn serve(
         snapshots,
         inbox,
         tickets,
-<<<<<<< HEAD
-        // Nothing happens here that is worth telling.
-=======
->>>>>>> page
         clock,
         pulse,
         format: hardware.format(),
