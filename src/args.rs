@@ -1,17 +1,29 @@
 //! The command line.
 //!
-//! Only its shape: what the options mean is decided in `config` and `daemon`.
+//! Only its shape and its help: what the options of the service mean is decided in `config` and
+//! `daemon`, what is asked of a running service ([`Ask`]) in `cli`.
+
+mod ask;
+pub mod help;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use ask::{Ask, Confirm, ConsoleOptions, TokenAsk, Which};
 
 use crate::config::BoardName;
 
 /// Links WhatsApp accounts and keeps them online.
 #[derive(Clone, PartialEq, Eq, Debug, Parser)]
-#[command(name = "pairbox", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "pairbox",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100,
+    after_long_help = help::PAIRBOX
+)]
 pub struct CommandLine {
     /// What to do; running the service when nothing is said.
     #[command(subcommand)]
@@ -23,24 +35,57 @@ pub struct CommandLine {
 /// What the program can do.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum Command {
+    /// Ask the service that runs on this box.
+    #[command(flatten)]
+    Ask(Ask),
     /// List the boards, or say how one is wired and set up
+    #[command(after_long_help = help::BOARDS)]
     Boards {
         /// The board; all of them when none is named
         name: Option<String>,
     },
     /// Look at board, panel, buttons, clock, network and disk, and say what to do
+    #[command(after_long_help = help::CHECK)]
     Check(RunOptions),
     /// Run the service (also without this word)
+    #[command(after_long_help = help::RUN)]
     Run(RunOptions),
     /// Read a configuration file, say whether it is in order, and end
+    #[command(after_long_help = help::CHECK_CONFIG)]
     CheckConfig {
         /// The file [default: /etc/pairbox/pairbox.toml]
         file: Option<PathBuf>,
     },
     /// Show test cards on the panel and say what should be seen. Stop the service first
+    #[command(after_long_help = help::PANEL_TEST)]
     PanelTest(TrialOptions),
     /// Say what the buttons do, until Ctrl-C. Stop the service first
+    #[command(after_long_help = help::BUTTON_TEST)]
     ButtonTest(TrialOptions),
+    /// Print the completions of a shell
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for every command
+    #[command(after_long_help = help::MAN)]
+    Man {
+        /// Write `pairbox.1` and a page for each command into this folder
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+}
+
+/// A shell that completions can be made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// fish.
+    Fish,
 }
 
 /// Options of the tests a person makes.

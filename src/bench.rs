@@ -4,6 +4,8 @@
 //! documented there (`tests/chips/src/bench/wire.rs`). The drivers above are the real ones: [`BenchI2c`] is
 //! an I2C bus like any other, and edges come in like those of GPIO lines, through the same watcher.
 
+pub mod world;
+
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;

@@ -39,9 +39,12 @@ impl Clock {
             .unwrap_or(Duration::ZERO);
         // Milliseconds since 1970 fit 64 bits for half a billion years.
         let wall = UnixMillis(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX));
+        let set = wall >= WALL_FLOOR;
+        #[cfg(feature = "bench")]
+        let set = set && !crate::bench::world::clock_is_unset();
         Now {
             mono: self.mono(),
-            wall: (wall >= WALL_FLOOR).then_some(wall),
+            wall: set.then_some(wall),
         }
     }
 

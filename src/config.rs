@@ -145,6 +145,9 @@ pub struct Bench {
     pub socket: PathBuf,
     /// While this file holds `full`, `read-only` or `io`, the store's disk fails like that.
     pub disk: Option<PathBuf>,
+    /// A file with what is wrong with the world, a word a line: `no-clock`, `no-network`. It may
+    /// change at any time if it is there, empty or not, when the box starts. Default: nothing is.
+    pub world: Option<PathBuf>,
 }
 
 impl Default for Config {

@@ -11,6 +11,7 @@ pub mod hardware;
 pub mod messages;
 pub mod page;
 pub mod storage;
+pub mod wall;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -99,6 +100,12 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
+    #[cfg(feature = "bench")]
+    if let Some(world) = config.bench.as_ref().and_then(|bench| bench.world.clone()) {
+        if crate::bench::world::look(&world) {
+            tokio::spawn(async move { crate::bench::world::follow(&world).await });
+        }
+    }
     let Some(store) = storage::open(&config, clock).await? else {
         return Ok(());
     };
@@ -109,6 +116,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let end = EndSignal::listen()?;
     let mut hardware = Hardware::find(&config, &inbox, clock)?;
     let format = hardware.format();
+    let clock_set = clock.now().wall.is_some();
     let appliance = appliance(&store, &hardware, clock)?;
     let (publish, snapshots) = watch::channel(appliance.snapshot());
     let metrics = Metrics::default();
@@ -122,6 +130,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
+        clock,
     );
     let box_id = store.box_id()?;
     // The names of events need to differ from those of other boxes and runs, not to be secret.
@@ -151,7 +160,8 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     info!("page at http://{}/", page.address());
     health.ready();
 
-    let watchers = watchers(&page, &store, &inbox, end);
+    let mut watchers = watchers(&page, &store, &inbox, end);
+    watchers.spawn(wall::watch(clock, clock_set, inbox));
     EventLoop {
         appliance,
         effects,

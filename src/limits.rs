@@ -9,8 +9,54 @@ use std::time::Duration;
 /// sender is told (buttons and polls drop, people's wishes get an error).
 pub const EVENT_QUEUE: usize = 256;
 
-/// How often the live socket is looked at (DESIGN.md: failed attempts emit no event).
+/// How often the live socket is looked at while the account is not online (DESIGN.md: failed attempts
+/// emit no event).
 pub const SOCKET_POLL: Duration = Duration::from_secs(1);
+
+/// The same while it is online: a socket that opens, closes or breaks is looked at at once, so this is
+/// only how finely silence is measured (the service is pinged every 15 to 30 s). Each look wakes the
+/// processor of a box that is otherwise asleep.
+pub const SOCKET_POLL_ONLINE: Duration = Duration::from_secs(10);
+
+/// A socket that has not come about after this long is given up. Below the library's own 20 s, which
+/// would leave nobody to say which step hung.
+pub const DIAL: Duration = Duration::from_secs(18);
+
+/// One that has not come about after this long is told as slow, with the step that hangs: people are
+/// told why it takes long after [`STARTING_SLOW`].
+pub const DIAL_SLOW: Duration = Duration::from_secs(6);
+
+/// One of several addresses of the service may take this long, so that the next gets its turn: an
+/// IPv6 route that leads nowhere is common.
+pub const DIAL_ADDRESS: Duration = Duration::from_secs(6);
+
+/// Look-ups of the service's name at once: half of [`BLOCKING_THREADS`], so that a name service that
+/// hangs leaves threads for the codes to type and for the store.
+pub const LOOK_UPS: usize = 2;
+
+/// A code to type needs a socket first: one that has not come about after this long is not waited for
+/// any longer. Longer than [`DIAL`] with a second attempt, shorter than a person's patience.
+pub const CODE_SOCKET: Duration = Duration::from_secs(30);
+
+/// A link says that a message came or went at most this often.
+pub const MESSAGE_TOLD: Duration = Duration::from_secs(1);
+
+/// It says that the owner's phone gave a sign of life at most this often, and no sign counts that is
+/// older than this: what waited at the service for a box that was away tells nothing of today.
+pub const PHONE_TOLD: Duration = Duration::from_secs(3600);
+
+/// A phone that gave no sign of life for so long is asked for one: well before the warnings that begin
+/// after ten days, and too seldom to be noticed.
+pub const PHONE_ASKED_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// It is asked again this often while it stays silent.
+pub const PHONE_ASKED_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// Without any network, somebody may be plugging it in: it is looked for this often.
+pub const NETWORK_POLL: Duration = Duration::from_secs(2);
+
+/// Where the kernel does not tell that the wall clock was set, it is looked at this often until it is.
+pub const CLOCK_POLL: Duration = Duration::from_secs(5);
 
 /// After this long in `starting`, panel and page say why, and the link is built anew, once: what
 /// people are told to do elsewhere (press connect again) is done for them.
@@ -380,3 +426,17 @@ pub const SEND: Duration = Duration::from_secs(30);
 
 /// Messages kept per account: what fits a page, and what a program that was away may have missed.
 pub const MESSAGE_RING: usize = 200;
+
+/// The command line waits this long for what the service only has to look up.
+pub const CONSOLE_LOOK: Duration = Duration::from_secs(10);
+
+/// And this long for what it has to do first, above the 90 s after which the door gives up: unlinking
+/// and a code to type take an answer of WhatsApp's.
+pub const CONSOLE_DEED: Duration = Duration::from_secs(100);
+
+/// Longest answer, and longest line of a stream, that the command line takes, in bytes: some hundred
+/// accounts or a thousand events.
+pub const CONSOLE_BODY: u64 = 4 * 1024 * 1024;
+
+/// How often `pairbox pair` looks at the account: a countdown in seconds does not stumble.
+pub const CONSOLE_WATCH: Duration = Duration::from_millis(500);

@@ -10,7 +10,15 @@ use log::LevelFilter;
 
 /// Installs the logger. Called once, by `main`; a second call changes nothing.
 pub fn start(level: LevelFilter) {
-    let started = env_logger::Builder::new()
+    let started = builder(level).try_init();
+    // Already installed (tests start several): the first one stands.
+    drop(started);
+}
+
+/// Ours from `level` on, libraries from `warn` on.
+fn builder(level: LevelFilter) -> env_logger::Builder {
+    let mut builder = env_logger::Builder::new();
+    builder
         .filter_level(level.min(LevelFilter::Warn))
         .filter_module("pairbox", level)
         .format(|out, record| {
@@ -20,10 +28,8 @@ pub fn start(level: LevelFilter) {
                 record.args()
             );
             writeln!(out, "{}", scrub(&line))
-        })
-        .try_init();
-    // Already installed (tests start several): the first one stands.
-    drop(started);
+        });
+    builder
 }
 
 /// Digits in a row that may be a phone number: shown by their last four.
@@ -74,7 +80,28 @@ fn looks_random(run: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use log::{Level, Record};
+
     use super::*;
+
+    #[test]
+    fn a_code_that_the_library_prints_is_printed_at_no_level() {
+        for level in LevelFilter::iter() {
+            let logger = builder(level).build();
+            // As whatsapp-rust 0.7.0 does (pair_code.rs), and as it might do elsewhere.
+            for target in ["Client/PairCode", "whatsapp_rust::bot", "wacore::pair_code"] {
+                for at in [Level::Info, Level::Debug, Level::Trace] {
+                    let record = Record::builder().target(target).level(at).build();
+                    assert!(!logger.matches(&record), "{target} at {at} with {level}");
+                }
+            }
+            let ours = Record::builder()
+                .target("pairbox::whatsapp::link")
+                .level(Level::Info)
+                .build();
+            assert_eq!(logger.matches(&ours), level >= LevelFilter::Info);
+        }
+    }
 
     #[test]
     fn numbers_keep_four_digits() {

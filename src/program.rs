@@ -16,6 +16,7 @@ use crate::args::{Command, CommandLine, RunOptions, TrialOptions};
 use crate::board::{Board, guide, probe};
 use crate::button;
 use crate::check::{self, Verdict, probes};
+use crate::cli::{self, Failure, pages};
 use crate::clock::Clock;
 use crate::config::source::Source;
 use crate::config::{self, Config, FileError};
@@ -31,6 +32,12 @@ pub enum ProgramError {
     /// A setting is wrong.
     #[error(transparent)]
     Config(#[from] FileError),
+    /// The service could not be asked, or said no.
+    #[error(transparent)]
+    Ask(#[from] Failure),
+    /// What is to be printed or written is not taken.
+    #[error("{0}")]
+    Output(#[from] io::Error),
     /// `pairbox check` found something that does not work; it has said what.
     #[error("FAIL in {0} of these lines")]
     CheckFailed(usize),
@@ -49,6 +56,7 @@ where
     T: Into<OsString> + Clone,
 {
     match CommandLine::parse_from(arguments).into_command() {
+        Command::Ask(ask) => Ok(cli::run(&ask)?),
         Command::Boards { name } => boards(name.as_deref()),
         Command::Check(options) => check(&options),
         Command::Run(options) => serve(&options),
@@ -58,6 +66,9 @@ where
         }
         Command::PanelTest(options) => try_panel(&options),
         Command::ButtonTest(options) => try_buttons(&options),
+        Command::Completions { shell } => Ok(pages::completions(shell, &mut io::stdout())?),
+        Command::Man { into: Some(folder) } => Ok(pages::manuals(&folder)?),
+        Command::Man { into: None } => Ok(pages::manual(&mut io::stdout())?),
     }
 }
 
@@ -157,6 +168,21 @@ fn for_trial(options: &TrialOptions) -> Result<(Config, Board, Reserved), Progra
     Ok((config, board, reserved))
 }
 
+impl ProgramError {
+    /// The exit code of the process. Wrong arguments never come here: `clap` ends the process with 2.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Ask(failure) => failure.exit_code(),
+            Self::Config(_)
+            | Self::Output(_)
+            | Self::CheckFailed(_)
+            | Self::Start(_)
+            | Self::Trial(_) => 1,
+        }
+    }
+}
+
 /// [`run`], with the error told and turned into an exit code: for programs that are nothing but this.
 pub fn main<T>(arguments: impl IntoIterator<Item = T>) -> ExitCode
 where
@@ -164,10 +190,11 @@ where
 {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(ProgramError::Ask(failure)) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             // To standard error directly: the log may not have been started, and has a level.
             eprintln!("pairbox: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -114,22 +114,29 @@ pub fn glow(snapshot: &Snapshot, now: Mono) -> Glow {
     }
     match snapshot.light {
         _ if snapshot.shutting_down => Glow::Normal,
+        // Whoever asked for it on the page stands here now.
+        _ if snapshot.access.is_some() => Glow::Normal,
         Light::Off => Glow::Off,
         Light::Dim => Glow::Dim,
         Light::Bright => Glow::Normal,
     }
 }
 
-/// Nobody looks; but the last words are said to be seen.
+/// Nobody looks; but the last words are said to be seen, and so is a code that was asked for.
 fn is_dark(snapshot: &Snapshot) -> bool {
-    snapshot.light == Light::Off && !snapshot.shutting_down
+    snapshot.light == Light::Off && !snapshot.shutting_down && snapshot.access.is_none()
 }
 
-/// Whether a QR or a typed code is on the picture: such a picture stands still, and must not stay
-/// when the code ends.
+/// Whether a code is on the picture, to scan, to type, to compare or for the page: such a picture
+/// stands still, and must not stay when the code ends.
 #[must_use]
 pub fn shows_code(snapshot: &Snapshot) -> bool {
-    pairing(snapshot).is_some()
+    let covered = snapshot.hold.is_some() || snapshot.shutting_down;
+    let compared = match &snapshot.current().status {
+        Status::PasskeyRequired { code } => code.is_some() && !snapshot.overview,
+        _ => false,
+    };
+    pairing(snapshot).is_some() || (!covered && (snapshot.access.is_some() || compared))
 }
 
 /// When the QR was put up that a camera is to read; a code to type needs no such care.
@@ -140,7 +147,10 @@ fn qr_shown_at(snapshot: &Snapshot) -> Option<Mono> {
 }
 
 fn pairing(snapshot: &Snapshot) -> Option<&Pairing> {
-    let covered = snapshot.hold.is_some() || snapshot.overview || snapshot.shutting_down;
+    let covered = snapshot.hold.is_some()
+        || snapshot.access.is_some()
+        || snapshot.overview
+        || snapshot.shutting_down;
     match &snapshot.current().status {
         Status::ScanQrCode(pairing) if !covered => Some(pairing),
         _ => None,

@@ -6,10 +6,15 @@
 //! of it gets out of this folder. The library's own log lines carry numbers and codes: see
 //! [`crate::logging`] for why they are held at `warn` and scrubbed.
 
+pub mod dial;
 pub mod link;
+pub mod obstacle;
+pub mod phone;
 pub mod receive;
 pub mod runtime;
 pub mod send;
+pub mod traffic;
 pub mod translate;
 pub mod transport;
 pub mod version;
+pub mod voice;

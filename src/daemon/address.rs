@@ -1,42 +1,70 @@
-//! Where others reach the page: the address this box has on its network, looked up again and again.
-//!
-//! Nothing is sent to find it out. A UDP socket that is connected somewhere far away gets the address
-//! the routes would send from; asking the kernel for its interfaces would need a socket family that
-//! the unit forbids.
+//! Where others reach the page, and when the network comes back: the address this box has, looked up
+//! again and again.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use log::{info, warn};
 
 use crate::event::Event;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, InboxError};
 use crate::limits;
+use crate::network::{self, FAR_AWAY};
 
-/// Far away, and nobody's: TEST-NET-1 (RFC 5737) and the documentation prefix (RFC 3849), port
-/// `discard`.
-const FAR_AWAY: [SocketAddr; 2] = [
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9),
-    SocketAddr::new(
-        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
-        9,
-    ),
-];
-
-/// Tells the machine where the page that listens on `listen` is reached: at once when somebody can
-/// reach it, and whenever that changes.
+/// Tells the machine where the page that listens on `listen` is reached, at once when somebody can
+/// reach it and whenever that changes; and that the network is back, or is another one.
 pub async fn watch(listen: SocketAddr, inbox: Inbox) {
-    let mut look = interval(limits::ADDRESS_POLL);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut told = None;
+    let mut watcher = Watcher::default();
     loop {
-        look.tick().await;
-        let page = reachable(listen, own_address);
-        if page != told {
-            told.clone_from(&page);
-            if inbox.send(Event::Page(page)).await.is_err() {
-                return;
+        let own = network::own_address();
+        let page = reachable(listen, network::address_to);
+        if watcher.tell(own, page, &inbox).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(watcher.rest()).await;
+    }
+}
+
+/// What was told already.
+#[derive(Default)]
+struct Watcher {
+    own: Option<IpAddr>,
+    page: Option<String>,
+    /// It has looked at least once: what was there from the beginning is no news.
+    looked: bool,
+}
+
+impl Watcher {
+    async fn tell(
+        &mut self,
+        own: Option<IpAddr>,
+        page: Option<String>,
+        inbox: &Inbox,
+    ) -> Result<(), InboxError> {
+        if page != self.page {
+            self.page.clone_from(&page);
+            inbox.send(Event::Page(page)).await?;
+        }
+        let before = std::mem::replace(&mut self.own, own);
+        let news = std::mem::replace(&mut self.looked, true) && own != before;
+        match own {
+            // Another address is another network: what waits there may try at once as well.
+            Some(_) if news => {
+                info!("network: there is one");
+                inbox.send(Event::NetworkUp).await?;
             }
+            None if news => warn!("network: gone"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn rest(&self) -> Duration {
+        if self.own.is_some() {
+            limits::ADDRESS_POLL
+        } else {
+            limits::NETWORK_POLL
         }
     }
 }
@@ -50,24 +78,12 @@ fn reachable(listen: SocketAddr, own: impl Fn(SocketAddr) -> io::Result<IpAddr>)
             .into_iter()
             .filter(|far| far.is_ipv4() || ip.is_ipv6())
             .filter_map(|far| own(far).ok());
-        ours.find(|ip| !ip.is_loopback() && !ip.is_unspecified())?
+        ours.find(network::leads_out)?
     } else {
         ip
     };
     let reachable = !ip.is_loopback();
     reachable.then(|| SocketAddr::new(ip, listen.port()).to_string())
-}
-
-/// The address packets to `far` would come from. None is sent.
-fn own_address(far: SocketAddr) -> io::Result<IpAddr> {
-    let any: IpAddr = if far.is_ipv4() {
-        Ipv4Addr::UNSPECIFIED.into()
-    } else {
-        Ipv6Addr::UNSPECIFIED.into()
-    };
-    let socket = UdpSocket::bind((any, 0))?;
-    socket.connect(far)?;
-    Ok(socket.local_addr()?.ip())
 }
 
 #[cfg(test)]
@@ -119,11 +135,27 @@ mod tests {
         told.abort();
     }
 
-    #[test]
-    fn asking_for_the_own_address_needs_nobody() {
-        // A machine without a network refuses; one with a network answers with an address.
-        if let Ok(own) = own_address(FAR_AWAY[0]) {
-            assert!(own.is_ipv4() && !own.is_unspecified());
+    #[tokio::test]
+    async fn a_network_that_comes_back_is_news_and_one_that_was_there_is_not() {
+        let (inbox, mut events) = Inbox::new();
+        let mut watcher = Watcher::default();
+        let lan: Option<IpAddr> = Some("192.168.1.20".parse().unwrap());
+        let other: Option<IpAddr> = Some("10.0.0.2".parse().unwrap());
+        for own in [lan, lan, None, None] {
+            watcher.tell(own, None, &inbox).await.unwrap();
         }
+        assert!(events.try_recv().is_err());
+        assert_eq!(watcher.rest(), limits::NETWORK_POLL);
+        watcher.tell(lan, None, &inbox).await.unwrap();
+        assert_eq!(events.try_recv(), Ok(Event::NetworkUp));
+        watcher.tell(other, None, &inbox).await.unwrap();
+        assert_eq!(events.try_recv(), Ok(Event::NetworkUp));
+        assert_eq!(watcher.rest(), limits::ADDRESS_POLL);
+        // A box that starts without one and gets it.
+        let mut watcher = Watcher::default();
+        watcher.tell(None, None, &inbox).await.unwrap();
+        watcher.tell(lan, None, &inbox).await.unwrap();
+        assert_eq!(events.try_recv(), Ok(Event::NetworkUp));
+        assert!(events.try_recv().is_err());
     }
 }

@@ -11,11 +11,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::account::{AccountId, AccountRecord, Epoch};
+use crate::clock::Clock;
 use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::inbox::Inbox;
 use crate::store::{Store, StoreError};
 use crate::ticket::Tickets;
+use crate::time::UnixMillis;
 use crate::whatsapp::link::{Link, LinkParts};
 use crate::whatsapp::version::Versions;
 
@@ -36,6 +38,7 @@ pub struct Effects {
     versions: Arc<Versions>,
     inbox: Inbox,
     tickets: Tickets,
+    clock: Clock,
     links: watch::Sender<Arc<BTreeMap<AccountId, Link>>>,
     tasks: JoinSet<(AccountId, Epoch, bool)>,
     writes: mpsc::UnboundedSender<Write>,
@@ -51,6 +54,7 @@ impl Effects {
         versions: Arc<Versions>,
         inbox: Inbox,
         tickets: Tickets,
+        clock: Clock,
     ) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
@@ -60,6 +64,7 @@ impl Effects {
             versions,
             inbox,
             tickets,
+            clock,
             links: watch::channel(Arc::default()).0,
             tasks: JoinSet::new(),
             writes,
@@ -86,7 +91,11 @@ impl Effects {
             Effect::WipeAuth { account } => self.write(Write::Wipe(account)),
             Effect::SaveRecord { account, record } => self.write(Write::Record(account, record)),
             Effect::DeleteAccount { account } => self.write(Write::Delete(account)),
-            Effect::RequestCode { .. } => {}
+            Effect::RequestCode {
+                account,
+                epoch,
+                phone,
+            } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => self.write(Write::ResetTokens),
         }
@@ -135,6 +144,8 @@ impl Effects {
             pre_keys: usize::from(self.whatsapp.pre_keys),
             store: self.store.clone(),
             versions: Arc::clone(&self.versions),
+            clock: self.clock,
+            phone_seen: self.phone_seen(account),
             inbox: self.inbox.clone(),
         });
         self.tasks
@@ -142,6 +153,19 @@ impl Effects {
         self.links.send_modify(|links| {
             Arc::make_mut(links).insert(account, link);
         });
+    }
+
+    /// What the store knows of the owner's phone: the link asks it for a sign of life after a while.
+    fn phone_seen(&self, account: AccountId) -> Option<UnixMillis> {
+        let accounts = match self.store.accounts() {
+            Ok(accounts) => accounts,
+            Err(error) => {
+                debug!("when the phone was last seen could not be read: {error}");
+                return None;
+            }
+        };
+        let stored = accounts.into_iter().find(|stored| stored.id == account)?;
+        stored.record.phone_seen
     }
 
     fn forget(&mut self, account: AccountId, epoch: Epoch) {

@@ -14,8 +14,12 @@ pub enum Block {
     Who(String, Option<String>),
     /// An account's label.
     Name(String),
+    /// What is in the way, in a few words.
+    Lead(String),
     /// Running text.
     Text(String),
+    /// Running text for whoever wants to know more.
+    Small(String),
     /// A line that may be small.
     Note(String),
     /// Where the way to the scanner begins.
@@ -24,6 +28,8 @@ pub enum Block {
     Steps(&'static [&'static str]),
     /// A code to type.
     Code(String),
+    /// A code of digits alone.
+    Digits(String),
     /// An address to type.
     Address(String),
     /// What a press does.
@@ -73,6 +79,8 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
     match block {
         Block::Who(label, last4) => who(label, last4.as_deref(), grid, width, level),
         Block::Name(label) => name(label, grid.name, width, level),
+        Block::Lead(words) => lead(words, grid, width, level),
+        Block::Small(words) => paragraph(words, at(grid.small, level), width),
         Block::Text(words) => paragraph(words, at(grid.text, level), width),
         Block::Note(words) => note(words, grid, width, level),
         Block::Title(words) => Setting {
@@ -80,7 +88,8 @@ pub fn set(block: &Block, grid: &Grid, width: u32, level: usize) -> Setting {
             ..paragraph(words, at(grid.title, level), width)
         },
         Block::Steps(all) => steps(all, at(grid.text, level), width, grid.gap.0),
-        Block::Code(code) => code_line(code, grid, width, level),
+        Block::Code(code) => code_line(code, grid.code, width, level),
+        Block::Digits(code) => code_line(code, grid.digits, width, level),
         Block::Address(address) => self::address(address, grid, width, level),
         Block::Action(words) if grid.pill => Setting {
             height: grid.action.height() + 3,
@@ -137,6 +146,17 @@ fn note(words: &str, grid: &Grid, width: u32, level: usize) -> Setting {
     paragraph(
         words,
         in_one.copied().unwrap_or(at(grid.note, level)),
+        width,
+    )
+}
+
+/// In one line, as large as a headline at most.
+fn lead(words: &str, grid: &Grid, width: u32, level: usize) -> Setting {
+    let faces = &grid.lead[level.min(grid.lead.len() - 1)..];
+    let in_one = faces.iter().find(|face| face.width(words) <= width);
+    paragraph(
+        words,
+        in_one.copied().unwrap_or(at(grid.lead, level)),
         width,
     )
 }
@@ -241,8 +261,8 @@ fn steps(all: &[&str], face: Face, width: u32, gap: u32) -> Setting {
     setting
 }
 
-fn code_line(code: &str, grid: &Grid, width: u32, level: usize) -> Setting {
-    let faces = &grid.code[level.min(grid.code.len() - 1)..];
+fn code_line(code: &str, faces: &[Face], width: u32, level: usize) -> Setting {
+    let faces = &faces[level.min(faces.len() - 1)..];
     let fits = |face: &&Face| face.width(code) <= width;
     let face = faces.iter().find(fits).copied().unwrap_or(Face::Text);
     Setting {

@@ -24,6 +24,8 @@ pub struct Canvas {
     ink: bool,
     /// Which account of how many, as `2/3`, when there are several.
     pub badge: Option<String>,
+    /// Whether the headline carries the mark of a storage that takes no writes.
+    pub card: bool,
     marks: Vec<Mark>,
 }
 
@@ -50,6 +52,7 @@ impl Canvas {
             format,
             ink: !ground,
             badge: None,
+            card: false,
             marks: Vec::new(),
         }
     }

@@ -1,4 +1,5 @@
-//! The faces text is set in: the ISO 8859-1 sets of `embedded-graphics`, and four of them doubled.
+//! The faces text is set in: the ISO 8859-1 sets of `embedded-graphics`, four of them doubled, and one
+//! doubled twice.
 //!
 //! A doubled glyph has its corners rounded (Scale2x), so that it is crisp without looking like
 //! bricks. What is written, and where it breaks, is `text.rs`.
@@ -49,6 +50,8 @@ pub enum Face {
     LargeTwice,
     /// 10x20, doubled: names on large paper.
     GiantTwice,
+    /// 10x20, doubled twice: codes to read from across the room.
+    GiantFour,
 }
 
 impl Face {
@@ -70,6 +73,7 @@ impl Face {
             Self::BoldTwice => (&FONT_7X13_BOLD, 2),
             Self::LargeTwice => (&FONT_9X15_BOLD, 2),
             Self::GiantTwice => (&FONT_10X20, 2),
+            Self::GiantFour => (&FONT_10X20, 4),
         }
     }
 
@@ -131,7 +135,7 @@ impl Face {
         }
         for (index, glyph) in text.chars().enumerate() {
             let left = x + u32::try_from(index).unwrap_or(u32::MAX) * self.advance();
-            doubled(font, glyph, |column, row| {
+            enlarged(font, glyph, scale, |column, row| {
                 frame.set(left + column, y + row, lit);
             });
         }
@@ -145,15 +149,23 @@ impl Face {
     }
 }
 
-/// Calls `ink` with every pixel of a glyph drawn twice as large.
-fn doubled(font: &'static MonoFont<'static>, glyph: char, ink: impl FnMut(u32, u32)) {
+/// Calls `ink` with every pixel of a glyph drawn twice as large, or four times.
+fn enlarged(font: &'static MonoFont<'static>, glyph: char, scale: u32, ink: impl FnMut(u32, u32)) {
     let (width, height) = (font.character_size.width, font.character_size.height);
     let mut small = Frame::new(Geometry { width, height });
     let style = MonoTextStyle::new(font, BinaryColor::On);
     let mut buffer = [0; 4];
     let glyph: &str = glyph.encode_utf8(&mut buffer);
     let Ok(_) = Text::with_baseline(glyph, Point::zero(), style, Baseline::Top).draw(&mut small);
-    smooth_twice(&small, ink);
+    if scale <= 2 {
+        return smooth_twice(&small, ink);
+    }
+    let mut larger = Frame::new(Geometry {
+        width: 2 * width,
+        height: 2 * height,
+    });
+    smooth_twice(&small, |x, y| larger.set(x, y, true));
+    smooth_twice(&larger, ink);
 }
 
 /// Calls `ink` with every lit pixel of a picture twice as large, its stairs smoothed: Scale2x, by which

@@ -25,14 +25,20 @@ pub struct Grid {
     pub name: &'static [Face],
     /// The digits of a number.
     pub number: &'static [Face],
+    /// What is in the way, in a few words.
+    pub lead: &'static [Face],
     /// Running text.
     pub text: &'static [Face],
+    /// Running text for whoever wants to know more.
+    pub small: &'static [Face],
     /// What may be small.
     pub note: &'static [Face],
     /// The app's name beside a QR.
     pub title: &'static [Face],
-    /// Codes to type.
+    /// Codes to type: eight letters and digits with a dash in their middle.
     pub code: &'static [Face],
+    /// Codes of six digits.
+    pub digits: &'static [Face],
     /// What a press does; drawn as a key cap where `pill` allows.
     pub action: Face,
     /// Whether an action stands on a key cap at the bottom.
@@ -70,10 +76,13 @@ const STRIP: Grid = Grid {
     below_rule: 1,
     name: &[Face::Large, Face::Bold, Face::Text, Face::Small],
     number: &[Face::Large, Face::Bold, Face::Text, Face::Small],
+    lead: &[Face::Text, Face::Small],
     text: &[Face::Text, Face::Small],
+    small: &[Face::Small],
     note: &[Face::Small],
     title: &[Face::Bold],
     code: &[Face::NarrowTwice, Face::Tall, Face::Bold],
+    digits: &[Face::BoldTwice, Face::NarrowTwice, Face::Tall, Face::Bold],
     action: Face::Small,
     pill: false,
     inline: true,
@@ -97,7 +106,9 @@ const SMALL: Grid = Grid {
     below_rule: 3,
     name: &[Face::Large, Face::Bold, Face::Text, Face::Small],
     number: &[Face::Large, Face::Bold, Face::Text, Face::Small],
+    lead: &[Face::Bold, Face::Narrow, Face::Text],
     text: &[Face::Text, Face::Small],
+    small: &[Face::Small],
     note: &[Face::Small],
     title: &[Face::Bold, Face::Text],
     code: &[
@@ -106,6 +117,15 @@ const SMALL: Grid = Grid {
         Face::Large,
         Face::Bold,
         Face::Text,
+    ],
+    digits: &[
+        Face::GiantFour,
+        Face::GiantTwice,
+        Face::LargeTwice,
+        Face::BoldTwice,
+        Face::NarrowTwice,
+        Face::Tall,
+        Face::Bold,
     ],
     action: Face::Text,
     pill: true,
@@ -170,16 +190,21 @@ const WIDE: Grid = Grid {
         Face::Bold,
     ],
     number: &[Face::Giant, Face::Large, Face::Bold],
+    lead: &[Face::Tall, Face::Large, Face::Bold],
     text: &[Face::Book, Face::Wide, Face::Roomy, Face::Text, Face::Small],
+    small: &[Face::Text, Face::Small],
     note: &[Face::Wide, Face::Text, Face::Small],
     title: &[Face::Tall, Face::Bold],
     code: &[
+        Face::GiantFour,
+        Face::GiantTwice,
         Face::LargeTwice,
         Face::BoldTwice,
         Face::NarrowTwice,
         Face::Large,
         Face::Bold,
     ],
+    digits: SMALL.digits,
     action: Face::Wide,
     pill: true,
     inline: false,
@@ -232,7 +257,9 @@ const LARGE: Grid = Grid {
         Face::Giant,
     ],
     number: &[Face::LargeTwice, Face::Giant],
+    lead: &[Face::BoldTwice, Face::NarrowTwice, Face::Tall],
     text: &[Face::NarrowTwice, Face::Giant, Face::Book, Face::Wide],
+    small: &[Face::Book, Face::Wide],
     note: &[Face::Giant, Face::Book, Face::Wide],
     title: &[Face::BoldTwice, Face::Giant, Face::Tall],
     action: Face::Giant,

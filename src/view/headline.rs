@@ -44,6 +44,11 @@ fn with(canvas: &mut Canvas, icon: &Icon, words: &str, beat: Option<bool>) -> Ar
         canvas.text(&badge, face, (content.left + width, y));
         width = width.saturating_sub(BESIDE * grid.icon);
     }
+    if canvas.card {
+        width = width.saturating_sub(icon::SIZE * grid.icon);
+        let y = content.top + rows.saturating_sub(icon::SIZE * grid.icon).div_ceil(2);
+        canvas.icon(&icon::CARD, (content.left + width, y), grid.icon, true);
+    }
     if let Some(beat) = beat {
         width = width.saturating_sub(BEAT);
         if beat {
@@ -98,8 +103,12 @@ fn line(canvas: &mut Canvas, icon: &Icon, words: &str, width: u32) {
         let at = (content.left + indent, content.top + middle(rows, face));
         return canvas.text(words, face, at);
     }
-    let face = grid.headline.iter().find(fits).or(grid.headline.last());
-    let face = face.copied().unwrap_or(Face::Small);
+    // Beside the mark and `12/50` the longest words are whole in no other.
+    let all = grid
+        .headline
+        .iter()
+        .chain(&[Face::Text, Face::Small, Face::Tiny]);
+    let face = all.into_iter().find(fits).copied().unwrap_or(Face::Tiny);
     let words = text::shorten(words, face.columns(width));
     canvas.text(
         &words,

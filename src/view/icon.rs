@@ -167,6 +167,51 @@ pub const KEY: Icon = [
     "...........",
 ];
 
+/// The time is not known.
+pub const CLOCK: Icon = [
+    "...#####...",
+    ".##.....##.",
+    ".#...#...#.",
+    "#....#....#",
+    "#....#....#",
+    "#....###..#",
+    "#.........#",
+    "#.........#",
+    ".#.......#.",
+    ".##.....##.",
+    "...#####...",
+];
+
+/// Nothing comes through: bars of reception, crossed out.
+pub const NO_NETWORK: Icon = [
+    "#...#....##",
+    ".#.#.....##",
+    "..#......##",
+    ".#.#..##.##",
+    "#...#.##.##",
+    "......##.##",
+    "...##.##.##",
+    "...##.##.##",
+    "...##.##.##",
+    "##.##.##.##",
+    "##.##.##.##",
+];
+
+/// A memory card that wants attention; its first columns are free, so that it needs no other gap.
+pub const CARD: Icon = [
+    "...######..",
+    "...#######.",
+    "...###..###",
+    "...###..###",
+    "...###..###",
+    "...###..###",
+    "...###..###",
+    "...########",
+    "...###..###",
+    "...###..###",
+    "...########",
+];
+
 /// A door with an arrow out of it.
 pub const LEAVE: Icon = [
     "######.....",
@@ -189,7 +234,8 @@ mod tests {
     #[test]
     fn every_row_has_the_size() {
         let all = [
-            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE, PLUS, KEY,
+            CHECK, HOURGLASS, RETRY, POWER, BROKEN, WARNING, PHONE, LEAVE, PLUS, KEY, CLOCK,
+            NO_NETWORK, CARD,
         ];
         for row in all.iter().flatten() {
             assert_eq!(row.len(), SIZE as usize, "{row}");

@@ -1,11 +1,14 @@
 //! Which screen a snapshot gets. One file a screen; each has a `draw` and, when its picture depends on
 //! the time, a `next_change`.
 //!
-//! A hold covers everything: whoever holds a button wants to see what it will do.
+//! A hold covers everything: whoever holds a button wants to see what it will do. A code for the page
+//! covers all but that: whoever asked for it stands there, for a minute.
 
+mod access;
 mod connected;
 mod fault;
 mod hold;
+mod obstacle;
 mod overview;
 mod page;
 mod passkey;
@@ -14,10 +17,11 @@ mod reconnecting;
 mod shutdown;
 mod starting;
 mod stopped;
+mod storage;
 mod typed;
 mod unlinked;
 
-use crate::snapshot::{AccountView, Snapshot, Status};
+use crate::snapshot::{AccountView, Snapshot, Status, StoreHealth};
 use crate::time::Mono;
 
 use super::block::Block;
@@ -36,25 +40,38 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
     if let Some(hold) = &snapshot.hold {
         return hold::draw(canvas, account, hold, now);
     }
+    if let Some(access) = &snapshot.access {
+        return access::draw(canvas, access, now);
+    }
     if snapshot.overview {
         return overview::draw(canvas, snapshot, now);
     }
     canvas.badge = badge(snapshot);
+    canvas.card = snapshot.store != StoreHealth::Well;
     match &account.status {
-        Status::Stopped => stopped::draw(canvas, account, now),
+        Status::Stopped => stopped::draw(canvas, account, &snapshot.store, now),
         Status::Starting { pairing_done, slow } => {
-            let slow = slow.as_ref().map(|trouble| trouble.why.as_str());
-            starting::draw(canvas, account, *pairing_done, slow, now);
+            starting::draw(canvas, account, *pairing_done, slow.as_ref(), now);
         }
         Status::ScanQrCode(pairing) => {
             qr::draw(canvas, account, pairing, snapshot.page.as_deref(), now);
         }
-        Status::PasskeyRequired { .. } => passkey::draw(canvas, account, now),
-        Status::Working => connected::draw(canvas, account, now),
+        Status::PasskeyRequired { code } => {
+            let page = snapshot.page.as_deref();
+            passkey::draw(canvas, account, code.as_ref(), page, now);
+        }
+        Status::Working => connected::draw(canvas, account, &snapshot.store, now),
         Status::Reconnecting {
-            attempt, next_at, ..
+            attempt,
+            next_at,
+            trouble,
         } => {
-            reconnecting::draw(canvas, account, *attempt, *next_at, now);
+            let attempts = reconnecting::Attempts {
+                failed: *attempt,
+                next_at: *next_at,
+                trouble: trouble.as_ref(),
+            };
+            reconnecting::draw(canvas, account, &attempts, now);
         }
         Status::Failed { fault, retry_at } => {
             fault::draw(canvas, account, *fault, *retry_at, now);
@@ -69,6 +86,9 @@ pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mon
     if let Some(hold) = &snapshot.hold {
         return hold::next_change(hold, medium, now);
     }
+    if let Some(access) = &snapshot.access {
+        return access::next_change(access, medium, now);
+    }
     if snapshot.overview {
         return overview::next_change(snapshot, medium, now);
     }
@@ -81,8 +101,8 @@ pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mon
         Status::Reconnecting { next_at, .. } => {
             reconnecting::next_change(account, *next_at, medium, now)
         }
-        Status::Failed { retry_at, .. } => {
-            let retry = fault::next_change(*retry_at, medium, now);
+        Status::Failed { fault, retry_at } => {
+            let retry = fault::next_change(account, *fault, *retry_at, medium, now);
             retry.into_iter().chain(page_turn(medium, now)).min()
         }
     }

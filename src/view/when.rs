@@ -119,6 +119,21 @@ fn earliest(next: Mono, switches: [Mono; 2], now: Mono) -> Mono {
     ahead.fold(next, Mono::min)
 }
 
+/// How long until then, to the hour: for what stands on paper.
+pub fn coarsely(until: Mono, now: Mono) -> String {
+    match tick::left(until, HOUR, now) {
+        0 => "now".to_owned(),
+        1 => "within the hour".to_owned(),
+        hours if hours > 48 => format!("in {} days", hours.div_ceil(24)),
+        hours => format!("in {hours} h"),
+    }
+}
+
+/// When those words may change.
+pub fn coarsely_changes(until: Mono, now: Mono) -> Option<Mono> {
+    tick::before(until, HOUR, now)
+}
+
 /// Seconds left, for what lives a few minutes at most.
 pub fn seconds(until: Mono, now: Mono) -> String {
     format!("{} s", tick::left(until, SECOND, now))

@@ -3,34 +3,38 @@
 //! A link owns its client and translates. It decides nothing: it starts when it is created, stops
 //! when told, and says everything as events of its epoch, [`LinkEvent::Ended`] last. The library
 //! reconnects by itself while the link lives, but failed attempts emit no event, so the live socket
-//! is looked at once a second as well.
+//! is looked at as well: once a second, and seldom while all is well.
+
+mod build;
+mod typed_code;
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use log::debug;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use whatsapp_rust::prelude::{Bot, BotHandle};
-use whatsapp_rust::wacore::store::DevicePropsOverride;
-use whatsapp_rust::wacore::types::events::{Event as LibraryEvent, EventHandler, EventInterest};
-use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
-use whatsapp_rust::{CacheConfig, CacheEntryConfig, Client, anyhow, async_trait};
+use whatsapp_rust::wacore::types::events::Event as LibraryEvent;
+use whatsapp_rust::{Client, anyhow};
 
-use crate::account::{AccountId, Epoch};
-use crate::event::{Event, LinkEvent};
-use crate::fault::{Obstacle, Trouble};
+use crate::account::{AccountId, E164, Epoch};
+use crate::clock::Clock;
+use crate::event::LinkEvent;
 use crate::inbox::Inbox;
 use crate::limits;
 use crate::store::Store;
-use crate::whatsapp::receive::CommitFirst;
-use crate::whatsapp::runtime::YieldingTokio;
+use crate::time::UnixMillis;
+use crate::whatsapp::phone::{self, Question};
 use crate::whatsapp::send::{self, SendProblem, SendRequest, Sent};
-use crate::whatsapp::translate::{INTEREST, Identity, translate};
+use crate::whatsapp::traffic::Traffic;
+use crate::whatsapp::translate::{Identity, translate};
 use crate::whatsapp::transport::{Endpoint, LastFailure};
 use crate::whatsapp::version::Versions;
+use crate::whatsapp::voice::Voice;
+use typed_code::TypedCode;
 
 /// Everything a link needs.
 pub struct LinkParts {
@@ -48,6 +52,10 @@ pub struct LinkParts {
     pub store: Store,
     /// Which client version to tell.
     pub versions: Arc<Versions>,
+    /// Time.
+    pub clock: Clock,
+    /// When the owner's phone was last heard of, if that is known.
+    pub phone_seen: Option<UnixMillis>,
     /// Where events go.
     pub inbox: Inbox,
 }
@@ -57,6 +65,7 @@ pub struct LinkParts {
 enum Command {
     Stop,
     Unlink,
+    RequestCode(E164),
     Send(SendRequest, oneshot::Sender<Result<Sent, SendProblem>>),
 }
 
@@ -93,6 +102,12 @@ impl Link {
         self.tell(Command::Unlink);
     }
 
+    /// Asks WhatsApp for a code to type on the phone with that number. Answers with
+    /// [`LinkEvent::TypedCode`] or [`LinkEvent::TypedCodeRefused`]; a code that is up is taken back.
+    pub fn request_code(&self, phone: E164) {
+        self.tell(Command::RequestCode(phone));
+    }
+
     /// Sends a text and waits until it is encrypted, recorded and written to the socket.
     ///
     /// # Errors
@@ -108,107 +123,76 @@ impl Link {
 
     fn tell(&self, command: Command) {
         // A link that no longer listens has ended or is ending, which is what was asked for. A full
-        // queue would take as many sends in flight; the channel has room for the two words above.
+        // queue would take as many sends in flight; the channel has room for the words above.
         if let Err(error) = self.commands.try_send(command) {
             debug!("link {} takes no command: {error}", self.epoch.0);
         }
     }
 }
 
-/// Puts the library's events into our channel: synchronous, so that their order holds.
-struct Tap(mpsc::UnboundedSender<Arc<LibraryEvent>>);
-
-impl EventHandler for Tap {
-    fn handle_event(&self, event: Arc<LibraryEvent>) {
-        // The receiver goes away only with the link.
-        let _ = self.0.send(event);
-    }
-
-    fn interest(&self) -> EventInterest {
-        EventInterest::of(INTEREST)
-    }
-}
-
-/// Media and version look-ups of the library: not used, so that nothing leaves the box unasked.
-struct NoHttp;
-
-#[async_trait]
-impl whatsapp_rust::http::HttpClient for NoHttp {
-    async fn execute(
-        &self,
-        request: whatsapp_rust::http::HttpRequest,
-    ) -> anyhow::Result<whatsapp_rust::http::HttpResponse> {
-        Err(anyhow::anyhow!("no request goes to {}", request.url))
-    }
-}
-
-/// The voice of a link: tags what it says.
-struct Voice {
-    account: AccountId,
-    epoch: Epoch,
-    inbox: Inbox,
-}
-
-impl Voice {
-    fn tag(&self, event: LinkEvent) -> Event {
-        Event::Link {
-            account: self.account,
-            epoch: self.epoch,
-            event,
-        }
-    }
-
-    /// For what must not get lost. When the loop has ended there is nobody left to tell.
-    async fn say(&self, event: LinkEvent) {
-        let _ = self.inbox.send(self.tag(event)).await;
-    }
-
-    /// For what the next poll repeats anyway.
-    fn mention(&self, event: LinkEvent) {
-        if let Err(error) = self.inbox.try_send(self.tag(event)) {
-            debug!("a poll of link {} was not taken: {error}", self.epoch.0);
-        }
-    }
+/// What a link hears from below.
+enum Said {
+    /// From the library.
+    Library(Arc<LibraryEvent>),
+    /// A request for a code to type came to nothing before the library was asked.
+    NoCode {
+        /// Which one.
+        request: u64,
+        /// The reason in technical words.
+        why: String,
+    },
 }
 
 async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
-    let voice = Voice {
-        account: parts.account,
-        epoch: parts.epoch,
-        inbox: parts.inbox.clone(),
-    };
+    let voice = Voice::new(parts.account, parts.epoch, parts.inbox.clone(), parts.clock);
+    let voice = Arc::new(voice);
     let (tap, events) = mpsc::unbounded_channel();
     let failure = LastFailure::default();
-    match build_unless_told(&parts, tap, failure.clone(), &mut commands).await {
+    let traffic = Traffic::default();
+    let endpoint = Endpoint::new(
+        &parts.endpoint,
+        parts.clock,
+        failure.clone(),
+        traffic.clone(),
+    );
+    let building = build::build(&parts, endpoint, Arc::clone(&voice), tap.clone());
+    match unless_told(building, &mut commands).await {
         None => {}
-        Some(Ok(bot)) => {
-            let running = Running {
+        Some((Ok(bot), code)) => {
+            let mut running = Running {
                 client: bot.client(),
+                question: Question::new(parts.phone_seen),
                 store: parts.store,
-                account: parts.account,
                 versions: parts.versions,
                 failure,
-                voice: &voice,
+                traffic,
+                code: TypedCode::default(),
+                tap,
+                voice: Arc::clone(&voice),
             };
-            running.drive(bot.spawn(), commands, events).await;
+            let handle = bot.spawn();
+            if let Some(phone) = code {
+                running.request_code(&phone);
+            }
+            running.drive(handle, commands, events).await;
         }
-        Some(Err(error)) => {
+        Some((Err(error), _)) => {
             let why = format!("{error:#}");
             voice.say(LinkEvent::StartFailed { why }).await;
         }
     }
-    voice.say(LinkEvent::Ended).await;
+    voice.say_goodbye().await;
 }
 
-/// Builds the client; `None` when the link is told to end first. Building may wait for the network
-/// (a box that never had a client version asks for one), and a stop does not wait for that.
-async fn build_unless_told(
-    parts: &LinkParts,
-    tap: mpsc::UnboundedSender<Arc<LibraryEvent>>,
-    failure: LastFailure,
+/// Waits for the client to be built, and gives the phone a code was asked for meanwhile; `None` when
+/// the link is told to end first. Building may wait for the network (a box that never had a client
+/// version asks for one), and a stop does not wait for that.
+async fn unless_told(
+    building: impl Future<Output = anyhow::Result<Bot>>,
     commands: &mut mpsc::Receiver<Command>,
-) -> Option<anyhow::Result<Bot>> {
-    let mut building = pin!(build(parts, tap, failure));
+) -> Option<(anyhow::Result<Bot>, Option<E164>)> {
+    let mut building = pin!(building);
+    let mut code = None;
     loop {
         tokio::select! {
             biased;
@@ -217,82 +201,41 @@ async fn build_unless_told(
                     // The asker may have given up waiting.
                     let _ = reply.send(Err(SendProblem::NotWorking));
                 }
+                Some(Command::RequestCode(phone)) => code = Some(phone),
                 Some(Command::Stop | Command::Unlink) | None => return None,
             },
-            built = &mut building => return Some(built),
+            built = &mut building => return Some((built, code)),
         }
     }
 }
 
-async fn build(
-    parts: &LinkParts,
-    tap: mpsc::UnboundedSender<Arc<LibraryEvent>>,
-    failure: LastFailure,
-) -> anyhow::Result<Bot> {
-    let version = parts.versions.current().await;
-    let props = DevicePropsOverride::new()
-        .with_os(parts.label.clone())
-        .with_platform_type(PlatformType::CHROME);
-    let bot = Bot::builder()
-        .with_backend_arc(parts.store.backend(parts.account))
-        .with_transport_factory(Endpoint::new(&parts.endpoint, failure))
-        .with_http_client(NoHttp)
-        .with_runtime(YieldingTokio)
-        .with_version(version)
-        .with_device_props(props)
-        .with_wanted_pre_key_count(parts.pre_keys)
-        .with_cache_config(small_caches())
-        .with_inbound_durability_hook(CommitFirst::new(parts.store.clone(), parts.account))
-        .with_event_handler(Tap(tap))
-        .skip_history_sync()
-        .build()
-        .await?;
-    Ok(bot)
-}
-
-/// The library's caches at a size for 512 MB boards: they are caps, not allocations.
-fn small_caches() -> CacheConfig {
-    let hour = Some(Duration::from_secs(3600));
-    let five_minutes = Some(Duration::from_secs(300));
-    CacheConfig {
-        group_cache: CacheEntryConfig::new(hour, 32),
-        // Must exceed the largest group that is written to.
-        device_registry_cache: CacheEntryConfig::new(hour, 1100),
-        // Above zero the copy for resends is written in the background, off the sending path.
-        recent_messages: CacheEntryConfig::new(five_minutes, 32),
-        message_retry_counts: CacheEntryConfig::new(hour, 200),
-        undecryptable_dispatched: CacheEntryConfig::new(five_minutes, 200),
-        sender_key_devices_cache: CacheEntryConfig::new(hour, 64),
-        resend_rate_limiter_capacity: 256,
-        seed_msg_secrets_from_history: false,
-        ..CacheConfig::default()
-    }
-}
-
-struct Running<'a> {
+struct Running {
     client: Arc<Client>,
     store: Store,
-    account: AccountId,
     versions: Arc<Versions>,
     failure: LastFailure,
-    voice: &'a Voice,
+    traffic: Traffic,
+    code: TypedCode,
+    question: Question,
+    tap: mpsc::UnboundedSender<Said>,
+    voice: Arc<Voice>,
 }
 
-impl Running<'_> {
+impl Running {
     /// Until the client ends by itself or is told to.
     async fn drive(
-        &self,
+        &mut self,
         mut handle: BotHandle,
         mut commands: mpsc::Receiver<Command>,
-        mut events: mpsc::UnboundedReceiver<Arc<LibraryEvent>>,
+        mut events: mpsc::UnboundedReceiver<Said>,
     ) {
-        let mut poll = tokio::time::interval(limits::SOCKET_POLL);
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = Instant::now();
         loop {
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
                     Some(Command::Send(request, reply)) => self.send(request, reply),
+                    Some(Command::RequestCode(phone)) => self.request_code(&phone),
                     Some(Command::Unlink) => {
                         self.end(handle, true).await;
                         break;
@@ -303,8 +246,10 @@ impl Running<'_> {
                         break;
                     }
                 },
-                Some(event) = events.recv() => self.tell(&event).await,
-                _ = poll.tick() => {
+                Some(said) = events.recv() => self.hear(said).await,
+                // The library learns of it at about the same time: looked at a moment later.
+                () = self.traffic.changed() => look = look.min(next_look(limits::SOCKET_POLL)),
+                () = sleep_until(look) => {
                     if self.client.persistence_manager().is_saver_halted() {
                         // The library has given up saving, for good: the next link tries again.
                         let why = "the identity could not be saved".to_owned();
@@ -312,31 +257,62 @@ impl Running<'_> {
                         self.end(handle, false).await;
                         break;
                     }
-                    self.look();
+                    look = next_look(self.look().await);
                 }
                 () = &mut handle => break,
             }
         }
         // What the client said last still counts: a logout, an exhausted QR.
-        while let Ok(event) = events.try_recv() {
-            self.tell(&event).await;
+        while let Ok(said) = events.try_recv() {
+            self.hear(said).await;
         }
     }
 
-    async fn tell(&self, event: &LibraryEvent) {
-        let identity = || Identity {
-            phone: self.client.pn().and_then(|jid| jid.user.parse().ok()),
-            push_name: Some(self.client.push_name()).filter(|name| !name.is_empty()),
+    async fn hear(&mut self, said: Said) {
+        let event = match said {
+            Said::Library(event) => self.understand(&event),
+            Said::NoCode { request, why } => self.code.none(request, why),
         };
-        let Some(event) = translate(event, identity) else {
+        let Some(event) = event else {
             return;
         };
-        match event {
-            LinkEvent::Connected { .. } => self.stay_passive(),
-            LinkEvent::Outdated => self.versions.distrust(),
-            _ => {}
-        }
+        let lost = match &event {
+            LinkEvent::Connected { .. } => {
+                self.stay_passive();
+                None
+            }
+            LinkEvent::Outdated => {
+                self.versions.distrust();
+                None
+            }
+            LinkEvent::Dropped { .. } => self.code.lost(),
+            _ => None,
+        };
         self.voice.say(event).await;
+        if let Some(lost) = lost {
+            self.voice.say(lost).await;
+        }
+    }
+
+    fn understand(&mut self, event: &LibraryEvent) -> Option<LinkEvent> {
+        if let LibraryEvent::Receipt(receipt) = event {
+            let own = [self.client.pn(), self.client.lid()];
+            let wall = self.voice.wall();
+            if phone::receipted(receipt, own, wall) {
+                self.voice.phone_seen();
+            }
+            return None;
+        }
+        let identity = || Identity {
+            phone: self.client.pn().and_then(|jid| jid.user.parse().ok()),
+            lid: self.client.lid().map(|jid| jid.to_non_ad().to_string()),
+            push_name: Some(self.client.push_name()).filter(|name| !name.is_empty()),
+        };
+        Some(self.code.hear(translate(event, identity)?))
+    }
+
+    fn request_code(&mut self, phone: &E164) {
+        self.code.request(&self.client, phone, self.tap.clone());
     }
 
     /// Says "unavailable" after each login, or the phone would stop notifying its owner.
@@ -349,28 +325,56 @@ impl Running<'_> {
         });
     }
 
-    fn look(&self) {
+    /// Says how the live socket is. Returns after how long to look again.
+    async fn look(&mut self) -> Duration {
         let socket = self.client.is_connected();
+        let online = socket && self.client.is_logged_in();
         self.voice.mention(LinkEvent::Alive {
-            online: socket && self.client.is_logged_in(),
+            online,
             socket,
             failures: self.client.stats().reconnect_errors,
-            quiet: Duration::ZERO,
-            trouble: self.failure.get().map(|why| Trouble {
-                obstacle: Obstacle::NoAnswer,
-                why,
-            }),
+            quiet: self.traffic.quiet(),
+            trouble: self.failure.get(),
+        });
+        if !socket && let Some(lost) = self.code.lost() {
+            self.voice.say(lost).await;
+        }
+        if !online {
+            return limits::SOCKET_POLL;
+        }
+        self.question.seen(self.voice.phone_seen_at());
+        if self.question.is_due(self.voice.wall()) {
+            self.ask_phone();
+        }
+        limits::SOCKET_POLL_ONLINE
+    }
+
+    /// On its own task: a key may have to be fetched first.
+    fn ask_phone(&self) {
+        let client = Arc::clone(&self.client);
+        let store = self.store.clone();
+        let account = self.voice.account();
+        tokio::spawn(async move {
+            match phone::ask(&client, &store, account).await {
+                Ok(true) => debug!("account {account}: the phone was asked for a sign of life"),
+                Ok(false) => debug!("account {account}: nothing to ask the phone for"),
+                Err(error) => debug!("account {account}: the phone could not be asked: {error:#}"),
+            }
         });
     }
 
     fn send(&self, request: SendRequest, reply: oneshot::Sender<Result<Sent, SendProblem>>) {
         let client = Arc::clone(&self.client);
         let store = self.store.clone();
-        let account = self.account;
+        let voice = Arc::clone(&self.voice);
         // On its own task: a send may wait for keys while a stop must work at once.
         tokio::spawn(async move {
+            let sent = send::text(&client, &store, voice.account(), request).await;
+            if sent.is_ok() {
+                voice.message();
+            }
             // The asker may have given up waiting.
-            let _ = reply.send(send::text(&client, &store, account, request).await);
+            let _ = reply.send(sent);
         });
     }
 
@@ -386,8 +390,21 @@ impl Running<'_> {
         if timeout(limits::LINK_STOP, goodbye).await.is_err() {
             debug!(
                 "link {} was dropped: it did not end in time",
-                self.voice.epoch.0
+                self.voice.epoch().0
             );
         }
     }
+}
+
+/// When to look again: at the same moments for all links, so that fifty of them wake the processor
+/// as often as one.
+fn next_look(every: Duration) -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let now = Instant::now();
+    let start = *START.get_or_init(|| now);
+    let gone = now.saturating_duration_since(start).as_millis();
+    let every = every.as_millis().max(1);
+    // At most one period: far below the 64 bits of milliseconds.
+    let rest = u64::try_from(every - gone % every).unwrap_or(u64::MAX);
+    now + Duration::from_millis(rest)
 }

@@ -9,20 +9,21 @@ use whatsapp_rust::prelude::MessageExt;
 use whatsapp_rust::wacore::types::events::InboundMessage;
 use whatsapp_rust::{Client, InboundDurabilityHook, anyhow, async_trait};
 
-use crate::account::AccountId;
 use crate::store::{Store, StoredMessage};
+use crate::whatsapp::phone;
+use crate::whatsapp::voice::Voice;
 
 /// Commits first, acknowledges second.
 pub struct CommitFirst {
     store: Store,
-    account: AccountId,
+    voice: Arc<Voice>,
 }
 
 impl CommitFirst {
-    /// For the messages of one account.
+    /// For the messages of the account that `voice` speaks for.
     #[must_use]
-    pub fn new(store: Store, account: AccountId) -> Self {
-        Self { store, account }
+    pub fn new(store: Store, voice: Arc<Voice>) -> Self {
+        Self { store, voice }
     }
 }
 
@@ -35,10 +36,24 @@ impl InboundDurabilityHook for CommitFirst {
     ) -> anyhow::Result<()> {
         let rows: Vec<StoredMessage> = batch.iter().filter_map(row).collect();
         if !rows.is_empty() {
-            self.store.append_messages(self.account, rows).await?;
+            let account = self.voice.account();
+            self.store.append_messages(account, rows).await?;
+        }
+        if batch.iter().any(is_between_people) {
+            self.voice.message();
+        }
+        let wall = self.voice.wall();
+        if batch.iter().any(|inbound| phone::sent(&inbound.info, wall)) {
+            self.voice.phone_seen();
         }
         Ok(())
     }
+}
+
+/// Whether somebody wrote it to somebody; devices of one account tell each other things as well.
+fn is_between_people(inbound: &InboundMessage) -> bool {
+    let message = inbound.message.get_base_message();
+    message.protocol_message.is_unset()
 }
 
 /// The row of a text; `None` for what carries none (reactions, key shares, receipts of peers).

@@ -24,8 +24,14 @@ pub const INTEREST: &[EventKind] = &[
     EventKind::StreamReplaced,
     EventKind::TemporaryBan,
     EventKind::ConnectFailure,
+    EventKind::PairingCode,
+    EventKind::PairingCodeRefresh,
+    EventKind::PairingCodeError,
     EventKind::PairPasskeyRequest,
+    EventKind::PairPasskeyConfirmation,
     EventKind::PairPasskeyError,
+    // No state of the account: signs of life of the owner's phone (see `phone`).
+    EventKind::Receipt,
 ];
 
 /// Who we are, as the client knows at the time of an event.
@@ -33,6 +39,8 @@ pub const INTEREST: &[EventKind] = &[
 pub struct Identity {
     /// Our number.
     pub phone: Option<E164>,
+    /// Our hidden number (`…@lid`).
+    pub lid: Option<String>,
     /// The owner's name.
     pub push_name: Option<String>,
 }
@@ -53,10 +61,14 @@ pub fn translate(event: &Event, identity: impl FnOnce() -> Identity) -> Option<L
             why: error.error.clone(),
         }),
         Event::Connected(_) => {
-            let Identity { phone, push_name } = identity();
+            let Identity {
+                phone,
+                lid,
+                push_name,
+            } = identity();
             Some(LinkEvent::Connected {
                 phone,
-                lid: None,
+                lid,
                 push_name,
             })
         }
@@ -70,8 +82,29 @@ pub fn translate(event: &Event, identity: impl FnOnce() -> Identity) -> Option<L
             lasts: ban.expire.to_std().ok(),
         }),
         Event::PairPasskeyRequest(_) => Some(LinkEvent::PasskeyRequired),
-        Event::PairPasskeyError(error) => Some(LinkEvent::PairFailed {
-            why: format!("passkey: {}", error.error),
+        // Comes only once the passkey was given, which this box never does by itself.
+        Event::PairPasskeyConfirmation(confirmation) => Some(LinkEvent::PasskeyCode {
+            code: Secret::new(confirmation.code.clone()),
+        }),
+        // Before an answer: the service did not say what is to be signed. After it, or what the
+        // service took for one: the rest of the step failed. The socket stays up either way.
+        Event::PairPasskeyError(error) => Some(LinkEvent::PasskeyFailed {
+            why: error.error.clone(),
+        }),
+        Event::PairingCode(code) => Some(LinkEvent::TypedCode {
+            code: Secret::new(code.code.clone()),
+            lifetime: code.timeout,
+        }),
+        Event::PairingCodeError(error) => Some(LinkEvent::TypedCodeRefused {
+            why: error.error.clone(),
+            throttled: error.rejection.is_some_and(|it| it.is_throttled()),
+        }),
+        Event::PairingCodeRefresh(refresh) => Some(LinkEvent::TypedCodeEnded {
+            why: if refresh.force_manual {
+                "WhatsApp wants another code".to_owned()
+            } else {
+                "the code was typed wrongly, or not confirmed in time".to_owned()
+            },
         }),
         Event::ConnectFailure(failure) => {
             Some(connect_failure(failure.reason, failure.message.as_deref()))

@@ -18,6 +18,7 @@ mod qr_glass;
 mod qr_mutants;
 mod scenes;
 mod stand;
+mod words;
 
 use std::time::Duration;
 

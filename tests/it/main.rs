@@ -19,10 +19,13 @@ macro_rules! figure {
 
 mod buttons;
 mod check;
+mod cli;
 mod config;
 mod glass;
 mod health;
+mod link;
 mod machine;
+mod states;
 mod store;
 mod stories;
 mod tidy;

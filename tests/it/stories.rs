@@ -9,5 +9,5 @@
 mod connection;
 mod messages;
 mod pairing;
-mod scene;
+pub mod scene;
 mod start_errors;

@@ -1,10 +1,10 @@
 //! Online: whose box this is, the number's last digits, since when, and on an OLED a dot that beats
-//! once a second.
+//! once a second. A phone that has been silent for long is said, and louder when little time is left.
 
 use std::time::Duration;
 
-use super::who;
-use crate::snapshot::AccountView;
+use super::{storage, who};
+use crate::snapshot::{AccountView, StoreHealth};
 use crate::time::Mono;
 use crate::view::block::Block;
 use crate::view::canvas::Canvas;
@@ -15,16 +15,36 @@ use crate::view::{headline, icon, tick, when};
 /// The dot is there for one beat and gone for the next.
 const BEAT: Duration = Duration::from_secs(1);
 
-pub fn draw(canvas: &mut Canvas, account: &AccountView, now: Mono) {
+pub fn draw(canvas: &mut Canvas, account: &AccountView, store: &StoreHealth, now: Mono) {
     let words = "Connected";
+    let urgent = account.phone_silent.filter(|silent| silent.urgent);
+    let icon = if urgent.is_some() {
+        &icon::WARNING
+    } else {
+        &icon::CHECK
+    };
     let body = if canvas.moves() {
         let beat = tick::passed(account.since, BEAT, now).is_multiple_of(2);
-        headline::beating(canvas, &icon::CHECK, words, beat)
+        headline::beating(canvas, icon, words, beat)
     } else {
-        headline::draw(canvas, &icon::CHECK, words)
+        headline::draw(canvas, icon, words)
     };
-    let since = when::since(account, canvas.format().medium, now);
-    let items = [item(who(account)), spare(Block::Note(since))];
+    let mut items = vec![item(who(account))];
+    let silent = |days| format!("Phone silent {days} days");
+    match (urgent, account.phone_silent) {
+        (Some(urgent), _) => {
+            items.push(item(Block::Lead(silent(urgent.days))));
+            let advice = "Open WhatsApp on the phone, or it will be unlinked.";
+            items.push(spare(Block::Text(advice.into())));
+        }
+        (None, Some(calm)) => items.push(item(Block::Note(silent(calm.days)))),
+        (None, None) => {}
+    }
+    items.extend(storage::words(store));
+    if account.phone_silent.is_none() && *store == StoreHealth::Well {
+        let since = when::since(account, canvas.format().medium, now);
+        items.push(spare(Block::Note(since)));
+    }
     stack::draw(canvas, body, &items, now);
 }
 

@@ -1,15 +1,15 @@
-//! On the way to WhatsApp: dots that run on an OLED, and the reason once it takes long.
+//! On the way to WhatsApp: dots that run on an OLED, and what is in the way once it takes long.
 
 use std::time::Duration;
 
-use super::{name, whose};
+use super::{name, obstacle, whose};
+use crate::fault::Trouble;
 use crate::snapshot::AccountView;
 use crate::time::Mono;
-use crate::view::block::Block;
 use crate::view::canvas::Canvas;
 use crate::view::frame::Medium;
 use crate::view::stack::{self, item};
-use crate::view::{headline, icon, text, tick};
+use crate::view::{headline, icon, tick};
 
 /// From one dot to the next.
 const STEP: Duration = Duration::from_millis(500);
@@ -18,7 +18,7 @@ pub fn draw(
     canvas: &mut Canvas,
     account: &AccountView,
     pairing_done: bool,
-    slow: Option<&str>,
+    slow: Option<&Trouble>,
     now: Mono,
 ) {
     let words = if pairing_done { "Linking" } else { "Starting" };
@@ -28,14 +28,17 @@ pub fn draw(
         3
     };
     let dots = ".".repeat(usize::try_from(dots).unwrap_or(1));
-    let body = headline::draw(canvas, &icon::HOURGLASS, &format!("{words}{dots}"));
-    let items = match slow {
-        None => vec![item(name(account))],
-        Some(why) => {
-            let why = item(Block::Text(text::plain(why)));
-            [why].into_iter().chain(whose(canvas, account)).collect()
+    let icon = obstacle::symbol(slow, &icon::HOURGLASS);
+    let body = headline::draw(canvas, icon, &format!("{words}{dots}"));
+    let mut items = Vec::new();
+    match slow {
+        None => items.push(item(name(account))),
+        Some(trouble) => {
+            items.push(obstacle::name(trouble));
+            items.extend(whose(canvas, account));
+            items.extend(obstacle::more(canvas, trouble));
         }
-    };
+    }
     stack::draw(canvas, body, &items, now);
 }
 

@@ -1,20 +1,22 @@
 //! Off on purpose: which account, and that a press brings it back.
 
-use super::who;
-use crate::snapshot::AccountView;
+use super::{storage, who};
+use crate::snapshot::{AccountView, StoreHealth};
 use crate::time::Mono;
 use crate::view::block::Block;
 use crate::view::canvas::Canvas;
 use crate::view::stack::{self, item};
 use crate::view::{headline, icon};
 
-pub fn draw(canvas: &mut Canvas, account: &AccountView, now: Mono) {
+pub fn draw(canvas: &mut Canvas, account: &AccountView, store: &StoreHealth, now: Mono) {
     let body = headline::draw(canvas, &icon::POWER, "Disconnected");
     let hint = if account.linked {
         "Press to connect"
     } else {
         "Press to pair"
     };
-    let items = [item(who(account)), item(Block::Action(hint))];
+    let mut items = vec![item(who(account))];
+    items.extend(storage::words(store));
+    items.push(item(Block::Action(hint)));
     stack::draw(canvas, body, &items, now);
 }

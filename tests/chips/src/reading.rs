@@ -17,23 +17,24 @@ use embedded_graphics::{Drawable, Pixel, draw_target::DrawTarget};
 
 use crate::picture::Picture;
 
-/// The fonts, each with whether it is used doubled.
-const FONTS: [(&MonoFont<'static>, bool); 15] = [
-    (&FONT_4X6, false),
-    (&FONT_5X8, false),
-    (&FONT_6X10, false),
-    (&FONT_6X13, false),
-    (&FONT_7X13, false),
-    (&FONT_7X13_BOLD, false),
-    (&FONT_8X13, false),
-    (&FONT_9X15, false),
-    (&FONT_9X15_BOLD, false),
-    (&FONT_9X18_BOLD, false),
-    (&FONT_10X20, false),
-    (&FONT_6X13, true),
-    (&FONT_7X13_BOLD, true),
-    (&FONT_9X15_BOLD, true),
-    (&FONT_10X20, true),
+/// The fonts, each with how often it is doubled.
+const FONTS: [(&MonoFont<'static>, u32); 16] = [
+    (&FONT_4X6, 0),
+    (&FONT_5X8, 0),
+    (&FONT_6X10, 0),
+    (&FONT_6X13, 0),
+    (&FONT_7X13, 0),
+    (&FONT_7X13_BOLD, 0),
+    (&FONT_8X13, 0),
+    (&FONT_9X15, 0),
+    (&FONT_9X15_BOLD, 0),
+    (&FONT_9X18_BOLD, 0),
+    (&FONT_10X20, 0),
+    (&FONT_6X13, 1),
+    (&FONT_7X13_BOLD, 1),
+    (&FONT_9X15_BOLD, 1),
+    (&FONT_10X20, 1),
+    (&FONT_10X20, 2),
 ];
 
 impl Picture {
@@ -41,10 +42,9 @@ impl Picture {
     #[must_use]
     pub fn says(&self, words: &str) -> bool {
         FONTS.iter().any(|(font, doubled)| {
-            let ink = if *doubled {
-                Ink::doubled(words, font)
-            } else {
-                Ink::of(words, font)
+            let ink = match *doubled {
+                0 => Ink::of(words, font),
+                times => Ink::doubled(words, font, times),
             };
             let corners = (0..(self.height() + 1).saturating_sub(ink.height)).flat_map(|y| {
                 (0..(self.width() + 1).saturating_sub(ink.width)).map(move |x| (x, y))
@@ -76,9 +76,13 @@ impl Ink {
         Self::from_points(&canvas.0)
     }
 
-    /// Every glyph twice as large, by the rule of Scale2x within its cell.
-    fn doubled(words: &str, font: &'static MonoFont<'static>) -> Self {
-        let advance = (font.character_size.width + font.character_spacing).cast_signed();
+    /// Every glyph twice as large, so many times, by the rule of Scale2x within its cell.
+    fn doubled(words: &str, font: &'static MonoFont<'static>, times: u32) -> Self {
+        let advance = (font.character_size.width + font.character_spacing).cast_signed() << times;
+        let cell = (
+            font.character_size.width.cast_signed(),
+            font.character_size.height.cast_signed(),
+        );
         let mut points = Vec::new();
         for (glyph, index) in words.chars().zip(0..) {
             let mut canvas = Canvas(Vec::new());
@@ -86,35 +90,11 @@ impl Ink {
             let Ok(_) =
                 Text::with_baseline(&glyph.to_string(), Point::zero(), style, Baseline::Top)
                     .draw(&mut canvas);
-            let cell = font.character_size;
-            let (width, height) = (cell.width.cast_signed(), cell.height.cast_signed());
-            let mut lit = vec![false; (cell.width * cell.height) as usize];
-            for Point { x, y } in canvas.0 {
-                lit[(y * width + x).cast_unsigned() as usize] = true;
-            }
-            let is = |x: i32, y: i32| {
-                let inside = (0..width).contains(&x) && (0..height).contains(&y);
-                inside && lit[(y * width + x).cast_unsigned() as usize]
-            };
-            for (x, y) in (0..cell.height.cast_signed())
-                .flat_map(|y| (0..cell.width.cast_signed()).map(move |x| (x, y)))
-            {
-                let (above, right) = (is(x, y - 1), is(x + 1, y));
-                let (left, below) = (is(x - 1, y), is(x, y + 1));
-                let corner = |this: bool, that: bool, other: bool, another: bool| {
-                    let smooth = this == that && this != other && that != another;
-                    if smooth { this } else { is(x, y) }
-                };
-                let quarters = [
-                    (0, 0, corner(left, above, below, right)),
-                    (1, 0, corner(above, right, left, below)),
-                    (0, 1, corner(below, left, right, above)),
-                    (1, 1, corner(right, below, above, left)),
-                ];
-                for (dx, dy, _) in quarters.into_iter().filter(|(_, _, on)| *on) {
-                    points.push(Point::new(2 * (index * advance + x) + dx, 2 * y + dy));
-                }
-            }
+            let glyph = (0..times).fold(canvas.0, |points, time| {
+                twice(&points, (cell.0 << time, cell.1 << time))
+            });
+            let shift = Point::new(index * advance, 0);
+            points.extend(glyph.into_iter().map(|point| point + shift));
         }
         Self::from_points(&points)
     }
@@ -141,6 +121,37 @@ impl Ink {
         let places = (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
         places.zip(&self.on).map(|((x, y), on)| (x, y, *on))
     }
+}
+
+/// The points of a cell twice as large, by the rule of Scale2x.
+fn twice(points: &[Point], (width, height): (i32, i32)) -> Vec<Point> {
+    let mut lit = vec![false; (width * height).cast_unsigned() as usize];
+    for Point { x, y } in points {
+        lit[(y * width + x).cast_unsigned() as usize] = true;
+    }
+    let is = |x: i32, y: i32| {
+        let inside = (0..width).contains(&x) && (0..height).contains(&y);
+        inside && lit[(y * width + x).cast_unsigned() as usize]
+    };
+    let mut larger = Vec::new();
+    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        let (above, right) = (is(x, y - 1), is(x + 1, y));
+        let (left, below) = (is(x - 1, y), is(x, y + 1));
+        let corner = |this: bool, that: bool, other: bool, another: bool| {
+            let smooth = this == that && this != other && that != another;
+            if smooth { this } else { is(x, y) }
+        };
+        let quarters = [
+            (0, 0, corner(left, above, below, right)),
+            (1, 0, corner(above, right, left, below)),
+            (0, 1, corner(below, left, right, above)),
+            (1, 1, corner(right, below, above, left)),
+        ];
+        for (dx, dy, _) in quarters.into_iter().filter(|(_, _, on)| *on) {
+            larger.push(Point::new(2 * x + dx, 2 * y + dy));
+        }
+    }
+    larger
 }
 
 /// Collects the points that are inked.

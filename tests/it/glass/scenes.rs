@@ -6,7 +6,8 @@ use pairbox::account::AccountId;
 use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{
-    AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, QrCode, Snapshot, Status, TypedCode,
+    AccessCode, AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, PhoneSilent, QrCode,
+    Snapshot, Status, StoreHealth, TypedCode,
 };
 use pairbox::time::{Mono, UnixMillis};
 use pairbox::view::Format;
@@ -102,13 +103,27 @@ impl Scene {
     }
 }
 
-fn starting(slow: Option<&str>, pairing_done: bool) -> Status {
+fn starting(slow: Option<Obstacle>, pairing_done: bool) -> Status {
     Status::Starting {
         pairing_done,
-        slow: slow.map(|why| Trouble {
-            obstacle: Obstacle::NoAnswer,
-            why: why.to_owned(),
-        }),
+        slow: slow.map(trouble),
+    }
+}
+
+/// What stands in the way, with words as the link has them.
+pub fn trouble(obstacle: Obstacle) -> Trouble {
+    let why = match obstacle {
+        Obstacle::Clock => "the system clock says 1970, and no time server answered yet",
+        Obstacle::NoNetwork => "no route to any network (is the cable plugged in?)",
+        Obstacle::Dns => "cannot look up web.whatsapp.com: temporary failure in name resolution",
+        Obstacle::Portal => "TLS: the certificate is for login.hotel.example, not web.whatsapp.com",
+        Obstacle::NoAnswer => "connecting to web.whatsapp.com: timed out after 10 s",
+        Obstacle::Silence => "no frame for 45 s",
+        Obstacle::Disk => "No space left on device (os error 28)",
+    };
+    Trouble {
+        obstacle,
+        why: why.to_owned(),
     }
 }
 
@@ -142,6 +157,41 @@ fn typed(snapshot: &mut Snapshot) {
         code: Secret::new("WZYX1234".into()),
         expires_at: BEGIN + Duration::from_secs(160),
     });
+}
+
+/// The codes to scan have run out, or never were: what is left is to type.
+fn typed_alone(snapshot: &mut Snapshot) {
+    typed(snapshot);
+    if let Status::ScanQrCode(pairing) = &mut snapshot.accounts[0].status {
+        pairing.qr = None;
+    }
+}
+
+/// Somebody asked on the page to be let in.
+fn access(snapshot: &mut Snapshot) {
+    snapshot.access = Some(AccessCode {
+        code: Secret::new("407193".into()),
+        expires_at: BEGIN + Duration::from_secs(60),
+    });
+}
+
+fn silent(days: u64) -> impl FnOnce(&mut Snapshot) {
+    move |snapshot| {
+        let urgent = days >= 12;
+        snapshot.accounts[0].phone_silent = Some(PhoneSilent { days, urgent });
+    }
+}
+
+fn store(health: StoreHealth) -> impl FnOnce(&mut Snapshot) {
+    move |snapshot| snapshot.store = health
+}
+
+/// A box that could not open its store.
+fn nothing_known(snapshot: &mut Snapshot) {
+    unlinked(snapshot);
+    snapshot.accounts[0].label = "Account 1".into();
+    let why = "pairbox.redb: the file is damaged".to_owned();
+    snapshot.store = StoreHealth::Failing { why };
 }
 
 fn page(snapshot: &mut Snapshot) {
@@ -196,16 +246,30 @@ fn reconnecting(attempt: u32, next_at: Option<Mono>) -> Status {
     }
 }
 
+fn hindered(obstacle: Obstacle) -> Status {
+    Status::Reconnecting {
+        attempt: 4,
+        next_at: Some(after(13_000)),
+        trouble: Some(trouble(obstacle)),
+    }
+}
+
+fn passkey(code: bool) -> Status {
+    Status::PasskeyRequired {
+        code: code.then(|| Secret::new("K7PQ-93XW".into())),
+    }
+}
+
 fn failed(fault: Fault, retry_at: Option<Mono>) -> Status {
     Status::Failed { fault, retry_at }
 }
-
-const SLOW: &str = "cannot look up web.whatsapp.com: no network (is the cable plugged in?)";
 
 /// Every picture that has a golden.
 pub fn all() -> Vec<Scene> {
     let mut scenes = one_account();
     scenes.extend(codes());
+    scenes.extend(obstacles());
+    scenes.extend(storage());
     scenes.extend(faults());
     scenes.extend(several());
     scenes
@@ -215,9 +279,17 @@ fn one_account() -> Vec<Scene> {
     let waiting = reconnecting(4, Some(after(13_000)));
     vec![
         scene("starting", starting(None, false), 1000),
-        scene("starting-slow", starting(Some(SLOW), false), 12_000),
         scene("linking", starting(None, true), 500),
-        scene("passkey", Status::PasskeyRequired { code: None }, 0),
+        scene("passkey", passkey(false), 0),
+        scene("passkey-page", passkey(false), 0).with(page),
+        scene("passkey-code", passkey(true), 0),
+        scene("phone-silent", Status::Working, 7_500_000)
+            .with(silent(11))
+            .with(on_the_wall),
+        scene("phone-silent-urgent", Status::Working, 7_500_000).with(silent(12)),
+        scene("phone-silent-long-name", Status::Working, 0)
+            .with(silent(13))
+            .with(label("Warehouse north, second floor")),
         scene("connected", Status::Working, 7_500_000).with(on_the_wall),
         scene("connected-beat", Status::Working, 1000),
         scene("connected-moved", Status::Working, 180_000).with(on_the_wall),
@@ -259,7 +331,57 @@ fn codes() -> Vec<Scene> {
         scene("typed-several", pairing(239), 70_000)
             .with(typed)
             .with(among(2, 3)),
+        scene("typed-alone", pairing(239), 0).with(typed_alone),
+        scene("access", Status::Working, 18_000).with(access),
+        scene("access-over-qr", pairing(239), 55_000)
+            .with(page)
+            .with(access),
+        scene("access-over-overview", Status::Working, 0)
+            .with(among(2, 3))
+            .with(overview(true))
+            .with(access),
+        scene("access-dark", Status::Working, 0)
+            .with(|s| s.light = Light::Off)
+            .with(access),
+        scene("hold-over-access", Status::Working, 2500)
+            .with(access)
+            .with(holding(HoldAction::Logout, 5)),
         scene("hold-over-qr", pairing(239), 4900).with(holding(HoldAction::Logout, 5)),
+    ]
+}
+
+fn obstacles() -> Vec<Scene> {
+    let slow = |name, obstacle| scene(name, starting(Some(obstacle), false), 12_000);
+    let lost = |name, obstacle| scene(name, hindered(obstacle), 1000).with(on_the_wall);
+    vec![
+        slow("starting-clock", Obstacle::Clock),
+        slow("starting-no-network", Obstacle::NoNetwork),
+        slow("starting-dns", Obstacle::Dns),
+        slow("starting-portal", Obstacle::Portal),
+        slow("starting-slow", Obstacle::NoAnswer),
+        lost("reconnecting-no-network", Obstacle::NoNetwork),
+        lost("reconnecting-portal", Obstacle::Portal),
+        lost("reconnecting-silence", Obstacle::Silence).with(among(2, 3)),
+        lost("reconnecting-disk", Obstacle::Disk).with(store(StoreHealth::Full)),
+    ]
+}
+
+fn storage() -> Vec<Scene> {
+    let failing = || StoreHealth::Failing {
+        why: "Input/output error (os error 5)".into(),
+    };
+    vec![
+        scene("store-full", Status::Working, 7_500_000)
+            .with(store(StoreHealth::Full))
+            .with(on_the_wall),
+        scene("store-failing-silent", Status::Working, 7_500_000)
+            .with(store(failing()))
+            .with(silent(12)),
+        scene("store-read-only-stopped", Status::Stopped, 0).with(store(StoreHealth::ReadOnly)),
+        scene("store-full-many", passkey(false), 0)
+            .with(among(12, 50))
+            .with(store(StoreHealth::Full)),
+        scene("store-never-opened", failed(Fault::Store, None), 0).with(nothing_known),
     ]
 }
 
@@ -271,7 +393,7 @@ fn several() -> Vec<Scene> {
         scene("several-ban", ban, 0)
             .with(on_the_wall)
             .with(among(1, 3)),
-        scene("several-passkey", Status::PasskeyRequired { code: None }, 0).with(among(2, 3)),
+        scene("several-passkey", passkey(false), 0).with(among(2, 3)),
         scene("several-stopped", Status::Stopped, 0).with(among(12, 12)),
         scene("overview", Status::Working, 0)
             .with(among(2, 3))
@@ -279,19 +401,23 @@ fn several() -> Vec<Scene> {
         scene("overview-many", Status::Working, 0)
             .with(among(10, 12))
             .with(overview(true)),
-        scene(
-            "overview-turning",
-            Status::PasskeyRequired { code: None },
-            5000,
-        )
-        .with(among(1, 12))
-        .with(overview(false)),
+        scene("overview-turning", passkey(false), 5000)
+            .with(among(1, 12))
+            .with(overview(false)),
+        scene("overview-fifty", Status::Working, 0)
+            .with(among(47, 50))
+            .with(overview(true)),
     ]
 }
 
 fn faults() -> Vec<Scene> {
     let ban = Fault::TemporaryBan { until: None };
+    let end = |seconds: u64| Fault::TemporaryBan {
+        until: Some(after(seconds * 1000)),
+    };
     vec![
+        fault("fault-ban-until", end(26 * 3600), Some(26 * 3600)).with(on_the_wall),
+        fault("fault-ban-for", end(26 * 3600), Some(26 * 3600)),
         fault("fault-qr-exhausted", Fault::QrExhausted, None),
         fault("fault-stream-replaced", Fault::StreamReplaced, None),
         fault("fault-client-outdated", Fault::ClientOutdated, Some(3600)),

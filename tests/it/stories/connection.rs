@@ -7,7 +7,7 @@ use super::scene::{PATIENCE, Scene};
 
 #[test]
 fn a_power_cut_costs_no_scan() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     // Not before the service has heard from us that it is all in order.
     let log = powered.cut().unwrap();
@@ -40,7 +40,7 @@ fn a_power_cut_costs_no_scan() {
 
 #[test]
 fn disconnect_and_connect_with_the_buttons() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     scene.bench.tap(Button::Disconnect);
     scene.wait_glass("Disconnected");
@@ -64,27 +64,19 @@ fn disconnect_and_connect_with_the_buttons() {
 
 #[test]
 fn the_page_has_the_same_two_buttons() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
-    assert_eq!(
-        powered.post("/api/v1/sessions/ses_1/stop", "{}").unwrap().0,
-        200
-    );
+    let press = |of: &str| powered.post(&powered.path(1, of).unwrap(), "{}").unwrap().0;
+    assert_eq!(press("stop"), 200);
     scene.wait_glass("Disconnected");
-    assert_eq!(
-        powered
-            .post("/api/v1/sessions/ses_1/start", "{}")
-            .unwrap()
-            .0,
-        202
-    );
+    assert_eq!(press("start"), 202);
     scene.wait_connected(&powered);
     scene.close(powered);
 }
 
 #[test]
 fn a_lost_connection_comes_back() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     for abort in [false, true] {
         let from = powered.log().len();
@@ -106,7 +98,7 @@ fn a_lost_connection_comes_back() {
 
 #[test]
 fn a_press_while_waiting_tries_at_once() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     scene.service.set_fault(Fault::Refuse);
     scene.service.close_all();
@@ -123,7 +115,7 @@ fn a_press_while_waiting_tries_at_once() {
 
 #[test]
 fn replaced_by_another_client_is_not_fought_over() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     let cursor = scene.service.cursor();
     scene.service.stream_error(StreamError::Replaced);
@@ -146,7 +138,7 @@ fn replaced_by_another_client_is_not_fought_over() {
 
 #[test]
 fn logging_out_by_holding_the_button() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     scene.bench.press(Button::Disconnect);
     // Let go when the box has done it, as a person would who watches the bar.

@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::scene::{ALICE, OWNER, PATIENCE, Scene};
 
-const MESSAGES: &str = "/api/v1/sessions/ses_1/messages";
-
 fn texts(powered: &PoweredBox) -> Vec<String> {
-    let listed: Value = serde_json::from_str(&powered.get(MESSAGES).unwrap()).unwrap();
+    let path = powered.path(1, "messages").unwrap();
+    let listed: Value = serde_json::from_str(&powered.get(&path).unwrap()).unwrap();
     let rows = listed["data"].as_array().unwrap();
     rows.iter()
         .map(|row| row["text"].as_str().unwrap().to_owned())
@@ -18,7 +17,7 @@ fn texts(powered: &PoweredBox) -> Vec<String> {
 
 #[test]
 fn texts_both_ways_after_a_restart() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     for text in ["before the cut", "to the box", "from the box"] {
         scene.keep_secret(text);
     }
@@ -32,7 +31,8 @@ fn texts_both_ways_after_a_restart() {
     scene.hear("to the box");
 
     let body = json!({"to": ALICE, "type": "text", "text": "from the box"}).to_string();
-    let (code, answer) = powered.post(MESSAGES, &body).unwrap();
+    let path = powered.path(1, "messages").unwrap();
+    let (code, answer) = powered.post(&path, &body).unwrap();
     assert_eq!(code, 202, "{answer}");
     let heard = scene.alice.wait_text(PATIENCE).unwrap();
     assert_eq!(heard.body, "from the box");
@@ -45,7 +45,7 @@ fn texts_both_ways_after_a_restart() {
 
 #[test]
 fn what_was_said_while_the_box_was_off_arrives() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     scene.check_log(&powered.cut().unwrap());
     let mut cursor = scene.service.cursor();
@@ -68,14 +68,17 @@ fn what_was_said_while_the_box_was_off_arrives() {
 
 #[test]
 fn a_text_that_cannot_go_out_is_refused_in_words() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
-    let post = |body: Value| powered.post(MESSAGES, &body.to_string()).unwrap();
+    let path = powered.path(1, "messages").unwrap();
+    let post = |body: Value| powered.post(&path, &body.to_string()).unwrap();
     let (code, answer) = post(json!({"to": "hello", "type": "text", "text": "x"}));
     assert_eq!(code, 422, "{answer}");
     let (code, answer) = post(json!({"to": ALICE, "type": "text", "text": ""}));
     assert_eq!(code, 422, "{answer}");
-    powered.post("/api/v1/sessions/ses_1/stop", "{}").unwrap();
+    powered
+        .post(&powered.path(1, "stop").unwrap(), "{}")
+        .unwrap();
     scene.wait_glass("Disconnected");
     let (code, answer) = post(json!({"to": ALICE, "type": "text", "text": "x"}));
     assert_eq!(code, 409, "{answer}");

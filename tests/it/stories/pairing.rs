@@ -7,7 +7,7 @@ use super::scene::{OWNER_LAST4, PATIENCE, Scene};
 
 #[test]
 fn press_scan_connected() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.power_on();
     scene.wait_glass("Disconnected");
     let before = powered.account().unwrap();
@@ -20,19 +20,21 @@ fn press_scan_connected() {
     let pairing = powered.account().unwrap();
     assert_eq!(pairing["status"], "scan_qr_code");
     assert_eq!(pairing["status_text"], "Scan to pair");
-    let svg = powered.get("/api/v1/sessions/ses_1/qr").unwrap();
+    let qr = powered.path(1, "qr").unwrap() + "?format=svg";
+    let svg = powered.get(&qr).unwrap();
     assert!(svg.contains("<svg"), "{svg}");
 
     scene.phone.scan(&text).unwrap();
     scene.wait_connected(&powered);
 
     // The credential is gone everywhere.
-    let status = powered.get("/api/v1/status").unwrap();
+    let status = powered.get_lan("/api/v1/status", None).unwrap();
+    let status = status.text().unwrap();
     assert!(
         !status.contains(&text) && !status.contains("15550001111"),
         "{status}"
     );
-    let gone = powered.get("/api/v1/sessions/ses_1/qr").unwrap();
+    let gone = powered.get(&qr).unwrap();
     assert!(!gone.contains("<svg"), "{gone}");
     let png = powered.get_bytes("/panel.png").unwrap();
     assert!(png.starts_with(b"\x89PNG"));
@@ -41,7 +43,7 @@ fn press_scan_connected() {
 
 #[test]
 fn a_code_that_fails_the_check_stays_up_and_says_why() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.power_on();
     scene.wait_glass("Disconnected");
     scene.bench.tap(Button::Connect);
@@ -74,7 +76,7 @@ fn a_code_that_fails_the_check_stays_up_and_says_why() {
 
 #[test]
 fn removed_on_the_phone_then_paired_again() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     let devices = scene.phone.devices();
     assert_eq!(devices.len(), 1);
@@ -95,7 +97,7 @@ fn removed_on_the_phone_then_paired_again() {
 /// The client's own clock runs the codes: 60 s and five times 20 s.
 #[test]
 fn six_codes_run_out_and_a_press_brings_new_ones() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.power_on();
     scene.wait_glass("Disconnected");
     scene.bench.tap(Button::Connect);
@@ -119,7 +121,7 @@ fn six_codes_run_out_and_a_press_brings_new_ones() {
 
 #[test]
 fn stopping_takes_the_code_off_the_glass() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.power_on();
     scene.wait_glass("Disconnected");
     scene.bench.tap(Button::Connect);
@@ -140,7 +142,7 @@ fn stopping_takes_the_code_off_the_glass() {
 
 #[test]
 fn a_power_cut_while_a_code_is_up_leaves_a_box_that_waits() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.power_on();
     scene.wait_glass("Disconnected");
     scene.bench.tap(Button::Connect);

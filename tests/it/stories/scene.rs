@@ -22,7 +22,6 @@ pub struct Scene {
     pub alice: Contact,
     pub bench: Bench,
     pub socket: Socket,
-    secrets: Vec<String>,
     folder: TempDir,
 }
 
@@ -38,14 +37,12 @@ impl Scene {
             socket,
             folder,
         } = Workbench::set(program).unwrap();
-        let secrets = vec![OWNER.to_owned(), ALICE.to_owned()];
         Self {
             service,
             phone,
             alice,
             bench,
             socket,
-            secrets,
             folder,
         }
     }
@@ -55,7 +52,7 @@ impl Scene {
     }
 
     /// A box that is paired and connected.
-    pub fn paired(&mut self) -> PoweredBox {
+    pub fn paired(&self) -> PoweredBox {
         let powered = self.power_on();
         self.wait_glass("Disconnected");
         self.bench.tap(Button::Connect);
@@ -72,18 +69,16 @@ impl Scene {
     }
 
     /// Waits for a QR on the glass, and reads it with a decoder that knows nothing of the program.
-    pub fn wait_qr(&mut self) -> String {
+    pub fn wait_qr(&self) -> String {
         self.wait_other_qr("")
     }
 
     /// Waits for a QR other than `old`.
-    pub fn wait_other_qr(&mut self, old: &str) -> String {
+    pub fn wait_other_qr(&self, old: &str) -> String {
         // The first code of a connection lives for a minute, and so may the one before it.
         let text = self.bench.wait_qr(2 * PATIENCE, Some(old));
         let text = text.unwrap_or_else(|late| panic!("{late}"));
-        self.secrets
-            .extend(text.split(',').skip(1).take(3).map(str::to_owned));
-        self.secrets.push(text.clone());
+        self.socket.record.secret_qr(&text);
         text
     }
 
@@ -95,7 +90,7 @@ impl Scene {
     }
 
     /// The owner scans what the glass shows.
-    pub fn scan_glass(&mut self) {
+    pub fn scan_glass(&self) {
         let text = self.wait_qr();
         self.phone.scan(&text).unwrap();
     }
@@ -116,12 +111,12 @@ impl Scene {
         let account = powered.account().unwrap();
         assert_eq!(account["status"], "working", "{account}");
         assert_eq!(account["status_text"], "Connected");
-        assert_eq!(account["phone_last4"], OWNER_LAST4);
+        assert!(account.to_string().contains(OWNER_LAST4), "{account}");
     }
 
     /// A word that must never be found in a log.
-    pub fn keep_secret(&mut self, text: &str) {
-        self.secrets.push(text.to_owned());
+    pub fn keep_secret(&self, text: &str) {
+        self.socket.record.secret(text);
     }
 
     /// Switches the box off properly and checks what it leaves behind: a dark glass, an exit code of
@@ -143,8 +138,9 @@ impl Scene {
 
     /// No secret in a log.
     pub fn check_log(&self, log: &[String]) {
+        let secrets = self.socket.record.secrets();
         for line in log {
-            for secret in &self.secrets {
+            for secret in &secrets {
                 assert!(
                     !line.contains(secret.as_str()),
                     "a secret in the log: {line}"

@@ -88,7 +88,7 @@ fn a_busy_port() {
 
 #[test]
 fn a_store_held_by_another_process() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     let powered = scene.paired();
     let config = sound(&scene.socket.folder);
     let second = folder();
@@ -168,6 +168,7 @@ fn no_panel_where_one_should_be() {
         version_url: service.version_url(),
         hardware: None,
         extra: String::new(),
+        record: pairbox_rig::record::Record::of_this_test(),
     };
     let config = socket.configure().unwrap();
     let text = fs::read_to_string(&config).unwrap();
@@ -186,7 +187,9 @@ fn no_panel_where_one_should_be() {
         })
         .unwrap();
     assert_eq!(powered.account().unwrap()["status"], "stopped");
-    let (code, _) = powered.post("/api/v1/sessions/ses_1/start", "{}").unwrap();
+    let (code, _) = powered
+        .post(&powered.path(1, "start").unwrap(), "{}")
+        .unwrap();
     assert_eq!(code, 202);
     assert!(powered.switch_off().unwrap().0.success());
 }

@@ -3,6 +3,10 @@
 //! Figures, not tests: nothing here fails because something was slow. Build with `--release` for
 //! figures that mean something on a box.
 
+mod many;
+mod quiet;
+mod start;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -48,10 +52,8 @@ impl Written {
     }
 }
 
-/// Measures and prints.
-#[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
+/// Measures and prints: about ten minutes, most of them waiting for a panel to go dark.
 pub fn print() -> Result<()> {
-    let mut scene = Scene::set()?;
     println!(
         "build            {}",
         if cfg!(debug_assertions) {
@@ -60,6 +62,16 @@ pub fn print() -> Result<()> {
             "release"
         }
     );
+    let program = std::env::current_exe()?.display().to_string();
+    start::print(&program)?;
+    one_account()?;
+    many::print(&program)
+}
+
+/// From the first press to a restart.
+#[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
+fn one_account() -> Result<()> {
+    let mut scene = Scene::set()?;
     scene.wait_glass("Disconnected")?;
     let fresh = Written::of(scene.box_on()?)?;
     let memory = memory(scene.box_on()?)?;
@@ -130,10 +142,10 @@ fn restarts(scene: &mut Scene) -> Result<()> {
     took.sort();
     let (connected, page) = took[RESTARTS / 2];
     println!(
-        "start to page    {} (median of {RESTARTS} power cuts)",
+        "restart to page  {} (median of {RESTARTS} power cuts)",
         millis(page)
     );
-    println!("start to Connected {}", millis(connected));
+    println!("and to Connected {}", millis(connected));
     println!("memory, restarted {}", memory(scene.box_on()?)?);
     Ok(())
 }

@@ -5,6 +5,9 @@
 //! the real program as a process of its own that can be killed like a box that loses power. Tests
 //! drive it from `tests/it/stories`; people drive it through the program of this package.
 
+pub mod doors;
 pub mod power;
+pub mod record;
+pub mod search;
 pub mod stats;
 pub mod workbench;

@@ -160,9 +160,8 @@ impl Scene {
     /// The box writes, and Alice has it.
     pub fn send(&self, text: &str) -> Result<()> {
         let body = serde_json::json!({"to": ALICE, "type": "text", "text": text}).to_string();
-        let (code, answer) = self
-            .box_on()?
-            .post("/api/v1/sessions/ses_1/messages", &body)?;
+        let powered = self.box_on()?;
+        let (code, answer) = powered.post(&powered.path(1, "messages")?, &body)?;
         anyhow::ensure!(code == 202, "the box answered {code}: {answer}");
         self.alice.wait_text(PATIENCE)?;
         Ok(())

@@ -7,6 +7,7 @@ use pairbox_sim::{Contact, Options, Phone, Service};
 use tempfile::TempDir;
 
 use crate::power::Socket;
+use crate::record::Record;
 
 /// The number of the account's owner.
 pub const OWNER: &str = "15550001111";
@@ -38,6 +39,9 @@ impl Workbench {
         let alice = service.contact(ALICE, "Alice");
         let hardware = folder.path().join("bench.sock");
         let bench = Bench::start(&hardware)?;
+        let record = Record::of_this_test();
+        record.secret(OWNER);
+        record.secret(ALICE);
         let socket = Socket {
             program,
             folder: folder.path().to_owned(),
@@ -45,6 +49,7 @@ impl Workbench {
             version_url: service.version_url(),
             hardware: Some(hardware),
             extra: String::new(),
+            record,
         };
         Ok(Self {
             service,

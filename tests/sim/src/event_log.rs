@@ -47,6 +47,16 @@ pub enum Event {
         number: String,
         right: bool,
     },
+    /// It asked for a code to type and was refused with that number.
+    CodeRefused {
+        conn: Conn,
+        number: String,
+        reason: u16,
+    },
+    /// It was told to show another code.
+    CodeRefreshed { conn: Conn, number: String },
+    /// It was asked for a passkey instead of being linked.
+    PasskeyAsked { conn: Conn },
     /// It refused what the phone made (`pair-success`), with an error of its own.
     PairingRefused { conn: Conn, code: u16, text: String },
     /// It proved its identity key and is now a device of the account.
@@ -91,6 +101,8 @@ pub enum Event {
     Sent { jid: Jid, to: Jid, id: String },
     /// A phone (its number is `to`) read a text.
     TextRead { to: String, from: Jid, id: String },
+    /// A companion asked its phone for something.
+    PhoneAsked { by: Jid },
     /// A phone could not read what it was sent.
     Unreadable {
         to: String,
@@ -106,6 +118,8 @@ pub enum Event {
     LoginFailed { conn: Conn, reason: u16 },
     /// A connection was reset as it came ([`crate::Fault::Refuse`]).
     TurnedAway,
+    /// Somebody else answered in the service's place ([`crate::Fault::Portal`]).
+    PortalAnswered,
     /// Something was refused.
     Refused { conn: Option<Conn>, why: Refusal },
     /// A connection is gone.

@@ -25,7 +25,7 @@
 //! The map: [`service`] is the handle; `service/listener`, `connection`, `framing` and `handshake`
 //! bring stanzas in and out; `state` holds what the service knows, and one file for each subject
 //! extends it (`login`, `pairing`, `link_code`, `iq`, `usync`, `app_state`, `mail`, `messages`,
-//! `faults`). [`phone`] and [`contact`] are the people; `party`, `signal_store` and `bundle` are
+//! `passkey`, `one_account`, `faults`). [`phone`] and [`contact`] are the people; `party`, `signal_store` and `bundle` are
 //! their Signal keys. [`event_log`] is what tests wait on.
 
 pub mod contact;
@@ -48,6 +48,6 @@ pub use event_log::{Conn, Cursor, Event, Pattern, RemovedBy, TimedOut};
 pub use options::Options;
 pub use phone::{CodeError, Phone, ScanError};
 pub use refusal::Refusal;
-pub use service::{Failure, Fault, Service, StreamError};
+pub use service::{CodeRefusal, Failure, Fault, Portal, Service, StreamError};
 /// An address on the wire, as events name devices.
 pub use wacore_binary::Jid;

@@ -10,7 +10,7 @@ use wacore_binary::Jid;
 
 use crate::contact::{Contact, Text};
 use crate::event_log::{Conn, Event, RemovedBy, TimedOut};
-use crate::service::Shared;
+use crate::service::{Cut, Failure, Shared, StreamError};
 
 /// How long a companion may take to answer what the phone made of a scan.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -61,6 +61,9 @@ pub enum ScanError {
         /// Its reason.
         text: String,
     },
+    /// The companion was asked for a passkey and is not linked.
+    #[error("linking needs a passkey")]
+    Passkey,
     /// The companion's signature is wrong.
     #[error("the companion signed wrongly")]
     DeviceSignature,
@@ -119,8 +122,11 @@ impl Phone {
     /// # Errors
     /// [`ScanError`]; the companion stays unlinked.
     pub fn scan(&self, qr_text: &str) -> Result<Jid, ScanError> {
-        let from = self.shared.log.len();
-        let conn = self.shared.lock().scan(&self.number, qr_text)?;
+        let (from, conn) = {
+            // Under the lock: what an earlier try left behind in the log is behind this.
+            let mut state = self.shared.lock();
+            (self.shared.log.len(), state.scan(&self.number, qr_text)?)
+        };
         self.linked(from, conn)
     }
 
@@ -129,14 +135,16 @@ impl Phone {
     /// # Errors
     /// [`CodeError`]; the companion stays unlinked.
     pub fn type_code(&self, code: &str) -> Result<Jid, CodeError> {
-        let from = self.shared.log.len();
         // People type it in groups and in small letters.
         let code: String = code
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|letter| letter.to_ascii_uppercase())
             .collect();
-        let conn = self.shared.lock().type_code(&self.number, &code)?;
+        let (from, conn) = {
+            let mut state = self.shared.lock();
+            (self.shared.log.len(), state.type_code(&self.number, &code)?)
+        };
         let answered = self.wait(from, |event| match event {
             Event::CodeAnswered {
                 conn: at, right, ..
@@ -171,6 +179,45 @@ impl Phone {
     /// [`TimedOut`] when none comes within `deadline`.
     pub fn wait_text(&self, deadline: Duration) -> Result<Text, TimedOut> {
         self.contact().wait_text(deadline)
+    }
+
+    /// The owner reads a message of `from` on the phone itself; companions are told.
+    pub fn read(&self, from: &str, id: &str) {
+        self.shared.lock().read_on_phone(&self.number, from, id);
+    }
+
+    /// From now on the companions' logins fail like that, or succeed again. Other accounts' are not
+    /// touched.
+    pub fn fail_logins(&self, failure: Option<Failure>) {
+        let number = self.number.as_str();
+        self.shared
+            .faults
+            .send_modify(|faults| faults.fail_logins(number, failure));
+    }
+
+    /// From now on the companions hear nothing more, or hear again; their sockets stay open, and new
+    /// ones get as far as their login, which is not answered.
+    pub fn silence(&self, silent: bool) {
+        let number = self.number.as_str();
+        self.shared
+            .faults
+            .send_modify(|faults| faults.silence(number, silent));
+    }
+
+    /// Sends a stream error to every companion that is logged in, and closes.
+    pub fn stream_error(&self, error: StreamError) {
+        let mut state = self.shared.lock();
+        for conn in state.conns_of(&self.number) {
+            state.stream_error(conn, error);
+        }
+    }
+
+    /// Resets the connections of every companion that is logged in.
+    pub fn reset_all(&self) {
+        let mut state = self.shared.lock();
+        for conn in state.conns_of(&self.number) {
+            state.cut(conn, Cut::Reset);
+        }
     }
 
     fn contact(&self) -> Contact {
@@ -229,6 +276,7 @@ impl Phone {
             Event::Refused { conn: Some(at), .. } if *at == conn => {
                 Some(Err(ScanError::DeviceSignature))
             }
+            Event::PasskeyAsked { conn: at } if *at == conn => Some(Err(ScanError::Passkey)),
             Event::Closed { conn: at } if *at == conn => Some(Err(ScanError::Gone)),
             _ => None,
         })

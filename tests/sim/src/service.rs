@@ -25,18 +25,21 @@ mod listener;
 mod login;
 mod mail;
 mod messages;
+mod one_account;
 mod pairing;
+mod passkey;
 mod state;
 mod usync;
 
-pub use faults::{Failure, Fault, StreamError};
+pub use faults::{CodeRefusal, Failure, Fault, Portal, StreamError};
 
 use crate::contact::Contact;
 use crate::event_log::{Conn, Cursor, Event, EventLog, TimedOut};
 use crate::options::Options;
 use crate::phone::Phone;
 use faults::Faults;
-use state::{Cut, Role, State};
+pub(crate) use state::Cut;
+use state::{Role, State};
 
 /// What connection tasks and handles share.
 pub(crate) struct Shared {
@@ -214,6 +217,15 @@ impl Service {
     /// Replaces the static Noise key: clients that remember the old one have to fall back.
     pub fn rotate_static_key(&self) {
         self.shared.lock().authority.rotate();
+    }
+
+    /// Goes on with the passkey step as if every unlinked companion had sent what it was asked for.
+    /// One that did not has nothing to go on with, and says that the step failed.
+    pub fn continue_passkey(&self) {
+        let mut state = self.shared.lock();
+        for conn in conns(&state, |role| matches!(role, Role::Unlinked(_))) {
+            state.continue_passkey(conn);
+        }
     }
 
     /// All QR references given so far expire.

@@ -155,7 +155,7 @@ pub fn busy_line(binary: &Path) -> Result<()> {
     let told = powered.wait_log(0, PATIENCE, |line| line.contains("gpio-keys"))?;
     figure("busy-line", &told.1);
     // Everything else is there.
-    let (code, answer) = powered.post("/api/v1/sessions/ses_1/start", "{}")?;
+    let (code, answer) = powered.post(&powered.path(1, "start")?, "{}")?;
     ensure(code == 202, || answer)?;
     scene.wait_code(&powered)?;
     scene.close(powered)

@@ -16,6 +16,7 @@ use pairbox_fakeboard::finger::pass;
 use pairbox_fakeboard::module::{I2cOled, SpiPanel};
 use pairbox_fakeboard::{Plan, Swap, spawn};
 use pairbox_rig::power::PoweredBox;
+use pairbox_rig::record::Record;
 use pairbox_rig::workbench::OWNER;
 use pairbox_sim::{Options, Phone, Service};
 use tempfile::TempDir;
@@ -168,6 +169,7 @@ pub struct Scene {
     pub phone: Phone,
     binary: PathBuf,
     folder: TempDir,
+    record: Record,
     /// What the chip did not understand so far, and did not have to.
     excused: Cell<usize>,
 }
@@ -183,6 +185,8 @@ impl Scene {
         let (panel, board) = Panel::on(kit, plan)?;
         let service = Service::start(Options::default())?;
         let phone = service.phone(OWNER, "Owner");
+        let record = Record::new(&format!("fakeboard-{}", kit.board()));
+        record.secret(OWNER);
         Ok(Self {
             kit,
             board,
@@ -191,6 +195,7 @@ impl Scene {
             phone,
             binary: binary.to_owned(),
             folder: tempfile::tempdir()?,
+            record,
             excused: Cell::new(0),
         })
     }
@@ -219,12 +224,13 @@ impl Scene {
         command
             .arg("--config")
             .arg(config)
+            .env_remove("RUNTIME_DIRECTORY")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let child = spawn(&self.board, &mut command, swap)
             .with_context(|| format!("starting {}", self.binary.display()))?;
-        PoweredBox::watch(child)
+        PoweredBox::watch(child, &self.folder.path().join("state"), &self.record)
     }
 
     /// Waits until the glass says these words.
@@ -253,6 +259,9 @@ impl Scene {
                 last.is_ok()
             })
             .with_context(|| said(powered))?;
+        if let Ok(text) = &last {
+            self.record.secret_qr(text);
+        }
         last
     }
 

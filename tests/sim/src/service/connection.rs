@@ -1,8 +1,8 @@
 //! One connection, from the WebSocket upgrade to its end: frames, handshake, encryption.
 //!
 //! The task owns the socket; everything it learns goes to the state under the lock, and what the
-//! state wants written comes through the outbox. While [`Fault::Stall`] is in force it neither
-//! reads nor writes, but can still be cut.
+//! state wants written comes through the outbox. While [`Fault::Stall`] is in force, or its account
+//! is silenced, it neither reads nor writes, but can still be cut.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,7 @@ struct Transport {
 impl Connection {
     async fn serve(&mut self) -> End {
         loop {
-            let stalled = self.faults.borrow_and_update().has(Fault::Stall);
+            let stalled = self.stalled();
             let open = matches!(self.phase, Phase::Open(_));
             let turn = tokio::select! {
                 biased;
@@ -128,6 +128,17 @@ impl Connection {
                 return end;
             }
         }
+    }
+
+    /// Whether nothing is read or written for now, here or for this account.
+    fn stalled(&mut self) -> bool {
+        // A copy: whoever holds the state's lock may ask for the faults.
+        let faults = self.faults.borrow_and_update().clone();
+        if faults.has(Fault::Stall) || !faults.silences_any() {
+            return faults.has(Fault::Stall);
+        }
+        let address = self.shared.lock().logged_in(self.conn);
+        address.is_some_and(|address| faults.silences(&address.number))
     }
 
     /// Handles one WebSocket message.

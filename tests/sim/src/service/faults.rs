@@ -2,6 +2,7 @@
 //!
 //! Lasting faults are kept in a watch channel, so that connection tasks notice a change at once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use wacore_binary::Node;
@@ -28,37 +29,144 @@ pub enum Fault {
     BadAccountSignature,
     /// `/sw.js` answers 503.
     NoVersion,
+    /// Companions that ask for a code to type are refused.
+    Code(CodeRefusal),
+    /// Whoever scans or types a code makes the service ask the companion for a passkey first.
+    Passkey,
+    /// The same, but the service does not say what is to be signed, not even when it is asked.
+    PasskeyUntold,
+    /// Between the client and the service stands somebody who answers everything himself.
+    Portal(Portal),
+}
+
+/// How a captive portal answers whatever it is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Portal {
+    /// 302, to its page.
+    Redirect,
+    /// 200, with its page.
+    Page,
+}
+
+/// How a request for a code to type is refused: the pairs of number and word that WhatsApp Web
+/// knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeRefusal {
+    /// 400, which the real service also says when a number asks too often.
+    BadRequest,
+    /// 403.
+    Forbidden,
+    /// 429: too often.
+    RateOverlimit,
+    /// 452: linking by a code is not to be had for this account yet.
+    NotAvailable,
+    /// 500.
+    Internal,
+}
+
+impl CodeRefusal {
+    /// The number and the word on the wire.
+    pub(crate) fn words(self) -> (u16, &'static str) {
+        match self {
+            Self::BadRequest => (400, "bad-request"),
+            Self::Forbidden => (403, "forbidden"),
+            Self::RateOverlimit => (429, "rate-overlimit"),
+            Self::NotAvailable => (452, "feature-not-available"),
+            Self::Internal => (500, "internal-server-error"),
+        }
+    }
 }
 
 /// The faults in force.
 #[derive(Clone, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    everywhere: Vec<Fault>,
+    /// Accounts whose devices get no more answers, by number.
+    silent: BTreeSet<String>,
+    /// How the logins of some accounts fail, by number.
+    logins: BTreeMap<String, Failure>,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
         // Of two delays or failures the later one counts.
-        self.0.insert(0, fault);
+        self.everywhere.insert(0, fault);
     }
 
     pub(crate) fn has(&self, fault: Fault) -> bool {
-        self.0.contains(&fault)
+        self.everywhere.contains(&fault)
+    }
+
+    /// From now on that account's devices get answers, or none.
+    pub(crate) fn silence(&mut self, number: &str, silent: bool) {
+        if silent {
+            self.silent.insert(number.to_owned());
+        } else {
+            self.silent.remove(number);
+        }
+    }
+
+    /// Whether some account gets no answers.
+    pub(crate) fn silences_any(&self) -> bool {
+        !self.silent.is_empty()
+    }
+
+    /// Whether that account gets no answers.
+    pub(crate) fn silences(&self, number: &str) -> bool {
+        self.silent.contains(number)
+    }
+
+    /// From now on that account's logins fail that way, or succeed.
+    pub(crate) fn fail_logins(&mut self, number: &str, failure: Option<Failure>) {
+        match failure {
+            Some(failure) => self.logins.insert(number.to_owned(), failure),
+            None => self.logins.remove(number),
+        };
+    }
+
+    /// How requests for a code to type are refused.
+    pub(crate) fn code(&self) -> Option<CodeRefusal> {
+        self.find(|fault| match fault {
+            Fault::Code(refusal) => Some(refusal),
+            _ => None,
+        })
+    }
+
+    /// Whether linking needs a passkey.
+    pub(crate) fn passkey(&self) -> bool {
+        self.has(Fault::Passkey) || self.has(Fault::PasskeyUntold)
+    }
+
+    /// Who answers in the service's place.
+    pub(crate) fn portal(&self) -> Option<Portal> {
+        self.find(|fault| match fault {
+            Fault::Portal(portal) => Some(portal),
+            _ => None,
+        })
     }
 
     /// How much later stanzas go out.
     pub(crate) fn slow(&self) -> Duration {
-        let slow = self.0.iter().find_map(|fault| match fault {
-            Fault::Slow(delay) => Some(*delay),
+        let slow = self.find(|fault| match fault {
+            Fault::Slow(delay) => Some(delay),
             _ => None,
         });
         slow.unwrap_or_default()
     }
 
-    /// How logins fail.
-    pub(crate) fn login(&self) -> Option<Failure> {
-        self.0.iter().find_map(|fault| match fault {
-            Fault::Login(failure) => Some(*failure),
-            _ => None,
+    /// How a login of that account fails.
+    pub(crate) fn login(&self, number: &str) -> Option<Failure> {
+        let own = self.logins.get(number).copied();
+        own.or_else(|| {
+            self.find(|fault| match fault {
+                Fault::Login(failure) => Some(failure),
+                _ => None,
+            })
         })
+    }
+
+    fn find<T>(&self, wanted: impl Fn(Fault) -> Option<T>) -> Option<T> {
+        self.everywhere.iter().copied().find_map(wanted)
     }
 }
 
@@ -82,6 +190,8 @@ pub enum Failure {
     ClientOutdated,
     /// 503: the service is not available now.
     Unavailable,
+    /// A number that says nothing to clients.
+    Other(u16),
 }
 
 impl Failure {
@@ -95,6 +205,7 @@ impl Failure {
             Self::Locked => 403,
             Self::ClientOutdated => 405,
             Self::Unavailable => 503,
+            Self::Other(reason) => reason,
         }
     }
 

@@ -14,6 +14,8 @@ use wacore::pair_code::PairCodeUtils;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
+use super::faults::CodeRefusal;
+use super::pairing::Linking;
 use super::state::State;
 use crate::clock;
 use crate::event_log::{Conn, Event};
@@ -25,6 +27,10 @@ use crate::stanza::{self, SERVER, Stanza, holding};
 /// What keeps the two keys of the wrapped bundle apart from others.
 const BUNDLE_INFO: &[u8] = b"link_code_pairing_key_bundle_encryption_key";
 const SECRET_INFO: &[u8] = b"adv_secret";
+/// WhatsApp Web answers that many attempts to type one code and is deaf to the next. That the service
+/// then asks for another code is this simulator's guess: no public source says what makes it send
+/// `refresh_code`.
+const ATTEMPTS: u32 = 3;
 
 /// The code flows under way, by the number they are for: the service routes by number.
 #[derive(Default)]
@@ -35,6 +41,8 @@ struct Flow {
     reference: String,
     wrapped: [u8; 80],
     typed: Option<Typed>,
+    /// How often the companion's answer did not open.
+    wrong: u32,
 }
 
 /// What the phone remembers between the typed code and the companion's answer.
@@ -54,6 +62,7 @@ impl State {
     /// A companion sent `<link_code_companion_reg>`.
     pub(crate) fn link_code(&mut self, conn: Conn, id: &str, request: &Node) {
         let outcome = match request.text("stage").as_deref() {
+            Some("companion_hello") if self.code_refused(conn, id, request) => Ok(()),
             Some("companion_hello") => self.companion_hello(conn, request).map(|reference| {
                 let reference = holding("link_code_pairing_ref", reference);
                 let hello = staged("companion_hello", [reference]);
@@ -70,6 +79,22 @@ impl State {
             self.refused(conn, why);
             self.send(conn, stanza::error(id, 400, "bad-request"));
         }
+    }
+
+    /// Whether a fault refuses the code; then it is answered.
+    fn code_refused(&mut self, conn: Conn, id: &str, request: &Node) -> bool {
+        let refusal = self.faults.borrow().code();
+        let Some((reason, text)) = refusal.map(CodeRefusal::words) else {
+            return false;
+        };
+        let number = request.jid("jid").map(|jid| jid.user.to_string());
+        self.event(Event::CodeRefused {
+            conn,
+            number: number.unwrap_or_default(),
+            reason,
+        });
+        self.send(conn, stanza::error(id, reason, text));
+        true
     }
 
     /// Takes the companion's wrapped key; gives the reference for the other stages.
@@ -104,6 +129,7 @@ impl State {
                 reference: reference.clone(),
                 wrapped,
                 typed: None,
+                wrong: 0,
             },
         );
         self.event(Event::CodeRequested { conn, number });
@@ -152,6 +178,10 @@ impl State {
             [holding("link_code_pairing_ref", flow.reference)],
         );
         self.send(flow.conn, notification(id, refresh));
+        self.event(Event::CodeRefreshed {
+            conn: flow.conn,
+            number: number.to_owned(),
+        });
         Ok(flow.conn)
     }
 
@@ -182,15 +212,31 @@ impl State {
             number: number.clone(),
             right: secret.is_some(),
         });
-        let linked = secret.map(|secret| {
-            self.codes.0.remove(&number);
-            self.link(&number, conn, &secret)
-        });
+        let linked = secret.map(|secret| self.link(&number, conn, &secret));
         match linked {
-            Some(Ok(())) => {}
+            // A code that was stopped by a passkey may be typed again.
+            Some(Ok(Linking::Passkey)) => {}
+            Some(Ok(Linking::Signed)) => {
+                self.codes.0.remove(&number);
+            }
             Some(Err(_)) => self.refused(conn, Refusal::LinkCode("the phone cannot link it now")),
             // Like a real phone: it tells its owner and goes quiet towards the companion.
-            None => self.refused(conn, Refusal::LinkCode("the key bundle does not open")),
+            None => {
+                self.refused(conn, Refusal::LinkCode("the key bundle does not open"));
+                self.wrong_code(&number);
+            }
+        }
+    }
+
+    /// Counts a wrong attempt; after the last the companion has to show another code.
+    fn wrong_code(&mut self, number: &str) {
+        let Some(flow) = self.codes.0.get_mut(number) else {
+            return;
+        };
+        flow.wrong += 1;
+        if flow.wrong >= ATTEMPTS {
+            // There is a flow: it was just counted in.
+            let _ = self.refresh_code(number);
         }
     }
 }

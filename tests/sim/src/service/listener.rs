@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::faults::Fault;
+use super::faults::{Fault, Portal};
 use super::{Shared, connection};
 use crate::event_log::Event;
 use crate::refusal::Refusal;
@@ -77,6 +77,12 @@ async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
     let Some((head, rest)) = read_head(&mut stream).await else {
         return;
     };
+    let portal = faults.borrow().portal();
+    if let Some(portal) = portal {
+        shared.log.push(Event::PortalAnswered);
+        answer_as(&mut stream, portal).await;
+        return;
+    }
     let request = Request::parse(&head);
     if request.path == VERSION {
         answer_version(&shared, &mut stream).await;
@@ -182,6 +188,20 @@ async fn answer_version(shared: &Shared, stream: &mut TcpStream) {
     let revision = shared.lock().options.client_revision;
     let body = format!("/* simulated */ {{\"client_revision\":{revision}}}\n");
     answer(stream, "200 OK", "application/javascript", &body).await;
+}
+
+/// A captive portal's answer: where to log in, or the page for it.
+async fn answer_as(stream: &mut TcpStream, portal: Portal) {
+    match portal {
+        Portal::Redirect => {
+            let status = "302 Found\r\nLocation: http://portal.invalid/login";
+            answer(stream, status, "text/html", "").await;
+        }
+        Portal::Page => {
+            let page = "<!DOCTYPE html><title>Welcome</title><p>Accept the terms to go on.";
+            answer(stream, "200 OK", "text/html", page).await;
+        }
+    }
 }
 
 async fn answer(stream: &mut TcpStream, status: &str, kind: &str, body: &str) {

@@ -43,7 +43,7 @@ impl State {
     }
 
     fn log_in(&mut self, conn: Conn, address: &Address, noise: &Key) {
-        let failure = self.faults.borrow().login();
+        let failure = self.faults.borrow().login(&address.number);
         if let Some(failure) = failure {
             self.fail_login(conn, failure);
             return;

@@ -143,6 +143,10 @@ impl State {
             self.share_keys(from);
             return;
         }
+        if protocol == Some(protocol_message::Type::PEER_DATA_OPERATION_REQUEST_MESSAGE) {
+            self.questioned(number, from, jid, id);
+            return;
+        }
         let body = message.conversation.clone().or_else(|| {
             let extended = message.extended_text_message.as_option()?;
             extended.text.clone()

@@ -51,6 +51,14 @@ pub(crate) struct Registration {
     paired: bool,
 }
 
+/// How far a scan or a typed code came.
+pub(crate) enum Linking {
+    /// The companion was sent what the phone signed.
+    Signed,
+    /// The companion was asked for a passkey first.
+    Passkey,
+}
+
 /// One reference for a QR code.
 pub(crate) struct Reference {
     pub(crate) text: String,
@@ -221,13 +229,17 @@ impl State {
         }
     }
 
-    /// Makes and sends `pair-success` for the companion on `conn`.
+    /// Makes and sends `pair-success` for the companion on `conn`, unless a passkey is wanted first.
     pub(crate) fn link(
         &mut self,
         number: &str,
         conn: Conn,
         adv_secret: &[u8; 32],
-    ) -> Result<(), ScanError> {
+    ) -> Result<Linking, ScanError> {
+        if self.faults.borrow().passkey() {
+            self.ask_passkey(conn);
+            return Ok(Linking::Passkey);
+        }
         let companion = self
             .registration(conn)
             .ok_or(ScanError::UnknownRef)?
@@ -293,7 +305,7 @@ impl State {
             });
         }
         self.send(conn, iq);
-        Ok(())
+        Ok(Linking::Signed)
     }
 
     /// An unlinked companion answered one of the service's requests.

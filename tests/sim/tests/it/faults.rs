@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pairbox_sim::{Event as Seen, Failure, Fault, Options, Pattern, Service, StreamError};
+use pairbox_sim::{Event as Seen, Failure, Fault, Options, Pattern, Portal, Service, StreamError};
 use whatsapp_rust::types::events::Event;
 
 use crate::companion::{ALICE, Companion, DEADLINE, NUMBER, backend, linked};
@@ -153,6 +153,40 @@ fn the_version_can_be_looked_up() {
     assert_eq!(parsed, Some((2, 3000, Options::default().client_revision)));
     service.set_fault(Fault::NoVersion);
     assert!(get(&service.version_url()).starts_with("HTTP/1.1 503 "));
+}
+
+#[test]
+fn a_portal_answers_in_the_services_place() {
+    let service = Service::start(Options::default()).unwrap();
+    let backend = backend();
+    linked(&service, &backend).stop();
+    service.set_fault(Fault::Portal(Portal::Page));
+    let page = get(&service.version_url());
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    assert!(page.contains("<html") || page.contains("<!DOCTYPE"));
+    service.set_fault(Fault::Portal(Portal::Redirect));
+    let redirect = get(&service.url().replace("ws://", "http://"));
+    assert!(
+        redirect.starts_with("HTTP/1.1 302 "),
+        "the later one counts"
+    );
+    assert!(redirect.contains("\r\nLocation: http://"));
+    let mut companion = Companion::start(&service, &backend);
+    for _ in 0..3 {
+        let answered = |event: &Seen| matches!(event, Seen::PortalAnswered);
+        service.wait(DEADLINE, answered).unwrap();
+    }
+    let opened = |event: &Seen| matches!(event, Seen::ConnectionOpened { .. });
+    assert_eq!(service.events().into_iter().filter(opened).count(), 2);
+    service.clear_faults();
+    companion.wait_connected();
+}
+
+#[test]
+fn a_reason_that_says_nothing_ends_a_client() {
+    fails(Failure::Other(499), true, |event| {
+        matches!(event, Event::ConnectFailure(_))
+    });
 }
 
 /// A plain HTTP/1.1 GET: the whole answer.

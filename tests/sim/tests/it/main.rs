@@ -9,11 +9,13 @@
     reason = "in tests a panic is the report"
 )]
 
+mod accounts;
 mod binary;
 mod companion;
 mod faults;
 mod other_clients;
 mod pairing;
+mod passkey;
 mod raw;
 mod refusals;
 mod sessions;

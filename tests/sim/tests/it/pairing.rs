@@ -1,6 +1,8 @@
 //! Linking by QR code and by typed code: the good way, and each way a phone or a companion says no.
 
-use pairbox_sim::{CodeError, Event as Seen, Fault, Options, Pattern, ScanError, Service};
+use pairbox_sim::{
+    CodeError, CodeRefusal, Event as Seen, Fault, Options, Pattern, ScanError, Service,
+};
 use whatsapp_rust::types::events::Event;
 
 use crate::companion::{Companion, DEADLINE, NUMBER, backend};
@@ -308,6 +310,48 @@ fn a_companion_is_told_to_show_another_code() {
     let mut companion = Companion::start_with_code(&service, &backend());
     let code = companion.wait_code();
     phone.refresh_code().unwrap();
+    companion.wait(|event| matches!(event, Event::PairingCodeRefresh(_)).then_some(()));
+    assert!(matches!(phone.type_code(&code), Err(CodeError::NotAsked)));
+}
+
+/// A companion asks for a code and is refused: what it makes of it.
+fn code_refused(refusal: CodeRefusal, wire: u16, throttled: bool) {
+    let service = service();
+    let phone = service.phone(NUMBER, "Owner");
+    service.set_fault(Fault::Code(refusal));
+    let mut companion = Companion::start_with_code(&service, &backend());
+    let rejection = companion.wait(|event| match event {
+        Event::PairingCodeError(error) => Some(error.rejection),
+        _ => None,
+    });
+    assert_eq!(rejection.map(|it| it.is_throttled()), Some(throttled));
+    let refused =
+        |event: &Seen| matches!(event, Seen::CodeRefused { reason, .. } if *reason == wire);
+    service.wait(DEADLINE, refused).unwrap();
+    assert!(matches!(
+        phone.type_code("ABCD1234"),
+        Err(CodeError::NotAsked)
+    ));
+}
+
+#[test]
+fn a_code_is_refused_in_the_ways_the_service_has() {
+    code_refused(CodeRefusal::BadRequest, 400, true);
+    code_refused(CodeRefusal::RateOverlimit, 429, true);
+    code_refused(CodeRefusal::NotAvailable, 452, false);
+    code_refused(CodeRefusal::Internal, 500, false);
+}
+
+#[test]
+fn three_wrong_codes_end_a_code() {
+    let service = service();
+    let phone = service.phone(NUMBER, "Owner");
+    let mut companion = Companion::start_with_code(&service, &backend());
+    let code = companion.wait_code();
+    let wrong = if code.starts_with('A') { "B" } else { "A" }.to_owned() + &code[1..];
+    for _ in 0..3 {
+        assert!(matches!(phone.type_code(&wrong), Err(CodeError::Wrong)));
+    }
     companion.wait(|event| matches!(event, Event::PairingCodeRefresh(_)).then_some(()));
     assert!(matches!(phone.type_code(&code), Err(CodeError::NotAsked)));
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use pairbox_sim::{Failure, Fault, Service, StreamError};
+use pairbox_sim::{CodeRefusal, Failure, Fault, Portal, Service, StreamError};
 
 use crate::Stage;
 
@@ -27,6 +27,10 @@ const HELP: &str = "commands:
   error KIND           stream error: 401 409 429 503 515 516 replaced device_removed
   fault KIND           from now on: refuse stall slow=MS bad-hmac bad-signature no-version
                        login=401 login=402 login=403 login=405 login=503
+                       code=400 code=403 code=429 code=452 code=500
+                       passkey passkey-untold portal portal=redirect
+  passkey-goes-on      the second step of the passkey, to whoever was asked for one
+  silence | speak      the account's companions hear nothing | hear again
   heal                 no faults any more
   ping                 every client is pinged
   rotate               the service gets a new static key
@@ -53,6 +57,8 @@ pub(crate) enum Command {
     Heal,
     Ping,
     Rotate,
+    PasskeyGoesOn,
+    Silence(bool),
     Quit,
 }
 
@@ -101,6 +107,9 @@ impl FromStr for Command {
             "heal" => Self::Heal,
             "ping" => Self::Ping,
             "rotate" => Self::Rotate,
+            "passkey-goes-on" => Self::PasskeyGoesOn,
+            "silence" => Self::Silence(true),
+            "speak" => Self::Silence(false),
             "quit" => Self::Quit,
             _ => return Err(Unknown(format!("there is no command {word}"))),
         })
@@ -132,12 +141,24 @@ fn fault(word: &str) -> Result<Fault, Unknown> {
             "bad-hmac" => Fault::BadHmac,
             "bad-signature" => Fault::BadAccountSignature,
             "no-version" => Fault::NoVersion,
+            "passkey" => Fault::Passkey,
+            "passkey-untold" => Fault::PasskeyUntold,
+            "portal" => Fault::Portal(Portal::Page),
             _ => return Err(unknown()),
         },
         Some(("slow", milliseconds)) => {
             let milliseconds = milliseconds.parse().map_err(|_| unknown())?;
             Fault::Slow(Duration::from_millis(milliseconds))
         }
+        Some(("portal", "redirect")) => Fault::Portal(Portal::Redirect),
+        Some(("code", reason)) => Fault::Code(match reason {
+            "400" => CodeRefusal::BadRequest,
+            "403" => CodeRefusal::Forbidden,
+            "429" => CodeRefusal::RateOverlimit,
+            "452" => CodeRefusal::NotAvailable,
+            "500" => CodeRefusal::Internal,
+            _ => return Err(unknown()),
+        }),
         Some(("login", reason)) => Fault::Login(match reason {
             "401" => Failure::LoggedOut,
             "402" => Failure::TemporaryBan {
@@ -178,6 +199,7 @@ impl Command {
                 return Ok(devices.join(" "));
             }
             Self::Remove(jid) => return remove(stage, jid),
+            Self::Silence(silent) => phone.silence(silent),
             Self::Quit => {}
             other => other.run_on(service),
         }
@@ -197,6 +219,7 @@ impl Command {
             Self::Heal => service.clear_faults(),
             Self::Ping => service.ping(),
             Self::Rotate => service.rotate_static_key(),
+            Self::PasskeyGoesOn => service.continue_passkey(),
             // Taken by `run`.
             _ => {}
         }
@@ -241,6 +264,15 @@ mod tests {
                 "fault slow=250",
                 Command::Fault(Fault::Slow(Duration::from_millis(250))),
             ),
+            (
+                "fault code=429",
+                Command::Fault(Fault::Code(CodeRefusal::RateOverlimit)),
+            ),
+            (
+                "fault portal=redirect",
+                Command::Fault(Fault::Portal(Portal::Redirect)),
+            ),
+            ("silence", Command::Silence(true)),
             (
                 "fault login=405",
                 Command::Fault(Fault::Login(Failure::ClientOutdated)),
