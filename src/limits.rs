@@ -22,6 +22,10 @@ pub const SOCKET_POLL_ONLINE: Duration = Duration::from_secs(10);
 /// would leave nobody to say which step hung.
 pub const DIAL: Duration = Duration::from_secs(18);
 
+/// One that has not come about after this long is told as slow, with the step that hangs: people are
+/// told why it takes long after [`STARTING_SLOW`].
+pub const DIAL_SLOW: Duration = Duration::from_secs(6);
+
 /// One of several addresses of the service may take this long, so that the next gets its turn: an
 /// IPv6 route that leads nowhere is common.
 pub const DIAL_ADDRESS: Duration = Duration::from_secs(6);
@@ -264,6 +268,13 @@ pub const HTTP_CONNECTIONS: usize = 128;
 /// Connections of one address: five browsers' worth, and a quarter of all, so that one host cannot
 /// take every place.
 pub const HTTP_CONNECTIONS_A_PEER: usize = 32;
+
+/// When every place is taken, nobody who came within so long gives way: time for a request to arrive.
+/// It bounds how fast a crowd can push others out, and each waits for it once at most.
+pub const HTTP_GRACE: Duration = Duration::from_millis(250);
+
+/// Connections that wait in the kernel until they are let in.
+pub const HTTP_BACKLOG: i32 = 1024;
 
 /// Connections to the control socket at once.
 pub const HTTP_CONTROL_CONNECTIONS: usize = 16;

@@ -4,15 +4,20 @@
 //! `survival` as those who mean harm or are broken; `router` tries random heads without a socket,
 //! `fuzz` whole requests; `contract` holds document, router and replies together.
 
+mod access;
 mod contract;
 mod counters;
+mod entrance;
 mod fuzz;
 mod hostile;
 mod qr;
 pub mod rig;
 mod router;
 mod routes;
+mod slow;
 mod strangers;
+mod streams;
 mod survival;
+mod tokens;
 mod well;
 mod wishes;

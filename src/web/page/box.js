@@ -118,10 +118,14 @@ async function show(image, path) {
   try {
     const answer = await ask("GET", path);
     if (answer.status !== 200) return answer.status;
-    url = URL.createObjectURL(await answer.blob());
+    const picture = await answer.blob();
+    // How many dots wide: a drawing says it in its text, a photograph is as wide as it is.
+    const drawn = picture.type.startsWith("image/svg") && /viewBox="0 0 (\d+)/.exec(await picture.text());
+    url = URL.createObjectURL(picture);
     const before = image.src;
     image.src = url;
     await image.decode();
+    image.dataset.dots = drawn ? drawn[1] : image.naturalWidth;
     if (before) URL.revokeObjectURL(before);
     return 200;
   } catch {

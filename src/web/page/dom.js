@@ -40,6 +40,7 @@ function speak(text) {
 /** Gives every dot of a picture the same number of device pixels, where there is room for two. */
 function fitDots(picture) {
   picture.style.width = "";
-  const scale = Math.floor(picture.clientWidth * devicePixelRatio / picture.naturalWidth);
-  if (scale >= 2) picture.style.width = `${scale * picture.naturalWidth / devicePixelRatio}px`;
+  const { dots } = picture.dataset;
+  const scale = Math.floor(picture.clientWidth * devicePixelRatio / dots);
+  if (scale >= 2) picture.style.width = `${scale * dots / devicePixelRatio}px`;
 }

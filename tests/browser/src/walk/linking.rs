@@ -36,6 +36,12 @@ impl Walk<'_> {
             "{}.querySelector('.paper').scrollIntoView({{ block: 'center' }}); return null",
             card(label)
         ))?;
+        let even = self.visit.browser.run(&format!(
+            "const qr = {}.querySelector('.qr');
+             return qr.getBoundingClientRect().width * devicePixelRatio / qr.dataset.dots % 1 < 0.001",
+            card(label)
+        ))?;
+        ensure!(even == true, "some modules are wider than others");
         let png = self.step(name)?;
         let text = eyes::read_qr(&png)?;
         let steps = self.visit.browser.run(&format!(
