@@ -262,7 +262,6 @@ fn serve(
         snapshots,
         inbox,
         tickets,
-        // Nothing happens here that is worth telling.
         clock,
         pulse,
         format: hardware.format(),
