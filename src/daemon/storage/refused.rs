@@ -264,8 +264,6 @@ fn serve(
         tickets,
         clock,
         pulse,
-        // Nothing happens here that somebody could ask for later.
-        journal: Journal::new(0),
         format: hardware.format(),
         store: None,
         links: watch::channel(Arc::default()).1,
