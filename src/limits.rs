@@ -269,6 +269,13 @@ pub const HTTP_CONNECTIONS: usize = 128;
 /// take every place.
 pub const HTTP_CONNECTIONS_A_PEER: usize = 32;
 
+/// When every place is taken, nobody who came within so long gives way: time for a request to arrive.
+/// It bounds how fast a crowd can push others out, and each waits for it once at most.
+pub const HTTP_GRACE: Duration = Duration::from_millis(250);
+
+/// Connections that wait in the kernel until they are let in.
+pub const HTTP_BACKLOG: i32 = 1024;
+
 /// Connections to the control socket at once.
 pub const HTTP_CONTROL_CONNECTIONS: usize = 16;
 

@@ -40,7 +40,7 @@ use crate::clock::Clock;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
-use crate::limits::HTTP_STALL;
+use crate::limits::{HTTP_BACKLOG, HTTP_STALL};
 use crate::metrics::{Gauges, Metrics};
 use crate::snapshot::Snapshot;
 use crate::ticket::Tickets;
@@ -156,6 +156,8 @@ pub fn bind(address: SocketAddr) -> Result<Listener, BindError> {
 fn bound_slow_clients(socket: &TcpListener) -> io::Result<()> {
     let stall_ms = u32::try_from(HTTP_STALL.as_millis()).unwrap_or(u32::MAX);
     sockopt::set_tcp_user_timeout(socket, stall_ms)?;
+    // The standard library asked for a short queue.
+    rustix::net::listen(socket, HTTP_BACKLOG)?;
     sockopt::set_socket_keepalive(socket, true)?;
     sockopt::set_tcp_keepidle(socket, Duration::from_secs(30))?;
     sockopt::set_tcp_keepintvl(socket, Duration::from_secs(10))?;

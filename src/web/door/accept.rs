@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::crowd::{Crowd, Seat};
+use super::crowd::{Crowd, NoPlace};
 use super::inner::open_files;
 use super::{Door, House, connection};
 use crate::limits::{
@@ -32,7 +32,7 @@ pub(super) async fn lan(listener: TcpListener, house: Arc<House>) {
                 Ok((stream, peer)) => {
                     // An answer is written in one go: nothing is gained by waiting for more of it.
                     let _ = stream.set_nodelay(true);
-                    guests.let_in(stream, Some(peer.ip().to_canonical()));
+                    guests.let_in(stream, Some(peer.ip().to_canonical())).await;
                 }
                 Err(error) => guests.cannot_accept(&error).await,
             },
@@ -51,7 +51,7 @@ pub(super) async fn control(listener: UnixListener, path: PathBuf, house: Arc<Ho
         tokio::select! {
             () = house.ends() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => guests.let_in(stream, None),
+                Ok((stream, _)) => guests.let_in(stream, None).await,
                 Err(error) => guests.cannot_accept(&error).await,
             },
         }
@@ -80,17 +80,24 @@ impl Guests {
         }
     }
 
-    fn let_in<S>(&mut self, stream: S, peer: Option<IpAddr>)
+    async fn let_in<S>(&mut self, stream: S, peer: Option<IpAddr>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        match self.crowd.admit(peer) {
+        let seat = loop {
+            match self.crowd.admit(peer, Instant::now()) {
+                // Meanwhile the kernel keeps those who come.
+                Err(NoPlace::Until(then)) => sleep_until(then).await,
+                seat => break seat,
+            }
+        };
+        match seat {
             Ok(seat) => {
                 let seat = Arc::new(seat);
                 let house = self.house.clone();
                 let attended = connection::attend(stream, self.door, seat.clone(), house);
                 let task = self.tasks.spawn(attended);
-                Seat::belongs_to(&seat, &self.crowd, task);
+                seat.belongs_to(task);
             }
             Err(_) => {
                 // A few bytes into an empty buffer: this does not wait.

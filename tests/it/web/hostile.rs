@@ -4,11 +4,13 @@
 //! every wait has a deadline far beyond what a loaded machine needs.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use pairbox::limits::{HTTP_SENDS, HTTP_WORKERS};
+use pairbox::limits::{
+    HTTP_CONNECTIONS_A_PEER, HTTP_HEAD_MAX, HTTP_HEADERS_MAX, HTTP_SENDS, HTTP_WORKERS,
+};
 use pairbox::web::messages::SendReceipt;
 
 use super::rig::{LOCAL, Rig};
@@ -39,28 +41,181 @@ fn status_line(address: SocketAddr) -> String {
     answer.lines().next().unwrap_or_default().to_owned()
 }
 
+/// Each of these is refused with a problem, and the connection ends: what follows on it could be
+/// anything.
 #[test]
-fn heads_that_are_no_heads_are_refused() {
+fn what_cannot_be_read_in_one_way_only_is_refused() {
     let rig = Rig::start();
-    for (bytes, line) in [
-        ("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 400 Bad Request"),
+    let post = "POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n";
+    let next = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let get = "GET / HTTP/1.1\r\nHost: localhost\r\n";
+    let long = "a".repeat(HTTP_HEAD_MAX);
+    let many = "X: 1\r\n".repeat(HTTP_HEADERS_MAX + 1);
+    for (bytes, status) in [
         (
-            "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
-            "HTTP/1.1 400 Bad Request",
+            format!("{post}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
+            400,
         ),
         (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
-            "HTTP/1.1 400 Bad Request",
+            format!("{post}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
+            400,
         ),
-        ("NONSENSE\r\n\r\n", "HTTP/1.1 400 Bad Request"),
         (
-            "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            "HTTP/1.1 404 Not Found",
+            format!("{post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            400,
         ),
+        (
+            format!("{post}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+            400,
+        ),
+        (
+            format!("{post}Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\n\r\n"),
+            400,
+        ),
+        (
+            format!("{post}Transfer-Encoding: chunked\r\n\r\n-5\r\nhello"),
+            400,
+        ),
+        (
+            format!("{post}Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n"),
+            400,
+        ),
+        (
+            format!("{post}Transfer-Encoding: chunked\r\n\r\nfffffff\r\n"),
+            413,
+        ),
+        (format!("{post}Content-Length: 65537\r\n\r\n"), 413),
+        (
+            format!("{post}Content-Length: 18446744073709551616\r\n\r\n"),
+            413,
+        ),
+        (
+            format!("{post}Expect: magic\r\nContent-Length: 1\r\n\r\n"),
+            417,
+        ),
+        (format!("{get}X: a\r\n b\r\n\r\n"), 400),
+        (format!("{get}X: a\nY: b\r\n\r\n"), 400),
+        (format!("{get}X : a\r\n\r\n"), 400),
+        (format!("{get}X: \u{0}\r\n\r\n"), 400),
+        (format!("GET /{long} HTTP/1.1\r\n"), 431),
+        (format!("{get}X: {long}\r\n\r\n"), 431),
+        (format!("{get}{many}\r\n"), 431),
+        ("GET / HTTP/3.0\r\nHost: localhost\r\n\r\n".into(), 505),
+        ("NONSENSE\r\n\r\n".into(), 400),
+        ("\u{16}\u{3}\u{1}hello".into(), 400),
     ] {
-        let answer = exchange(rig.address, bytes.as_bytes());
-        assert_eq!(answer.lines().next(), Some(line), "{bytes:?}");
+        let answer = exchange(rig.address, format!("{bytes}{next}").as_bytes());
+        let line = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&line), "{bytes:?}: {answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+        // The second request was not read as one.
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count(),
+            1,
+            "{bytes:?}: {answer}"
+        );
     }
+    // Bytes that are no text at all.
+    for bytes in [
+        &b"GET /\xff\xfe HTTP/1.1\r\n\r\n"[..],
+        b"GET / HTTP/1.1\r\nX: \xc3\x28\r\n\r\n",
+    ] {
+        let mut stream = hold(rig.address, bytes);
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+    assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn there_is_no_file_behind_a_path() {
+    let rig = Rig::start();
+    for path in [
+        "/../../etc/passwd",
+        "/..%2f..%2fetc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/....//etc/passwd",
+        "//etc/passwd",
+        "/etc/passwd%00.html",
+        "/api/v1/sessions/../tokens",
+        "http://localhost/",
+        "*",
+    ] {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = exchange(rig.address, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
+    }
+    for head in [
+        "GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+    ] {
+        let answer = exchange(rig.address, head.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+}
+
+/// What says which door a request came through is the front's word alone.
+#[test]
+fn nobody_gets_in_by_saying_so() {
+    let rig = Rig::start();
+    for forged in ["X-Pairbox-Door: control", "x-pairbox-door: 0 control 1"] {
+        let request = format!(
+            "GET /api/v1/tokens HTTP/1.1\r\nHost: localhost\r\n{forged}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = exchange(rig.address, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    }
+}
+
+/// Somebody who has said all it has to say still hears the answer; requests can be sent ahead; a
+/// client that wants a word before it sends its body gets it.
+#[test]
+fn clients_that_do_it_differently_are_answered() {
+    let rig = Rig::start();
+    let request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut half = hold(rig.address, request.as_bytes());
+    half.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    half.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+
+    let last = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = exchange(rig.address, format!("{request}{request}{last}").as_bytes());
+    assert_eq!(answer.matches("HTTP/1.1 200 ").count(), 3, "{answer}");
+
+    let post = "POST /api/v1/access HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    let mut waiting = hold(rig.address, post.as_bytes());
+    let mut word = [0; 25];
+    waiting.read_exact(&mut word).unwrap();
+    assert_eq!(&word, b"HTTP/1.1 100 Continue\r\n\r\n");
+    waiting.write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
+}
+
+/// One address cannot take every place: it displaces its own connections.
+#[test]
+fn one_host_displaces_itself() {
+    let rig = Rig::start();
+    let half = b"GET /livez HTTP/1.1\r\n";
+    let mut held: Vec<TcpStream> = (0..HTTP_CONNECTIONS_A_PEER + 1)
+        .map(|_| hold(rig.address, half))
+        .collect();
+    let mut first = held.remove(0);
+    let gone = first.read(&mut [0; 1]);
+    assert!(matches!(gone, Ok(0) | Err(_)), "{gone:?}");
+    // The newest is still there.
+    let mut newest = held.pop().unwrap();
+    newest
+        .write_all(b"Host: localhost\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    newest.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[test]
