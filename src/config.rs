@@ -146,7 +146,7 @@ pub struct Bench {
     /// While this file holds `full`, `read-only` or `io`, the store's disk fails like that.
     pub disk: Option<PathBuf>,
     /// A file with what is wrong with the world, a word a line: `no-clock`, `no-network`. It may
-    /// change at any time, and need not be there. Default: nothing is.
+    /// change at any time if it is there, empty or not, when the box starts. Default: nothing is.
     pub world: Option<PathBuf>,
 }
 

@@ -22,6 +22,10 @@ pub const SOCKET_POLL_ONLINE: Duration = Duration::from_secs(10);
 /// would leave nobody to say which step hung.
 pub const DIAL: Duration = Duration::from_secs(18);
 
+/// One that has not come about after this long is told as slow, with the step that hangs: people are
+/// told why it takes long after [`STARTING_SLOW`].
+pub const DIAL_SLOW: Duration = Duration::from_secs(6);
+
 /// One of several addresses of the service may take this long, so that the next gets its turn: an
 /// IPv6 route that leads nowhere is common.
 pub const DIAL_ADDRESS: Duration = Duration::from_secs(6);

@@ -1,8 +1,8 @@
 //! Test builds only: what is wrong with the world around the box, as a file says.
 //!
 //! The words `no-clock` and `no-network`, one a line, make the wall clock look as if nobody had set
-//! it and the box as if it had no address. Without such a file, or without [`follow`], nothing is
-//! wrong. One world a process.
+//! it and the box as if it had no address. A box that finds no such file at its start does not look
+//! again: it would be woken by nothing else as often. One world a process.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,15 +17,18 @@ static CHANGED: Notify = Notify::const_new();
 /// How soon a changed file is noticed.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Reads the file once: for what has to be known from the beginning.
-pub fn look(file: &Path) {
-    let words = std::fs::read_to_string(file).unwrap_or_default();
+/// Reads the file once: for what has to be known from the beginning. False when it is not there.
+pub fn look(file: &Path) -> bool {
+    let read = std::fs::read_to_string(file);
+    let there = read.is_ok();
+    let words = read.unwrap_or_default();
     let says = |word: &str| words.lines().any(|line| line.trim() == word);
     let before = NO_CLOCK.swap(says("no-clock"), Ordering::Relaxed);
     NO_NETWORK.store(says("no-network"), Ordering::Relaxed);
     if before != clock_is_unset() {
         CHANGED.notify_one();
     }
+    there
 }
 
 /// Reads it again and again.

@@ -34,8 +34,7 @@ pub fn path(options: &ConsoleOptions) -> Result<PathBuf, FileError> {
         Err(_) if options.config.is_none() => Config::default(),
         config => config?,
     };
-    let beside = config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process())
-        .join("control.sock");
+    let beside = config::control_socket(&config, &StateEnvironment::of_process());
     let named = options.config.is_some();
     Ok(choose(&config, beside, named, Path::exists))
 }
@@ -48,7 +47,9 @@ fn choose(
     named: bool,
     is_there: impl Fn(&Path) -> bool,
 ) -> PathBuf {
-    let _ = config;
+    if config.http.control.is_some() {
+        return beside;
+    }
     let unit = PathBuf::from(OF_THE_UNIT);
     let places = if named {
         [&beside, &unit]
@@ -65,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_order_of_the_places() {
-        let config = Config::default();
+        let mut config = Config::default();
         let beside = Path::new("/srv/state/control.sock");
         let unit = Path::new(OF_THE_UNIT);
         let chosen = |config: &Config, named, there: &[&Path]| {
@@ -78,5 +79,7 @@ mod tests {
         assert_eq!(chosen(&config, false, &[beside, unit]), unit);
         assert_eq!(chosen(&config, true, &[beside, unit]), beside);
         assert_eq!(chosen(&config, true, &[unit]), unit);
+        config.http.control = Some(beside.to_owned());
+        assert_eq!(chosen(&config, false, &[unit]), beside);
     }
 }

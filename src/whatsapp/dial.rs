@@ -51,15 +51,17 @@ pub enum DialError {
     /// It did not become a WebSocket.
     #[error("WebSocket: {0}")]
     Upgrade(#[source] tokio_websockets::Error),
-    /// It took longer than [`limits::DIAL`], and this step was under way.
-    #[error("no connection after {limit} s: {0} took too long", limit = limits::DIAL.as_secs())]
+    /// It takes longer than [`limits::DIAL_SLOW`], or took longer than [`limits::DIAL`], and this step
+    /// was under way.
+    #[error("{0} takes too long")]
     TooLong(DialStep),
 }
 
 /// A step of opening the socket.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DialStep {
     /// Its name becomes addresses.
+    #[default]
     Lookup,
     /// TCP.
     Connect,
@@ -85,6 +87,18 @@ impl fmt::Display for DialStep {
 /// # Errors
 /// [`DialError`], within [`limits::DIAL`].
 pub async fn dial(url: &str, traffic: &Traffic) -> Result<Socket, DialError> {
+    dial_told(url, traffic, |_| {}).await
+}
+
+/// The same; each step is told as it begins.
+///
+/// # Errors
+/// As [`dial`].
+pub async fn dial_told(
+    url: &str,
+    traffic: &Traffic,
+    begins: impl Fn(DialStep) + Sync,
+) -> Result<Socket, DialError> {
     let no_endpoint = || DialError::Endpoint(url.to_owned());
     let uri: Uri = url.parse().map_err(|_| no_endpoint())?;
     let encrypted = uri.scheme_str() != Some("ws");
@@ -93,7 +107,9 @@ pub async fn dial(url: &str, traffic: &Traffic) -> Result<Socket, DialError> {
     let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
 
     let end = Instant::now() + limits::DIAL;
+    begins(DialStep::Lookup);
     let addresses = look_up(host, port, end).await?;
+    begins(DialStep::Connect);
     let stream = connect(&addresses, end).await?;
     // Stanzas are small and wait for their answers. One that cannot be set is a slower socket.
     let _ = stream.set_nodelay(true);
@@ -102,12 +118,14 @@ pub async fn dial(url: &str, traffic: &Traffic) -> Result<Socket, DialError> {
     } else {
         Connector::Plain
     };
+    begins(DialStep::Tls);
     let wrapped = step(DialStep::Tls, end, connector.wrap(host, stream)).await?;
     let stream = Heard::new(wrapped.map_err(DialError::Tls)?, traffic);
     let origin = ORIGIN.parse().map_err(|_| no_endpoint())?;
     let builder = ClientBuilder::from_uri(uri.clone())
         .add_header(ureq::http::header::ORIGIN, origin)
         .map_err(DialError::Upgrade)?;
+    begins(DialStep::Upgrade);
     let upgraded = step(DialStep::Upgrade, end, builder.connect_on(stream)).await?;
     let (socket, _) = upgraded.map_err(DialError::Upgrade)?;
     Ok(socket)

@@ -3,16 +3,19 @@
 //! The library retries failed connects by itself and tells only its log. Panel and page have to say
 //! *why* it takes long (name look-up, TLS, no route), so the factory remembers the last error.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::time::timeout;
 use whatsapp_rust::async_channel::Receiver;
 use whatsapp_rust::transport::{Transport, TransportEvent, TransportFactory, from_websocket};
 use whatsapp_rust::{anyhow, async_trait};
 
 use crate::clock::Clock;
 use crate::fault::Trouble;
+use crate::limits;
 use crate::network;
-use crate::whatsapp::dial::{DialError, dial};
+use crate::whatsapp::dial::{DialError, DialStep, dial_told};
 use crate::whatsapp::obstacle::{Surroundings, obstacle};
 use crate::whatsapp::traffic::Traffic;
 
@@ -73,7 +76,18 @@ impl TransportFactory for Endpoint {
     async fn create_transport(
         &self,
     ) -> Result<(Arc<dyn Transport>, Receiver<TransportEvent>), anyhow::Error> {
-        let opened = dial(&self.url, &self.traffic).await;
+        let step = Mutex::new(DialStep::default());
+        let begins = |next| *step.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        let mut dialing = pin!(dial_told(&self.url, &self.traffic, begins));
+        let opened = match timeout(limits::DIAL_SLOW, &mut dialing).await {
+            Ok(opened) => opened,
+            Err(_) => {
+                let step = *step.lock().unwrap_or_else(PoisonError::into_inner);
+                self.failure
+                    .set(Some(self.trouble(&DialError::TooLong(step))));
+                dialing.await
+            }
+        };
         self.failure
             .set(opened.as_ref().err().map(|error| self.trouble(error)));
         Ok(from_websocket(opened?))

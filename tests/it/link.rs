@@ -6,4 +6,5 @@ mod life;
 mod obstacles;
 mod passkey;
 mod scene;
+mod world;
 mod writes;

@@ -244,7 +244,7 @@ fn started_stopped_and_unlinked() {
 fn a_login_that_is_refused_ends_the_wait() {
     let scene = Scene::set();
     let powered = scene.power_on();
-    scene.phone.fail_logins(Some(Failure::locked()));
+    scene.phone.fail_logins(Some(Failure::Locked));
     let ran = {
         let tty = Tty::run(command(&powered, &["pair"]), (80, 40));
         let text = tty.wait("a code", |text| qr(screen(text), Theme::Dark));

@@ -137,6 +137,22 @@ async fn a_certificate_of_somebody_else_is_a_portal_once_the_clock_is_set() {
 }
 
 #[test]
+fn a_link_whose_service_does_not_answer_says_which_step_hangs() {
+    let scene = Scene::set();
+    scene.service.set_fault(Fault::Stall);
+    let mut running = scene.start();
+    let why = running.wait("trouble", |event| match event {
+        LinkEvent::Alive {
+            socket: false,
+            trouble: Some(trouble),
+            ..
+        } => Some(trouble.why.clone()),
+        _ => None,
+    });
+    assert!(why.contains("WebSocket"), "{why}");
+}
+
+#[test]
 fn a_link_says_what_stands_in_its_way_and_that_it_is_gone() {
     let scene = Scene::set();
     assert!(Clock::start().now().wall.is_some());

@@ -64,8 +64,9 @@ impl Socket {
         let file = self.folder.join("pairbox.toml");
         let board = match &self.hardware {
             Some(socket) => format!(
-                "board = \"bench\"\n\n[bench]\nsocket = '{}'\n",
-                socket.display()
+                "board = \"bench\"\n\n[bench]\nsocket = '{}'\nworld = '{}'\n",
+                socket.display(),
+                self.folder.join("world").display(),
             ),
             None => "board = \"headless\"\n".to_owned(),
         };

@@ -122,8 +122,11 @@ impl Phone {
     /// # Errors
     /// [`ScanError`]; the companion stays unlinked.
     pub fn scan(&self, qr_text: &str) -> Result<Jid, ScanError> {
-        let from = self.shared.log.len();
-        let conn = self.shared.lock().scan(&self.number, qr_text)?;
+        let (from, conn) = {
+            // Under the lock: what an earlier try left behind in the log is behind this.
+            let mut state = self.shared.lock();
+            (self.shared.log.len(), state.scan(&self.number, qr_text)?)
+        };
         self.linked(from, conn)
     }
 
@@ -132,14 +135,16 @@ impl Phone {
     /// # Errors
     /// [`CodeError`]; the companion stays unlinked.
     pub fn type_code(&self, code: &str) -> Result<Jid, CodeError> {
-        let from = self.shared.log.len();
         // People type it in groups and in small letters.
         let code: String = code
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|letter| letter.to_ascii_uppercase())
             .collect();
-        let conn = self.shared.lock().type_code(&self.number, &code)?;
+        let (from, conn) = {
+            let mut state = self.shared.lock();
+            (self.shared.log.len(), state.type_code(&self.number, &code)?)
+        };
         let answered = self.wait(from, |event| match event {
             Event::CodeAnswered {
                 conn: at, right, ..
