@@ -248,11 +248,7 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-<<<<<<< HEAD
     let listener = crate::daemon::doors(config)?;
-=======
-    let listener = doors(config)?;
->>>>>>> cli
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {
@@ -266,10 +262,6 @@ fn serve(
         snapshots,
         inbox,
         tickets,
-<<<<<<< HEAD
-=======
-        // Nothing happens here that is worth telling.
->>>>>>> cli
         clock,
         pulse,
         format: hardware.format(),
