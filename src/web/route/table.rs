@@ -4,8 +4,8 @@
 mod sessions;
 
 use super::operation::{Answer, Body, Form, Method, Need, Operation};
-use super::query::{self, FORMAT, LIMIT, SESSION, TYPES};
-use super::{Ask, Deed, unknown_token};
+use super::query::{SESSION, TYPES};
+use super::{Ask, unknown_token};
 use crate::token::Scope;
 
 /// All rows.

@@ -110,8 +110,8 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
     let metrics = Metrics::default();
     let change = |before: &Status, after: &Status, linked: bool| {
         let (mut before, mut after) = (snapshot(1, before.clone()), snapshot(2, after.clone()));
-        before.accounts[0].linked = before.accounts[0].linked && !linked;
-        after.accounts[0].linked |= linked;
+        before.accounts[0].linked &= !linked;
+        after.accounts[0].linked = before.accounts[0].linked || linked;
         metrics.changed(&before, &after);
     };
     let reconnecting = Status::Reconnecting {
