@@ -70,6 +70,8 @@ impl Access {
         if let Some(until) = self.locked(now) {
             return Err(Denial::AccessLocked { until });
         }
+        // It is over also when the try is quicker than the timer.
+        self.update(now);
         let Some(shown) = &self.shown else {
             return Err(Denial::NoAccessCode);
         };

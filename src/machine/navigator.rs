@@ -4,6 +4,8 @@
 //! when nobody touched the box for a while; a code that appears takes the panel to its account,
 //! because somebody asked for it.
 
+use std::mem;
+
 use super::timers::Deadline;
 use crate::account::AccountId;
 use crate::event::Button;
@@ -23,6 +25,8 @@ pub(super) struct Navigator {
     codes: Vec<AccountId>,
     /// There is something to choose from.
     several: bool,
+    /// Somebody asked to see an account: as good as a touch.
+    shown: bool,
 }
 
 /// What the last step left.
@@ -46,6 +50,7 @@ impl Navigator {
             busy: false,
             codes: Vec::new(),
             several: false,
+            shown: false,
         }
     }
 
@@ -72,6 +77,7 @@ impl Navigator {
     pub(super) fn show(&mut self, account: AccountId) {
         self.selected = account;
         self.overview = false;
+        self.shown = true;
     }
 
     /// The account that was shown is gone; this one takes its place, in whatever view.
@@ -89,7 +95,8 @@ impl Navigator {
         }
         self.codes = view.codes;
         // The time begins when the code is gone, and when there is something to choose from.
-        let began = view.touched || self.busy || !self.several;
+        let asked = mem::take(&mut self.shown);
+        let began = view.touched || asked || self.busy || !self.several;
         if began && view.several {
             self.idle_since = now;
         }

@@ -25,6 +25,7 @@ mod glass;
 mod health;
 mod link;
 mod machine;
+mod states;
 mod store;
 mod stories;
 mod tidy;

@@ -13,7 +13,7 @@
 mod accounts;
 mod behaviours;
 mod differential;
-mod disk;
+pub mod disk;
 mod faults;
 mod file;
 mod health;
@@ -49,7 +49,7 @@ fn fresh() -> (Store, Arc<dyn Backend>) {
 }
 
 /// Runs a test's async part as the daemon would: on one thread.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()

@@ -1,8 +1,14 @@
-//! The page and its API over real sockets, with a machine that is only a snapshot and an inbox.
+//! The page and its API over real sockets, with a machine that says what it is told, or the real one.
 //!
 //! `routes` asks as an ordinary client, `strangers` as those who must not get anything, `hostile` and
-//! `survival` as those who mean harm or are broken; `router` tries random heads without a socket.
+//! `survival` as those who mean harm or are broken; `router` tries random heads without a socket,
+//! `fuzz` whole requests; `contract` holds document, router and replies together.
 
+mod access;
+mod contract;
+mod counters;
+mod entrance;
+mod fuzz;
 mod hostile;
 mod qr;
 pub mod rig;
@@ -12,5 +18,6 @@ mod slow;
 mod strangers;
 mod streams;
 mod survival;
+mod tokens;
 mod well;
 mod wishes;

@@ -15,9 +15,9 @@ use super::{Refusal, StartError, is_start_error, look_through, open_file};
 use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::EndSignal;
 use crate::daemon::hardware::{Glass, Hardware};
 use crate::daemon::page;
+use crate::daemon::{EndSignal, doors};
 use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
 use crate::health::{Health, Pulse};
@@ -248,7 +248,7 @@ fn serve(
     hardware: &Hardware,
     (tickets, clock, pulse): (Tickets, Clock, Pulse),
 ) -> Result<WebHandle, StartError> {
-    let listener = crate::daemon::doors(config)?;
+    let listener = doors(config)?;
     let parts = page::Parts {
         // Nobody can be asked for by name.
         names: Names {

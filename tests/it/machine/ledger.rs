@@ -324,7 +324,10 @@ impl Ledger {
             ) => true,
             (Intent::PairByCode { .. }, _) => false,
             (Intent::Delete(account), Answer::Done) => self.deleted.contains(account),
-            (Intent::Delete(_), Answer::Denied(Denial::StoreFailed { .. })) => true,
+            (
+                Intent::Delete(_),
+                Answer::Denied(Denial::StoreFailed { .. } | Denial::TooManyAccounts),
+            ) => true,
             (Intent::Change { .. }, Answer::Denied(Denial::LabelTaken)) => true,
             (
                 Intent::ShowAccessCode { .. },

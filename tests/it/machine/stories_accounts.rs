@@ -173,9 +173,12 @@ fn restart_is_off_and_on_without_a_past() {
     assert_eq!(bench.answer(Intent::Restart(C)), unknown());
 }
 
-/// Deletes an account that has no link.
+/// Deletes an account in a world that obeys.
 fn delete(bench: &mut Bench, account: AccountId) {
     let ticket = bench.ask(Intent::Delete(account));
+    if bench.ledger.is_told_to_end(account) {
+        bench.says(account, LinkEvent::Ended);
+    }
     store(bench, account, StoreEvent::AuthWiped);
     assert_eq!(bench.answers.get(&ticket), None, "not durable yet");
     store(bench, account, StoreEvent::Deleted);

@@ -8,7 +8,7 @@ use pairbox::time::Mono;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::rig::{PHONE, QR_TEXT, Rig, scan};
+use super::rig::{PHONE, QR_TEXT, Rig, mine, scan};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
@@ -47,7 +47,7 @@ fn only_names_that_no_stranger_can_register() {
         "user@localhost",
         "pairbox.local.",
     ] {
-        for path in ["/", "/livez", "/api/v1/status", "/api/v1/sessions/ses_1/qr"] {
+        for path in ["/", "/livez", "/api/v1/status", &*mine("qr")] {
             rig.ask("GET", path, &[("Host", host)], "")
                 .assert_problem(403, "foreign_host");
         }
@@ -56,7 +56,7 @@ fn only_names_that_no_stranger_can_register() {
 
 #[test]
 fn another_sites_page_can_do_nothing() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.publish(scan());
     let own = format!("http://{}", rig.address);
     let other_port = "http://127.0.0.1:1".to_owned();
@@ -69,15 +69,11 @@ fn another_sites_page_can_do_nothing() {
         ("Sec-Fetch-Site", "same-site"),
     ] {
         for path in ["start", "stop", "logout", "messages"] {
-            let path = format!("/api/v1/sessions/ses_1/{path}");
+            let path = mine(path);
             rig.ask("POST", &path, &[JSON, (name, value)], "")
                 .assert_problem(403, "cross_site");
         }
-        for path in [
-            "/panel.png",
-            "/api/v1/sessions/ses_1/qr",
-            "/api/v1/sessions/ses_1/messages",
-        ] {
+        for path in ["/panel.png", &mine("qr"), &mine("messages")] {
             rig.ask("GET", path, &[(name, value)], "")
                 .assert_problem(403, "cross_site");
         }
@@ -90,10 +86,10 @@ fn another_sites_page_can_do_nothing() {
         "",
     ] {
         let headers = [("Content-Type", content_type)];
-        rig.ask("POST", "/api/v1/sessions/ses_1/start", &headers, "{}")
+        rig.ask("POST", &mine("start"), &headers, "{}")
             .assert_problem(415, "not_json");
     }
-    rig.ask("POST", "/api/v1/sessions/ses_1/start", &[], "")
+    rig.ask("POST", &mine("start"), &[], "")
         .assert_problem(415, "not_json");
     assert!(rig.wishes.try_recv().is_err(), "a wish got through");
     // Following a link from another site is fine, it shows the page only.
@@ -103,62 +99,121 @@ fn another_sites_page_can_do_nothing() {
     assert_eq!(link.header("cross-origin-resource-policy"), "same-origin");
 }
 
+/// What a visitor from the network may not learn.
+const SECRETS: [&str; 6] = [QR_TEXT, "secret", PHONE, "1234\"", "Kim", "text 0"];
+
 #[test]
 fn the_network_sees_states_and_nothing_else() {
-    let mut rig = Rig::on(Ipv4Addr::UNSPECIFIED.into());
-    let error = LastError {
-        code: "pair_rejected",
-        message: "secret words of the service".into(),
-        at: Mono::START,
-    };
-    for status in [scan(), Status::Working, Status::Stopped] {
-        let word = status.word();
-        rig.publish(status);
-        rig.snapshots.send_modify(|snapshot| {
-            Arc::make_mut(snapshot).accounts[0].last_error = Some(error.clone());
-        });
-        let bare = rig.get("/api/v1/status");
-        let body = bare.json();
-        assert_eq!(body["access"], "status_only");
-        assert_eq!(body["sessions"][0]["status"], word);
-        assert_eq!(body["sessions"][0]["last_error"]["code"], "pair_rejected");
-        let mut replies = vec![bare, rig.get("/"), rig.get("/livez")];
-        for path in [
-            "/panel.png",
-            "/api/v1/sessions/ses_1/qr",
-            "/api/v1/sessions/ses_1/messages",
-        ] {
-            let refused = rig.get(path);
-            refused.assert_problem(403, "local_only");
-            replies.push(refused);
-        }
-        for path in ["start", "stop", "logout", "messages"] {
-            let refused = rig.post(&format!("/api/v1/sessions/ses_1/{path}"), "{}");
-            refused.assert_problem(403, "local_only");
-            replies.push(refused);
-        }
-        for reply in replies {
-            for secret in [
-                QR_TEXT,
-                "secret",
-                PHONE,
-                &PHONE[PHONE.len() - 4..],
-                "Kim",
-                "text 0",
+    for ip in [Ipv4Addr::UNSPECIFIED, Ipv4Addr::LOCALHOST] {
+        let rig = Rig::on(ip.into());
+        let error = LastError {
+            code: "pair_rejected",
+            message: "secret words of the service".into(),
+            at: Mono::START,
+        };
+        for status in [scan(), Status::Working, Status::Stopped] {
+            let word = status.word();
+            rig.publish(status);
+            rig.snapshots.send_modify(|snapshot| {
+                Arc::make_mut(snapshot).accounts[0].last_error = Some(error.clone());
+            });
+            let stranger = |method, path: &str| match method {
+                "GET" => rig.ask(method, path, &[], ""),
+                _ => rig.ask(method, path, &[JSON], "{}"),
+            };
+            let bare = stranger("GET", "/api/v1/status");
+            let body = bare.json();
+            assert_eq!(body["caller"]["kind"], "stranger");
+            assert_eq!(body["sessions"][0]["status"], word);
+            let mut replies = vec![bare, stranger("GET", "/"), stranger("GET", "/livez")];
+            for path in [
+                "/panel.png",
+                &*mine("qr"),
+                &mine("messages"),
+                "/api/v1/tokens",
+                "/metrics",
             ] {
-                assert!(!reply.text.contains(secret), "{secret} in {}", reply.text);
+                let refused = stranger("GET", path);
+                refused.assert_problem(401, "unauthorized");
+                replies.push(refused);
+            }
+            for path in ["start", "stop", "logout", "messages"] {
+                let refused = stranger("POST", &mine(path));
+                refused.assert_problem(401, "unauthorized");
+                replies.push(refused);
+            }
+            for reply in replies {
+                for secret in SECRETS {
+                    assert!(!reply.text.contains(secret), "{secret} in {}", reply.text);
+                }
             }
         }
+        assert!(rig.wishes.try_recv().is_err(), "a wish got through");
     }
+}
+
+#[test]
+fn a_token_does_not_open_more_than_it_says() {
+    let rig = Rig::start();
+    rig.publish_two();
+    let keys = rig.keys.clone();
+    for (key, method, path, code) in [
+        (&keys.read, "POST", mine("start"), "missing_scope"),
+        (
+            &keys.read,
+            "GET",
+            "/api/v1/tokens".to_owned(),
+            "missing_scope",
+        ),
+        (
+            &keys.control,
+            "POST",
+            "/api/v1/tokens".to_owned(),
+            "missing_scope",
+        ),
+        (&keys.send, "GET", mine("qr"), "missing_scope"),
+        (&keys.second, "GET", mine("qr"), "other_session"),
+        (&keys.second, "POST", mine("start"), "other_session"),
+    ] {
+        rig.by(key, method, &path, "{}").assert_problem(403, code);
+    }
+    rig.by("pbx_nonsense", "POST", &mine("start"), "{}")
+        .assert_problem(401, "bad_token");
     assert!(rig.wishes.try_recv().is_err(), "a wish got through");
 }
 
 #[test]
-fn the_status_has_no_secret_even_at_home() {
+fn a_cookie_opens_what_its_token_does_for_our_own_page() {
     let rig = Rig::start();
-    for status in [scan(), Status::Working] {
-        rig.publish(status);
-        let text = rig.get("/api/v1/status").text;
-        assert!(!text.contains("secret") && !text.contains(PHONE), "{text}");
-    }
+    let cookie = format!("pairbox={}", rig.keys.admin);
+    let cookie = ("Cookie", &*cookie);
+    let own = format!("http://{}", rig.address);
+    let looked = rig.ask("GET", "/api/v1/tokens", &[cookie], "");
+    assert_eq!(looked.status(), 200);
+    rig.ask("POST", &mine("start"), &[JSON, cookie], "{}")
+        .assert_problem(403, "cross_site");
+    assert!(rig.wishes.try_recv().is_err(), "a wish got through");
+    let done = rig.ask(
+        "POST",
+        &mine("start"),
+        &[JSON, cookie, ("Origin", &own)],
+        "{}",
+    );
+    assert!(done.status() < 300, "{}", done.text);
+    let bearer = format!("Bearer {}", rig.keys.read);
+    rig.ask(
+        "GET",
+        "/api/v1/status",
+        &[cookie, ("Authorization", &bearer)],
+        "",
+    )
+    .assert_problem(400, "two_credentials");
+    // An old cookie does not keep a browser from the page.
+    let old = rig.ask(
+        "GET",
+        "/api/v1/status",
+        &[("Cookie", "pairbox=pbx_old")],
+        "",
+    );
+    assert_eq!(old.json()["caller"]["kind"], "stranger");
 }

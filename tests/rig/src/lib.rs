@@ -8,5 +8,6 @@
 pub mod doors;
 pub mod power;
 pub mod record;
+pub mod search;
 pub mod stats;
 pub mod workbench;

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use pairbox_rig::{record, search};
 
 /// A bench for pairbox: no Raspberry Pi, no phone, no WhatsApp account needed.
 #[derive(Parser)]
@@ -24,6 +25,9 @@ struct Arguments {
     /// Walk through pairing, restart and disconnect once, print the figures, and end.
     #[arg(long)]
     figures: bool,
+    /// Look for secrets in the logs that all tests left behind, and end.
+    #[arg(long)]
+    search_logs: bool,
 }
 
 fn main() -> ExitCode {
@@ -42,9 +46,28 @@ fn main() -> ExitCode {
     }
 }
 
+fn search_logs() -> Result<()> {
+    let searched = search::search(&record::folder())?;
+    for found in &searched.found {
+        println!("{found}");
+    }
+    println!(
+        "{} lines of {} logs searched for {} texts and for what looks like a secret: {} found",
+        searched.lines,
+        searched.logs,
+        searched.secrets,
+        searched.found.len()
+    );
+    anyhow::ensure!(searched.found.is_empty(), "secrets in the logs");
+    Ok(())
+}
+
 fn run(arguments: &Arguments) -> Result<()> {
     if arguments.figures {
         return figures::print();
+    }
+    if arguments.search_logs {
+        return search_logs();
     }
     let scene = scene::Scene::set()?;
     let desk = desk::Desk::open(arguments.listen, scene)?;

@@ -71,7 +71,7 @@ impl Socket {
             None => "board = \"headless\"\n".to_owned(),
         };
         let text = format!(
-            "state_dir = '{state}'\n{board}\n[http]\nlisten = \"127.0.0.1:0\"\n\n[whatsapp]\n\
+            "state_dir = '{state}'\n{board}\n[log]\nlevel = \"trace\"\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n[whatsapp]\n\
              endpoint = {endpoint:?}\nversion_url = {version:?}\npre_keys = 30\n{extra}\n",
             state = self.folder.join("state").display(),
             endpoint = self.endpoint,

@@ -88,16 +88,6 @@ impl Office {
             Ok(Outcome::Stream(..)) => Reply::new(200, "text/event-stream", Vec::new()),
         }
     }
-
-    /// Somebody with a token asks.
-    pub fn by(&self, key: &str, method: &str, target: &str, body: &str) -> Reply {
-        let headers = [
-            ("Host", "127.0.0.1"),
-            ("Content-Type", "application/json"),
-            ("X-Api-Key", key),
-        ];
-        self.ask(method, target, &headers, body.as_bytes(), Door::Lan)
-    }
 }
 
 /// What links mostly do: those that are linked log in, the others show a QR.
