@@ -11,6 +11,7 @@ mod entrance;
 mod fuzz;
 mod hostile;
 mod qr;
+mod redaction;
 pub mod rig;
 mod router;
 mod routes;
