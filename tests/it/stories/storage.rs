@@ -36,7 +36,7 @@ fn a_disk_that_fills_up_loses_nothing_and_ends_nothing() {
     let disk = scene.socket.folder.join("disk");
     fs::write(&disk, "full").unwrap();
     // A wish that has to be kept: it is what meets the disk.
-    let path = powered.path(0, "").unwrap();
+    let path = powered.path(1, "").unwrap();
     let path = path.trim_end_matches('/');
     let change = r#"{"label":"another name"}"#;
     let _ = powered.ask("PATCH", path, Some(change)).unwrap();
