@@ -23,6 +23,7 @@ fn power_on(folder: &TempDir, service: &Service, wrong: &str) -> PoweredBox {
             "[bench]\nsocket = '/nowhere'\nworld = '{}'\n",
             world.display()
         ),
+        record: pairbox_rig::record::Record::of_this_test(),
     };
     socket.power_on().unwrap()
 }

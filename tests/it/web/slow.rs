@@ -133,6 +133,7 @@ fn a_crowd_of_slow_clients_keeps_nobody_out() {
         version_url: "http://127.0.0.1:9/".into(),
         hardware: None,
         extra: String::new(),
+        record: pairbox_rig::record::Record::of_this_test(),
     };
     let powered = socket.power_on().unwrap();
     let page = powered.page();
