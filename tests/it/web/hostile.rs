@@ -13,7 +13,7 @@ use pairbox::limits::{
 };
 use pairbox::web::messages::SendReceipt;
 
-use super::rig::{LOCAL, Rig};
+use super::rig::{LOCAL, Rig, mine};
 
 /// Longest wait for an answer before a test fails.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -32,6 +32,15 @@ fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The start of a request to send a message, by somebody who may.
+fn posting(rig: &Rig) -> String {
+    format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {}\r\nContent-Type: application/json\r\n",
+        mine("messages"),
+        rig.keys.send
+    )
 }
 
 /// Asks for the status on a new connection, as a person opening the page would.
@@ -110,7 +119,7 @@ fn what_cannot_be_read_in_one_way_only_is_refused() {
         assert!(answer.contains("application/problem+json"), "{answer}");
         // The second request was not read as one.
         assert_eq!(
-            answer.matches("HTTP/1.1 ").count(),
+            answer.matches("Server: pairbox").count(),
             1,
             "{bytes:?}: {answer}"
         );
@@ -221,8 +230,7 @@ fn one_host_displaces_itself() {
 #[test]
 fn slow_clients_hold_up_nobody_else() {
     let rig = Rig::start();
-    let post = "POST /api/v1/sessions/ses_1/messages HTTP/1.1\r\nHost: localhost\r\n\
-                Content-Type: application/json\r\n";
+    let post = posting(&rig);
     let mut held = Vec::new();
     // More of each kind than there are workers.
     for _ in 0..HTTP_WORKERS * 3 {
@@ -242,7 +250,7 @@ fn slow_clients_hold_up_nobody_else() {
     // Uploads that do not end are more than the places for sending, and take none of them.
     assert!(held.len() > HTTP_SENDS);
     let body = r#"{"to":"1","type":"text","text":"x"}"#;
-    let sent = rig.post("/api/v1/sessions/ses_1/messages", body);
+    let sent = rig.post(&mine("messages"), body);
     assert_eq!(sent.status(), 202, "{}", sent.text);
 }
 
@@ -252,8 +260,7 @@ fn a_body_that_comes_in_pieces_is_put_together() {
     let text = "x".repeat(3000);
     let body = format!("{{\"to\":\"1\",\"type\":\"text\",\"text\":\"{text}\"}}");
     let (first, second) = body.split_at(1500);
-    let head = "POST /api/v1/sessions/ses_1/messages HTTP/1.1\r\nHost: localhost\r\n\
-                Content-Type: application/json\r\nConnection: close\r\n";
+    let head = format!("{}Connection: close\r\n", posting(&rig));
     for (start, rest) in [
         (
             format!("{head}Content-Length: {}\r\n\r\n{first}", body.len()),
@@ -308,8 +315,8 @@ fn sends_that_hang_leave_the_page_alone() {
     });
     let body = r#"{"to":"1","type":"text","text":"x"}"#;
     let request = format!(
-        "POST /api/v1/sessions/ses_1/messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        posting(&rig),
         body.len()
     );
     let held: Vec<TcpStream> = (0..HTTP_SENDS)
@@ -319,7 +326,7 @@ fn sends_that_hang_leave_the_page_alone() {
             stream
         })
         .collect();
-    let refused = rig.post("/api/v1/sessions/ses_1/messages", body);
+    let refused = rig.post(&mine("messages"), body);
     refused.assert_problem(503, "busy");
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
@@ -331,10 +338,7 @@ fn sends_that_hang_leave_the_page_alone() {
         assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
     }
     // The places are free again.
-    assert_eq!(
-        rig.post("/api/v1/sessions/ses_1/messages", body).status(),
-        202
-    );
+    assert_eq!(rig.post(&mine("messages"), body).status(), 202);
 }
 
 #[test]
