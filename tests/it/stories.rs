@@ -11,3 +11,4 @@ mod messages;
 mod pairing;
 pub mod scene;
 mod start_errors;
+mod storage;

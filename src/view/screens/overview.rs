@@ -18,9 +18,6 @@ use crate::view::tick;
 /// Columns of the mark that shows where in the list the page is, its gap included.
 const THUMB: u32 = 4;
 
-/// Its rows, at least.
-const THUMB_ROWS: u32 = 4;
-
 pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
     let content = canvas.content();
     let rows = canvas.grid().entry.rows;
@@ -188,13 +185,11 @@ fn thumb(canvas: &mut Canvas, content: Area, page: usize, pages: usize) {
         let rows = content.height as usize * page / pages;
         u32::try_from(rows).unwrap_or(0)
     };
-    let height = (part(page + 1) - part(page)).max(THUMB_ROWS);
-    let lowest = content.bottom().saturating_sub(height);
     let area = Area {
         left: content.right().saturating_sub(2),
-        top: (content.top + part(page)).min(lowest),
+        top: content.top + part(page),
         width: 2,
-        height,
+        height: part(page + 1) - part(page),
     };
     canvas.fill(area, true);
 }

@@ -1,4 +1,4 @@
-//! Chromium, driven over the WebDriver protocol: plain JSON over HTTP to chromedriver. Knows nothing of
+//! Chromium, driven over the `WebDriver` protocol: plain JSON over HTTP to chromedriver. Knows nothing of
 //! the page.
 
 use std::io::{BufRead as _, BufReader};
@@ -164,7 +164,7 @@ impl Browser {
         Ok(got)
     }
 
-    /// The one element an XPath expression finds.
+    /// The one element an `XPath` expression finds.
     pub fn find(&self, xpath: &str) -> Result<Element> {
         let found = self.post("/elements", &json!({"using": "xpath", "value": xpath}))?;
         let found = found.as_array().context("no list")?;

@@ -35,7 +35,7 @@ pub fn read_qr(screenshot: &[u8]) -> Result<String> {
 pub fn read_digits(picture: &Picture) -> Option<String> {
     let mut found = Vec::new();
     for begin in '0'..='9' {
-        grow(picture, begin.to_string(), &mut found);
+        grow(picture, &begin.to_string(), &mut found);
     }
     found.sort();
     found.dedup();
@@ -45,8 +45,8 @@ pub fn read_digits(picture: &Picture) -> Option<String> {
     }
 }
 
-fn grow(picture: &Picture, words: String, found: &mut Vec<String>) {
-    if !picture.says(&words) {
+fn grow(picture: &Picture, words: &str, found: &mut Vec<String>) {
+    if !picture.says(words) {
         return;
     }
     let digits = words.chars().filter(char::is_ascii_digit).count();
@@ -55,9 +55,9 @@ fn grow(picture: &Picture, words: String, found: &mut Vec<String>) {
         return;
     }
     for next in '0'..='9' {
-        grow(picture, format!("{words}{next}"), found);
+        grow(picture, &format!("{words}{next}"), found);
         if digits == 3 && !words.contains(' ') {
-            grow(picture, format!("{words} {next}"), found);
+            grow(picture, &format!("{words} {next}"), found);
         }
     }
 }

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     if first.as_deref() == Some("box") {
         return pairbox::program::main(std::iter::once(program).chain(arguments));
     }
-    match run(first, arguments.next(), arguments.next()) {
+    match run(first, arguments.next(), arguments.next().as_deref()) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 /// Walks in every look, or in the one that is named; returns how many walks failed.
-fn run(folder: Option<String>, axe: Option<String>, only: Option<String>) -> Result<usize> {
+#[allow(clippy::disallowed_methods, reason = "how long a walk took is printed")]
+fn run(folder: Option<String>, axe: Option<String>, only: Option<&str>) -> Result<usize> {
     let folder = PathBuf::from(folder.context("usage: pairbox-browser FOLDER [AXE.JS]")?);
     std::fs::create_dir_all(&folder)?;
     let axe = axe.and_then(|file| std::fs::read_to_string(file).ok());
@@ -47,7 +48,7 @@ fn run(folder: Option<String>, axe: Option<String>, only: Option<String>) -> Res
     }
     let driver = Driver::start()?;
     let (mut passed, mut failed) = (0, 0);
-    let wanted = |look: &Look| only.as_ref().is_none_or(|only| *only == look.to_string());
+    let wanted = |look: &Look| only.is_none_or(|only| only == look.to_string());
     for look in Look::ALL.into_iter().filter(wanted) {
         let began = std::time::Instant::now();
         let outcome = walk::walk(&driver, look, &folder, axe.as_deref());

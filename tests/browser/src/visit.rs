@@ -273,7 +273,7 @@ pub fn card(label: &str) -> String {
     )
 }
 
-/// A text in XPath, which has no escapes.
+/// A text in `XPath`, which has no escapes.
 fn quoted(text: &str) -> String {
     if text.contains('\'') {
         format!("\"{text}\"")

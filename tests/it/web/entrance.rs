@@ -29,9 +29,6 @@ use crate::store::disk::Disk;
 /// The second account.
 pub const TWO: AccountId = AccountId(2);
 
-/// A moment long after the first release.
-pub const TODAY: UnixMillis = UnixMillis(1_800_000_000_000);
-
 pub fn ids() -> SessionIds {
     SessionIds::new(Ulid::new(1_772_348_709_250, 7))
 }
@@ -138,7 +135,7 @@ impl Entrance {
     }
 
     pub fn caller(&self, method: &str, headers: &[(&str, &str)]) -> Result<Caller, Problem> {
-        self.caller_at(Some(TODAY), method, headers)
+        self.caller_at(Clock::start().now().wall, method, headers)
     }
 
     pub fn caller_at(

@@ -100,7 +100,7 @@ fn another_sites_page_can_do_nothing() {
 }
 
 /// What a visitor from the network may not learn.
-const SECRETS: [&str; 6] = [QR_TEXT, "secret", PHONE, "1234\"", "Kim", "text 0"];
+const SECRETS: [&str; 6] = [QR_TEXT, "secret words", PHONE, "1234\"", "Kim", "text 0"];
 
 #[test]
 fn the_network_sees_states_and_nothing_else() {

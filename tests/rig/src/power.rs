@@ -64,9 +64,10 @@ impl Socket {
         let file = self.folder.join("pairbox.toml");
         let board = match &self.hardware {
             Some(socket) => format!(
-                "board = \"bench\"\n\n[bench]\nsocket = '{}'\nworld = '{}'\n",
+                "board = \"bench\"\n\n[bench]\nsocket = '{}'\nworld = '{}'\ndisk = '{}'\n",
                 socket.display(),
                 self.folder.join("world").display(),
+                self.folder.join("disk").display(),
             ),
             None => "board = \"headless\"\n".to_owned(),
         };

@@ -73,8 +73,10 @@ fn link(workbench: &Workbench, powered: &PoweredBox, number: u32) -> Result<()> 
         name.to_owned()
     };
     powered.wait_log(from, PATIENCE, |line| line.contains("→ scan_qr_code"))?;
-    let text = powered.get(&format!("/api/v1/sessions/{session}/qr?format=raw"))?;
-    let text = text.trim();
+    let path = format!("/api/v1/sessions/{session}/qr?format=raw");
+    let reply = powered.ask("GET", &path, None)?;
+    let text = reply.text()?.trim();
+    ensure!(reply.code == 200, "no code: {} {text}", reply.code);
     workbench.socket.record.secret_qr(text);
     phone
         .scan(text)
