@@ -50,19 +50,11 @@ impl Stage {
         Self::with(scene, powered)
     }
 
-    /// A box that is linked, with lines added to its configuration.
-    pub fn linked_with(extra: &str) -> Self {
-        let mut scene = Scene::set();
-        scene.socket.extra = extra.to_owned();
-        let powered = scene.paired();
-        Self::with(scene, powered)
-    }
-
     fn with(scene: Scene, powered: PoweredBox) -> Self {
         let body = r#"{"name":"states","scopes":["read"]}"#;
         let made = powered.ask("POST", "/api/v1/tokens", Some(body));
         let made = made.unwrap().json().unwrap();
-        let token = made["token"].as_str().unwrap_or_else(|| panic!("{made}"));
+        let token = made["secret"].as_str().unwrap_or_else(|| panic!("{made}"));
         let token = token.to_owned();
         powered.secret(&token);
         Self {
