@@ -77,6 +77,9 @@ impl Shared {
     fn tell(&self, health: StoreHealth) {
         self.health.send_if_modified(|said| {
             let news = *said != health;
+            if news && health == StoreHealth::Well {
+                log::info!("store: the disk takes writes again");
+            }
             *said = health;
             news
         });

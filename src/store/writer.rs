@@ -169,10 +169,8 @@ impl Writer {
     /// Writes a little, to see whether the disk is well again.
     fn try_disk(&self) {
         let (probe, _) = request(health::probe);
+        // How it went is published.
         let _ = self.attempt(&mut [probe]);
-        if self.shared.is_well() {
-            log::info!("store: the disk takes writes again");
-        }
     }
 
     /// Commits a group and answers it. When one request cannot be carried out, each gets a

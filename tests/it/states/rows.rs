@@ -2,13 +2,14 @@
 //! simulated service, the owner or the world does, sees what the box says on every face, and leaves
 //! the state the way people do.
 
+use std::fs;
 use std::time::Duration;
 
 use pairbox_chips::Button;
 use pairbox_sim::{Event, Failure, Fault, Portal, StreamError};
 
 use super::stage::{Says, Stage, wait};
-use crate::stories::scene::{PATIENCE, Scene};
+use crate::stories::scene::{ALICE, PATIENCE, Scene};
 
 const STOPPED: Says = Says {
     status: "stopped",
@@ -31,6 +32,16 @@ const CONNECTED: Says = Says {
     glass: &["Connected", "1111"],
     more: "",
 };
+
+/// What is wrong with the world around the box from now on.
+fn world(scene: &Scene, words: &str) {
+    fs::write(scene.socket.folder.join("world"), words).unwrap();
+}
+
+/// What is wrong with its disk from now on.
+fn disk(scene: &Scene, word: &str) {
+    fs::write(scene.socket.folder.join("disk"), word).unwrap();
+}
 
 /// A way to WhatsApp that is blocked: what it says while starting.
 const fn blocked(glass: &'static [&'static str], more: &'static str) -> Says {
@@ -111,6 +122,109 @@ fn starting_without_a_name_service() {
     stage.expect(blocked(&["No name service"], "DNS"));
     stage.scene.bench.tap(Button::Disconnect);
     stage.expect(STOPPED);
+    stage.close();
+}
+
+#[test]
+fn starting_without_a_clock() {
+    let scene = Scene::set();
+    world(&scene, "no-clock");
+    let stage = Stage::on(scene);
+    stage.scene.bench.tap(Button::Connect);
+    // At once, and nothing is tried: no certificate could be judged.
+    stage.expect(blocked(&["Waiting for the time"], "clock"));
+    let tried = |event: &Event| matches!(event, Event::Handshake { .. });
+    assert!(!stage.scene.service.events().iter().any(tried));
+    world(&stage.scene, "");
+    stage.expect(SCANNING);
+    stage.close();
+}
+
+#[test]
+fn starting_without_a_network() {
+    let scene = Scene::set();
+    world(&scene, "no-network");
+    let stage = Stage::on(scene);
+    stage.scene.service.set_fault(Fault::Refuse);
+    stage.scene.bench.tap(Button::Connect);
+    stage.expect(blocked(&["No network"], "no network"));
+    stage.scene.service.clear_faults();
+    world(&stage.scene, "");
+    stage.expect(SCANNING);
+    stage.close();
+}
+
+#[test]
+fn pairing_waits_for_a_full_disk() {
+    let stage = Stage::fresh();
+    disk(&stage.scene, "full");
+    stage.scene.bench.tap(Button::Connect);
+    stage.expect(blocked(&["Storage problem"], "storage"));
+    disk(&stage.scene, "");
+    stage.expect(SCANNING);
+    stage.close();
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_ends_no_connection() {
+    let stage = Stage::linked();
+    disk(&stage.scene, "read-only");
+    // Something that has to be kept meets it.
+    let renamed = stage.rename("Kiosk");
+    assert_ne!(renamed, 200);
+    let told = wait(PATIENCE, || stage.status()["store"]["status"] != "well");
+    assert!(told, "{:#}", stage.status());
+    assert_eq!(stage.account()["status"], "working");
+    disk(&stage.scene, "");
+    let well = wait(PATIENCE, || stage.status()["store"]["status"] == "well");
+    assert!(well, "{:#}", stage.status());
+    stage.expect(CONNECTED);
+    stage.close();
+}
+
+#[test]
+fn a_store_that_cannot_be_read_at_the_start() {
+    let scene = Scene::set();
+    scene.paired().cut().unwrap();
+    disk(&scene, "read-only");
+    let stage = Stage::on(scene);
+    stage.expect(Says {
+        status: "failed",
+        text: "Storage problem",
+        reason: Some("store"),
+        glass: &["Storage problem"],
+        more: "Nothing was deleted",
+    });
+    disk(&stage.scene, "");
+    stage.expect(CONNECTED);
+    stage.close();
+}
+
+#[test]
+fn a_phone_that_was_silent_for_long() {
+    let scene = Scene::set();
+    // A world that is there from the start is looked at again and again.
+    world(&scene, "");
+    let stage = Stage::linked_on(scene);
+    world(&stage.scene, "days-later 11");
+    // The wall is looked at with the next thing that happens.
+    stage.scene.phone.reset_all();
+    let warned = wait(PATIENCE, || stage.account()["phone_silent"]["days"] == 11);
+    assert!(warned, "{:#}", stage.account());
+    stage.scene.wait_glass("silent");
+    let (_, out, _) = stage.type_in(&["status"]);
+    assert!(out.contains("11 days"), "{out}");
+    world(&stage.scene, "days-later 13");
+    stage.scene.phone.reset_all();
+    let urgent = wait(PATIENCE, || {
+        stage.account()["phone_silent"]["urgent"] == true
+    });
+    assert!(urgent, "{:#}", stage.account());
+    // The owner takes the phone in hand.
+    stage.scene.phone.send_text(ALICE, "I am back");
+    let back = wait(PATIENCE, || stage.account()["phone_silent"].is_null());
+    assert!(back, "{:#}", stage.account());
+    stage.expect(CONNECTED);
     stage.close();
 }
 

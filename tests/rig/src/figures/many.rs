@@ -1,8 +1,8 @@
 //! A box with more and more accounts: its memory, and what it does while nothing is asked of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::workbench::Workbench;
 use serde_json::Value;
@@ -73,14 +73,28 @@ fn link(workbench: &Workbench, powered: &PoweredBox, number: u32) -> Result<()> 
         name.to_owned()
     };
     powered.wait_log(from, PATIENCE, |line| line.contains("→ scan_qr_code"))?;
-    let path = format!("/api/v1/sessions/{session}/qr?format=raw");
-    let reply = powered.ask("GET", &path, None)?;
-    let text = reply.text()?.trim();
-    ensure!(reply.code == 200, "no code: {} {text}", reply.code);
+    let text = code(powered, &session)?;
+    let text = text.trim();
     workbench.socket.record.secret_qr(text);
     phone
         .scan(text)
         .map_err(|error| anyhow!("the phone says: {error}"))?;
     powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;
     Ok(())
+}
+
+/// The code to scan. The log tells of it a moment before the page knows it: 202 says so.
+#[allow(clippy::disallowed_methods, reason = "a deadline on the real process")]
+fn code(powered: &PoweredBox, session: &str) -> Result<String> {
+    let path = format!("/api/v1/sessions/{session}/qr?format=raw");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let reply = powered.ask("GET", &path, None)?;
+        let text = reply.text()?.to_owned();
+        match reply.code {
+            200 => return Ok(text),
+            202 if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(50)),
+            code => bail!("no code: {code} {text}"),
+        }
+    }
 }
