@@ -101,11 +101,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     #[cfg(feature = "bench")]
-    if let Some(world) = config.bench.as_ref().and_then(|bench| bench.world.clone()) {
-        if crate::bench::world::look(&world) {
-            tokio::spawn(async move { crate::bench::world::follow(&world).await });
-        }
-    }
+    crate::bench::world::begin(&config);
     let Some(store) = storage::open(&config, clock).await? else {
         return Ok(());
     };
