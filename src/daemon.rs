@@ -128,14 +128,9 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         tickets.clone(),
         clock,
     );
-    let box_id = store.box_id()?;
-    // The names of events need to differ from those of other boxes and runs, not to be secret.
-    let journal = Journal::new(box_id.bits() ^ u128::from(std::process::id()));
+    let (journal, names) = names(&config, &store)?;
     let context = page::Parts {
-        names: Names {
-            sessions: SessionIds::new(box_id),
-            hosts: config.http.names.clone(),
-        },
+        names,
         snapshots,
         inbox: inbox.clone(),
         tickets,
@@ -148,12 +143,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         store: Some(store.clone()),
         links: effects.switchboard(),
     };
-    let page =
-        web::serve(listener, context.into_context()).map_err(|source| StartError::System {
-            what: "starting the page",
-            source,
-        })?;
-    info!("page at http://{}/", page.address());
+    let page = open_page(listener, context)?;
     health.ready();
 
     let mut watchers = watchers(&page, &store, &inbox, end);
@@ -185,6 +175,29 @@ fn doors(config: &Config) -> Result<web::Listener, StartError> {
     let listener = web::bind(config.http.listen)?;
     let control = config::control_socket(config, &StateEnvironment::of_process());
     Ok(listener.with_control(web::ControlSocket::bind(&control)?))
+}
+
+/// Answers begin.
+fn open_page(doors: web::Listener, parts: page::Parts) -> Result<web::WebHandle, StartError> {
+    let served = web::serve(doors, parts.into_context());
+    let page = served.map_err(|source| StartError::System {
+        what: "starting the page",
+        source,
+    })?;
+    info!("page at http://{}/", page.address());
+    Ok(page)
+}
+
+/// An empty journal, and the names this box is known by. The names of events need to differ from those
+/// of other boxes and runs, not to be secret.
+fn names(config: &Config, store: &Store) -> Result<(Journal, Names), store::StoreError> {
+    let box_id = store.box_id()?;
+    let journal = Journal::new(box_id.bits() ^ u128::from(std::process::id()));
+    let names = Names {
+        sessions: SessionIds::new(box_id),
+        hosts: config.http.names.clone(),
+    };
+    Ok((journal, names))
 }
 
 /// The page goes first, its requests use the store; then the glass is cleared. Both are threads that

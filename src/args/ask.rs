@@ -152,7 +152,7 @@ pub enum TokenAsk {
     /// Take a token back
     #[command(after_long_help = help::TOKEN_REVOKE)]
     Revoke {
-        /// Its id, as tok_3
+        /// Its id, like `tok_3`
         id: String,
         /// How the service is reached, and what is printed
         #[command(flatten)]
@@ -201,12 +201,13 @@ impl Ask {
     #[must_use]
     pub fn console(&self) -> &ConsoleOptions {
         match self {
-            Self::Status(which) | Self::Start(which) | Self::Stop(which) | Self::Restart(which) => {
-                &which.console
-            }
-            Self::Pair { which, .. } | Self::Logout { which, .. } | Self::Events { which, .. } => {
-                &which.console
-            }
+            Self::Status(which)
+            | Self::Start(which)
+            | Self::Stop(which)
+            | Self::Restart(which)
+            | Self::Pair { which, .. }
+            | Self::Logout { which, .. }
+            | Self::Events { which, .. } => &which.console,
             Self::Accounts(console)
             | Self::Add { console, .. }
             | Self::Rename { console, .. }

@@ -1,11 +1,11 @@
 //! Test builds only: what is wrong with the world around the box, as a file says.
 //!
 //! The words `no-clock` and `no-network`, one a line, make the wall clock look as if nobody had set
-//! it and the box as if it had no address. A box that finds no such file at its start does not look
+//! it and the box as if it had no address; `days-later 11` makes it eleven days later. A box that finds no such file at its start does not look
 //! again: it would be woken by nothing else as often. One world a process.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use crate::config::Config;
 
 static NO_CLOCK: AtomicBool = AtomicBool::new(false);
 static NO_NETWORK: AtomicBool = AtomicBool::new(false);
+static DAYS_LATER: AtomicU32 = AtomicU32::new(0);
 static CHANGED: Notify = Notify::const_new();
 
 /// How soon a changed file is noticed.
@@ -27,6 +28,11 @@ fn look(file: &Path) -> bool {
     let says = |word: &str| words.lines().any(|line| line.trim() == word);
     let before = NO_CLOCK.swap(says("no-clock"), Ordering::Relaxed);
     NO_NETWORK.store(says("no-network"), Ordering::Relaxed);
+    let days = words
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("days-later "));
+    let days = days.and_then(|days| days.parse().ok()).unwrap_or(0);
+    DAYS_LATER.store(days, Ordering::Relaxed);
     if before != clock_is_unset() {
         CHANGED.notify_one();
     }
@@ -49,6 +55,11 @@ pub fn begin(config: &Config) {
 /// Whether the wall clock is to look unset.
 pub fn clock_is_unset() -> bool {
     NO_CLOCK.load(Ordering::Relaxed)
+}
+
+/// How many days later it is to look.
+pub fn days_later() -> u32 {
+    DAYS_LATER.load(Ordering::Relaxed)
 }
 
 /// Whether the box is to have no address.

@@ -107,7 +107,7 @@ impl Client {
     /// # Errors
     /// As [`Self::get`].
     pub fn follow(&self, path: &str) -> Result<Lines, Failure> {
-        let request = self.request(Method::GET, path, "text/event-stream", String::new())?;
+        let request = request(Method::GET, path, "text/event-stream", String::new())?;
         let request = self
             .agent
             .configure_request(request)
@@ -126,26 +126,6 @@ impl Client {
         })
     }
 
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        accept: &str,
-        body: String,
-    ) -> Result<Request<String>, Failure> {
-        let changes = method != Method::GET;
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("http://localhost{path}"))
-            .header("accept", accept);
-        if changes {
-            request = request.header("content-type", "application/json");
-        }
-        // A path made of what somebody typed that is no path: their mistake, not the service's.
-        let wrong = |_| Failure::Usage(format!("there can be nothing at {path:?}"));
-        request.body(body).map_err(wrong)
-    }
-
     fn ask(
         &self,
         method: Method,
@@ -155,7 +135,7 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let bodiless = matches!(method, Method::GET | Method::DELETE);
-        let request = self.request(method, path, "application/json", body)?;
+        let request = request(method, path, "application/json", body)?;
         let sent = if bodiless {
             let request = self.agent.configure_request(request.map(|_| ()));
             self.agent.run(request.timeout_global(Some(within)).build())
@@ -204,7 +184,7 @@ impl Lines {
     ///
     /// # Errors
     /// [`Failure::Unreachable`] when the service has ended.
-    pub fn next(&mut self) -> Result<String, Failure> {
+    pub fn line(&mut self) -> Result<String, Failure> {
         let mut line = Vec::new();
         let most = limits::CONSOLE_BODY;
         let read = io::Read::take(&mut self.reader, most).read_until(b'\n', &mut line);
@@ -219,6 +199,25 @@ impl Lines {
         let text = String::from_utf8_lossy(&line);
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }
+}
+
+fn request(
+    method: Method,
+    path: &str,
+    accept: &str,
+    body: String,
+) -> Result<Request<String>, Failure> {
+    let changes = method != Method::GET;
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("http://localhost{path}"))
+        .header("accept", accept);
+    if changes {
+        request = request.header("content-type", "application/json");
+    }
+    // A path made of what somebody typed that is no path: their mistake, not the service's.
+    let wrong = |_| Failure::Usage(format!("there can be nothing at {path:?}"));
+    request.body(body).map_err(wrong)
 }
 
 fn ended(path: &Path) -> Failure {

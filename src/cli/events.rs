@@ -101,7 +101,7 @@ pub fn follow(
     let mut labels = labels(sessions);
     let mut stream = Sse::default();
     loop {
-        if let Some(data) = stream.line(&lines.next()?) {
+        if let Some(data) = stream.line(&lines.line()?) {
             learn(&mut labels, &data);
             tell(&data, &labels, wish.json, terminal)?;
         }

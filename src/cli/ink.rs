@@ -109,7 +109,7 @@ pub fn table(ink: Ink, rows: &[Row]) -> String {
         text.push('\n');
         for words in &row.below {
             let words = ink.paint(Tone::Faint, &printable(words));
-            text.push_str(&format!("{:indent$}{words}\n", ""));
+            text.extend([" ".repeat(indent).as_str(), &words, "\n"]);
         }
     }
     text

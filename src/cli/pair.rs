@@ -96,7 +96,7 @@ pub fn run(client: &Client, wish: &Wish, terminal: &mut Terminal) -> Result<(), 
         qr: None,
     };
     // The screen of its own is left before anything else is said.
-    let session = watch.to_the_end(&mut Outlet::of(terminal, wish.json)?)?;
+    let session = watch.follow(&mut Outlet::of(terminal, wish.json)?)?;
     if wish.json {
         return Ok(());
     }
@@ -129,7 +129,7 @@ fn begin(client: &Client, wish: &Wish, session: &Session) -> Result<Option<Answe
 
 impl Watch<'_> {
     /// Looks and tells until the account is linked.
-    fn to_the_end(&mut self, outlet: &mut Outlet<'_>) -> Result<Session, Failure> {
+    fn follow(&mut self, outlet: &mut Outlet<'_>) -> Result<Session, Failure> {
         let clock = Clock::start();
         loop {
             let answer = look(self.client, &self.wish.id)?;

@@ -82,10 +82,9 @@ impl Refusal {
 /// Whether an error means that the start is wrong, not the disk.
 fn is_start_error(error: &OpenError) -> bool {
     match error {
-        // Somebody else runs, and has panel, buttons and port as well: there is nothing to show.
-        OpenError::Held { .. } => true,
-        // Only another program or another directory helps, and both need a new start.
-        OpenError::Newer { .. } | OpenError::Foreign { .. } => true,
+        // Held: somebody else runs, and has panel, buttons and port as well: there is nothing to show.
+        // Newer, foreign: only another program or another directory helps, and both need a new start.
+        OpenError::Held { .. } | OpenError::Newer { .. } | OpenError::Foreign { .. } => true,
         OpenError::Damaged { .. } => false,
         OpenError::Io { source, .. } => matches!(
             source.kind(),

@@ -324,7 +324,7 @@ impl Session {
             (run.live, run.request) = (false, None);
         }
         match &mut run.phase {
-            Phase::Starting { opening, .. } => opening.explain(step.now, run.look.trouble()),
+            Phase::Starting { opening, .. } => opening.explain(step.now, run.look.trouble.clone()),
             // The code, or the passkey, belonged to the socket that is gone.
             Phase::Scanning(_) | Phase::Passkey { .. } if !run.look.socket => {
                 let now = step.now.mono;

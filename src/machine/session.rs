@@ -139,14 +139,14 @@ impl Session {
                 if let Aim::Open(opening) = &mut wait.aim
                     && opening.slow.is_none()
                 {
-                    opening.explain(now, drain.trouble());
+                    opening.explain(now, Some(drain.trouble()));
                 }
             }
             State::Running(run) => {
                 if let Phase::Starting { opening, .. } = &mut run.phase
                     && opening.slow.is_none()
                 {
-                    opening.explain(now, run.look.trouble());
+                    opening.explain(now, run.look.trouble.clone());
                 }
                 self.phase_timeout(step);
             }
@@ -365,7 +365,7 @@ impl Session {
                 let phase = match aim {
                     Aim::Open(opening) => {
                         let mut opening = opening.clone();
-                        opening.explain(now, look.trouble());
+                        opening.explain(now, look.trouble.clone());
                         Phase::starting(opening, now.mono)
                     }
                     Aim::Reconnect => Phase::Reconnecting { before: 0 },

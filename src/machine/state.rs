@@ -200,11 +200,17 @@ impl Opening {
         ))
     }
 
-    /// Says why it takes long, if it does by now.
-    pub(super) fn explain(&mut self, now: Now, trouble: Trouble) {
+    /// Says why it takes long, if it does by now. A reason that is known stands until another is: a
+    /// new link that has not met it yet says nothing against it.
+    pub(super) fn explain(&mut self, now: Now, trouble: Option<Trouble>) {
         if now.mono.since(self.began) < limits::STARTING_SLOW {
             return;
         }
+        let trouble = trouble.or_else(|| self.slow.take());
+        let trouble = trouble.unwrap_or_else(|| Trouble {
+            obstacle: Obstacle::NoAnswer,
+            why: "no answer from WhatsApp yet".to_owned(),
+        });
         // Without a clock no certificate is valid yet: every other reason follows from this one.
         self.slow = Some(match now.wall {
             Some(_) => trouble,
@@ -227,13 +233,6 @@ impl Look {
     /// The library failed and sits out its own wait, which may take minutes.
     pub(super) fn is_stuck(&self) -> bool {
         !self.socket && self.failures > 0
-    }
-
-    pub(super) fn trouble(&self) -> Trouble {
-        self.trouble.clone().unwrap_or_else(|| Trouble {
-            obstacle: Obstacle::NoAnswer,
-            why: "no answer from WhatsApp yet".to_owned(),
-        })
     }
 }
 

@@ -76,19 +76,31 @@ impl Session {
 
     /// A person wants it forgotten: like a logout, and then the rest of it goes too.
     pub(super) fn delete(&mut self, step: &mut Step<'_>, ticket: Option<Ticket>) {
-        self.log_out(step);
+        self.unlink(step, Rest::Stopped);
         self.going = Some(Going { ticket });
     }
 
-    /// A person wants it unlinked. WhatsApp is told when a link runs; the identity goes either way.
+    /// A person wants it unlinked.
     pub(super) fn log_out(&mut self, step: &mut Step<'_>) {
+        // Where there was nothing to unlink it is off, and no more than that.
+        let off = matches!(self.state, State::Resting(Rest::Stopped, _));
+        let rest = match self.identity {
+            Identity::Absent => Rest::Stopped,
+            Identity::Condemned if off => Rest::Stopped,
+            Identity::Linked { .. } | Identity::Revoked | Identity::Condemned => Rest::LoggedOut,
+        };
+        self.unlink(step, rest);
+    }
+
+    /// WhatsApp is told when a link runs; the identity goes either way.
+    fn unlink(&mut self, step: &mut Step<'_>, rest: Rest) {
         self.record.enabled = false;
         self.waits = 0;
         let linked = matches!(self.identity, Identity::Linked { .. });
         self.identity = Identity::Condemned;
         self.forget_owner();
         let drain = self.let_go(step, linked);
-        self.state = State::Resting(Rest::Stopped, drain);
+        self.state = State::Resting(rest, drain);
     }
 
     /// The network is back: whoever waits need not wait any longer.

@@ -99,7 +99,7 @@ impl Exchange {
     fn answered(self, reply: Reply, shared: &Shared) {
         let context = &shared.desk.context;
         let took = context.clock.mono().since(self.began);
-        let route = self.heed(|head| template(head));
+        let route = self.heed(template);
         context.metrics.answered(route, reply.status, took);
         self.send(reply);
     }
@@ -114,7 +114,7 @@ impl Exchange {
         shared.uplinks.put(origin, listening.uplink.clone());
         let shared = shared.clone();
         on_a_thread("http-stream", move || {
-            let told = self.tell(&stream, listening, origin, &shared);
+            let told = self.tell(&stream, &listening, origin, &shared);
             if let Err(error) = told {
                 log::debug!("a stream ended: {error}");
             }
@@ -125,7 +125,7 @@ impl Exchange {
     fn tell(
         self,
         stream: &Stream,
-        listening: Listening,
+        listening: &Listening,
         origin: Origin,
         shared: &Arc<Shared>,
     ) -> io::Result<()> {

@@ -24,6 +24,7 @@ const PURE: &[&str] = &[
     "src/cli/show.rs",
     "src/event.rs",
     "src/fault.rs",
+    "src/journal/happening.rs",
     "src/limits.rs",
     "src/machine.rs",
     "src/machine/",
@@ -39,10 +40,13 @@ const PURE: &[&str] = &[
     "src/web/openapi.rs",
     "src/web/problem.rs",
     "src/web/problem/",
+    "src/web/door/chunks.rs",
+    "src/web/door/head.rs",
     "src/web/route.rs",
     "src/web/route/",
     "src/web/status.rs",
     "src/web/status/",
+    "src/web/stream/envelope.rs",
     "src/whatsapp/translate.rs",
 ];
 

@@ -25,7 +25,7 @@ pub enum Outlet<'a> {
     /// The API's own words.
     Json {
         terminal: &'a mut Terminal,
-        last: Option<Session>,
+        last: Option<Box<Session>>,
         qr: String,
     },
 }
@@ -97,7 +97,7 @@ impl<'a> Outlet<'a> {
                 terminal.line(&step::words(step, session).join("\n"))
             }
             Self::Json { terminal, last, qr } => {
-                let now = lasting(session);
+                let now = Box::new(lasting(session));
                 if last.as_ref() != Some(&now) {
                     *last = Some(now);
                     terminal.line(&answer.text)?;

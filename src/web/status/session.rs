@@ -116,7 +116,11 @@ pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
     let advice = extra
         .fault
         .map(Fault::advice)
-        .or_else(|| extra.trouble.map(|trouble| trouble.obstacle.advice()));
+        .or_else(|| extra.trouble.map(|trouble| trouble.obstacle.advice()))
+        .or_else(|| match account.status {
+            Status::PasskeyRequired { .. } => Some(Fault::Passkey.advice()),
+            _ => None,
+        });
     SessionBody {
         id: eye.ids.name(account.id),
         label: account.label.clone(),

@@ -76,7 +76,7 @@ pub(in crate::web) struct Telling<'a> {
 /// Tells until somebody ends it.
 pub(in crate::web) fn run(
     stream: &Stream,
-    listening: Listening,
+    listening: &Listening,
     mut outlet: Outlet,
     telling: &Telling<'_>,
 ) -> io::Result<()> {
@@ -108,13 +108,11 @@ pub(in crate::web) fn run(
         let since = now.since(checked);
         if since >= STREAM_CHECK {
             (checked, quiet) = (now, quiet + since);
-            match (telling.caller)() {
-                Some(same) => caller = same,
-                None => {
-                    outlet.close(Farewell::NotAllowed);
-                    return Ok(());
-                }
-            }
+            let Some(same) = (telling.caller)() else {
+                outlet.close(Farewell::NotAllowed);
+                return Ok(());
+            };
+            caller = same;
         }
         match told {
             Ok(Told::Happened(happening)) => {

@@ -125,9 +125,11 @@ fn without_colours_the_code_keeps_its_two() {
     command.env("NO_COLOR", "1");
     let tty = Tty::run(command, (80, 40));
     stage.show(1);
-    tty.wait("the code", |text| {
-        qr(screen(text), Theme::Light).filter(|it| *it == code(1))
-    });
+    for theme in [Theme::Dark, Theme::Light] {
+        tty.wait("the code", |text| {
+            qr(screen(text), theme).filter(|it| *it == code(1))
+        });
+    }
     stage.link();
     assert_eq!(tty.end().0.code(), Some(0));
 }

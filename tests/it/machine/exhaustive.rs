@@ -174,7 +174,12 @@ fn step(bench: &mut Bench, letter: &Letter) {
                 intent,
                 Intent::Disconnect(_) | Intent::Logout(_) | Intent::Delete(_)
             );
-            assert!(!stops || before.shutting_down || bench.status() == Status::Stopped);
+            let off = match bench.status() {
+                Status::Stopped => true,
+                Status::LoggedOut => matches!(intent, Intent::Logout(_)),
+                _ => false,
+            };
+            assert!(!stops || before.shutting_down || off);
         }
         Letter::Link(event) => {
             bench.link(event.clone());

@@ -86,17 +86,17 @@ fn a_login_in_between_makes_it_a_first_removal_again() {
 fn logout_tells_whatsapp_then_wipes() {
     let mut bench = Bench::working();
     bench.log_out();
-    assert_eq!(bench.word(), "stopped");
+    assert_eq!(bench.word(), "logged_out");
     assert_eq!(bench.asked(), ["unlink", "save"]);
     // Our own logout comes back as a word of the link: it is no news.
     bench.link(LinkEvent::LoggedOut { why: why() });
-    assert_eq!(bench.word(), "stopped");
+    assert_eq!(bench.word(), "logged_out");
     bench.ended();
     assert_eq!(bench.asked(), ["wipe"]);
     bench.store(StoreEvent::AuthWiped);
     let view = bench.view();
     assert!(!view.linked && !view.enabled);
-    assert_eq!(bench.word(), "stopped");
+    assert_eq!(bench.word(), "logged_out");
     assert_eq!(bench.asked(), [""; 0]);
 }
 
@@ -104,8 +104,11 @@ fn logout_tells_whatsapp_then_wipes() {
 fn logout_without_a_link_wipes_only() {
     for linked in [true, false] {
         let mut bench = Bench::new(false, linked);
-        bench.log_out();
-        bench.log_out();
+        let word = if linked { "logged_out" } else { "stopped" };
+        for _ in 0..2 {
+            bench.log_out();
+            assert_eq!(bench.word(), word);
+        }
         assert_eq!(bench.asked(), ["wipe"]);
         bench.store(StoreEvent::AuthWiped);
         assert_eq!(bench.asked(), [""; 0]);
@@ -169,7 +172,7 @@ fn a_failed_wipe_after_a_logout_can_be_asked_for_again() {
     assert_eq!(bench.fault(), Some(Fault::Store));
     assert_eq!(bench.asked(), ["wipe", "save"]);
     bench.log_out();
-    assert_eq!(bench.word(), "stopped");
+    assert_eq!(bench.word(), "logged_out");
     assert_eq!(bench.asked(), ["wipe"]);
     bench.store(StoreEvent::AuthWiped);
     assert!(!bench.view().linked);

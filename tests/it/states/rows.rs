@@ -2,13 +2,14 @@
 //! simulated service, the owner or the world does, sees what the box says on every face, and leaves
 //! the state the way people do.
 
+use std::fs;
 use std::time::Duration;
 
 use pairbox_chips::Button;
 use pairbox_sim::{Event, Failure, Fault, Portal, StreamError};
 
 use super::stage::{Says, Stage, wait};
-use crate::stories::scene::{PATIENCE, Scene};
+use crate::stories::scene::{ALICE, PATIENCE, Scene};
 
 const STOPPED: Says = Says {
     status: "stopped",
@@ -30,6 +31,24 @@ const CONNECTED: Says = Says {
     reason: None,
     glass: &["Connected", "1111"],
     more: "",
+};
+
+/// What is wrong with the world around the box from now on.
+fn world(scene: &Scene, words: &str) {
+    fs::write(scene.socket.folder.join("world"), words).unwrap();
+}
+
+/// What is wrong with its disk from now on.
+fn disk(scene: &Scene, word: &str) {
+    fs::write(scene.socket.folder.join("disk"), word).unwrap();
+}
+
+const STORAGE: Says = Says {
+    status: "failed",
+    text: "Storage problem",
+    reason: Some("store"),
+    glass: &["Storage problem"],
+    more: "Nothing was deleted",
 };
 
 /// A way to WhatsApp that is blocked: what it says while starting.
@@ -111,6 +130,112 @@ fn starting_without_a_name_service() {
     stage.expect(blocked(&["No name service"], "DNS"));
     stage.scene.bench.tap(Button::Disconnect);
     stage.expect(STOPPED);
+    stage.close();
+}
+
+#[test]
+fn starting_without_a_clock() {
+    let scene = Scene::set();
+    world(&scene, "no-clock");
+    let stage = Stage::on(scene);
+    stage.scene.bench.tap(Button::Connect);
+    // At once, and nothing is tried: no certificate could be judged.
+    stage.expect(blocked(&["Waiting for the time"], "clock"));
+    let tried = |event: &Event| matches!(event, Event::Handshake { .. });
+    assert!(!stage.scene.service.events().iter().any(tried));
+    world(&stage.scene, "");
+    stage.expect(SCANNING);
+    stage.close();
+}
+
+#[test]
+fn starting_without_a_network() {
+    let mut scene = Scene::set();
+    world(&scene, "no-network");
+    // Without a network every look-up fails, like that of a name that never exists (RFC 6761).
+    scene.socket.endpoint = "wss://web.whatsapp.invalid/ws/chat".to_owned();
+    let stage = Stage::on(scene);
+    stage.scene.bench.tap(Button::Connect);
+    stage.expect(blocked(&["No network"], "no network"));
+    stage.scene.bench.tap(Button::Disconnect);
+    stage.expect(STOPPED);
+    stage.close();
+}
+
+#[test]
+fn pairing_waits_for_a_full_disk() {
+    let stage = Stage::fresh();
+    disk(&stage.scene, "full");
+    stage.scene.bench.tap(Button::Connect);
+    stage.expect(STORAGE);
+    // It goes on by itself when the disk does.
+    disk(&stage.scene, "");
+    stage.expect(SCANNING);
+    stage.close();
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_ends_no_connection() {
+    let stage = Stage::linked();
+    disk(&stage.scene, "read-only");
+    // Something that has to be kept meets it.
+    stage.rename("Kiosk");
+    let told = wait(PATIENCE, || stage.status()["store"]["status"] != "well");
+    assert!(told, "{:#}", stage.status());
+    assert_eq!(stage.account()["status"], "working");
+    disk(&stage.scene, "");
+    let well = wait(PATIENCE, || stage.status()["store"]["status"] == "well");
+    assert!(well, "{:#}", stage.status());
+    stage.expect(CONNECTED);
+    stage.close();
+}
+
+#[test]
+fn a_store_that_cannot_be_read_at_the_start() {
+    let scene = Scene::set();
+    scene.paired().cut().unwrap();
+    disk(&scene, "read-only");
+    let stage = Stage::on(scene);
+    stage.scene.wait_glass("Storage problem");
+    // Without its store it knows no token: whoever is inside can look.
+    let account = stage.powered.account().unwrap();
+    assert_eq!(account["status"], "failed", "{account}");
+    assert_eq!(account["status_text"], STORAGE.text);
+    let (_, out, err) = stage.type_in(&["status"]);
+    assert!(out.contains(STORAGE.text), "{out}{err}");
+    disk(&stage.scene, "");
+    stage.scene.wait_connected(&stage.powered);
+    stage.close();
+}
+
+#[test]
+fn a_phone_that_was_silent_for_long() {
+    let scene = Scene::set();
+    // A world that is there from the start is looked at again and again.
+    world(&scene, "");
+    let stage = Stage::linked_on(scene);
+    world(&stage.scene, "days-later 11");
+    // The wall is looked at with the next thing that happens.
+    stage.scene.phone.reset_all();
+    let warned = wait(PATIENCE, || stage.account()["phone_silent"]["days"] == 11);
+    assert!(warned, "{:#}", stage.account());
+    stage.scene.wait_glass("silent");
+    let (_, out, _) = stage.type_in(&["status"]);
+    assert!(out.contains("11 days"), "{out}");
+    world(&stage.scene, "days-later 13");
+    stage.scene.phone.reset_all();
+    let urgent = wait(PATIENCE, || {
+        stage.account()["phone_silent"]["urgent"] == true
+    });
+    assert!(urgent, "{:#}", stage.account());
+    // The owner takes the phone in hand. What a link heard within the hour it does not say again, so
+    // that it is a new one that hears of it.
+    stage.post("restart", "{}");
+    stage.expect(CONNECTED);
+    stage.scene.phone.send_text(ALICE, "I am back");
+    let back = wait(PATIENCE, || stage.account()["phone_silent"].is_null());
+    assert!(back, "{:#}", stage.account());
+    stage.expect(CONNECTED);
     stage.close();
 }
 

@@ -45,7 +45,11 @@ impl Stage {
 
     /// A box that is linked and connected.
     pub fn linked() -> Self {
-        let scene = Scene::set();
+        Self::linked_on(Scene::set())
+    }
+
+    /// The same on a bench that was prepared.
+    pub fn linked_on(scene: Scene) -> Self {
         let powered = scene.paired();
         Self::with(scene, powered)
     }
@@ -54,8 +58,7 @@ impl Stage {
         let body = r#"{"name":"states","scopes":["read"]}"#;
         let made = powered.ask("POST", "/api/v1/tokens", Some(body));
         let made = made.unwrap().json().unwrap();
-        let token = made["secret"].as_str().unwrap_or_else(|| panic!("{made}"));
-        let token = token.to_owned();
+        let token = made["secret"].as_str().unwrap_or_default().to_owned();
         powered.secret(&token);
         Self {
             scene,
@@ -70,10 +73,29 @@ impl Stage {
         self.powered.post(&path, body).unwrap()
     }
 
+    /// Gives the account another name; the code of the answer.
+    pub fn rename(&self, label: &str) -> u16 {
+        let id = self.powered.session(1).unwrap();
+        let body = format!(r#"{{"label":"{label}"}}"#);
+        let path = format!("/api/v1/sessions/{id}");
+        self.powered.ask("PATCH", &path, Some(&body)).unwrap().code
+    }
+
+    /// The box, as the page sees it with a token.
+    pub fn status(&self) -> Value {
+        // A box that could not read its store knows no token: then it is asked from inside.
+        let token = Some(self.token.as_str()).filter(|token| !token.is_empty());
+        match token {
+            Some(_) => self.powered.get_lan("/api/v1/status", token).unwrap(),
+            None => self.powered.ask("GET", "/api/v1/status", None).unwrap(),
+        }
+        .json()
+        .unwrap()
+    }
+
     /// The account, as the page sees it with a token.
     pub fn account(&self) -> Value {
-        let status = self.powered.get_lan("/api/v1/status", Some(&self.token));
-        status.unwrap().json().unwrap()["sessions"][0].clone()
+        self.status()["sessions"][0].clone()
     }
 
     /// The account, as a stranger's page sees it.
@@ -87,8 +109,7 @@ impl Stage {
     /// `pairbox WORDS`, as typed on the box: exit code, what it printed, what it complained of.
     pub fn type_in(&self, words: &[&str]) -> (Option<i32>, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_pairbox"))
-            .arg("--socket")
-            .arg(self.powered.control())
+            .env("PAIRBOX_SOCKET", self.powered.control())
             .args(words)
             .output()
             .unwrap();

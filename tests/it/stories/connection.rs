@@ -150,7 +150,7 @@ fn logging_out_by_holding_the_button() {
         .unwrap();
     scene.bench.release(Button::Disconnect);
     assert!(scene.phone.devices().is_empty());
-    scene.wait_glass("Disconnected");
+    scene.wait_glass("Unlinked");
     let account = powered.account().unwrap();
     assert_eq!(account["linked"], false, "{account}");
     scene.close(powered);

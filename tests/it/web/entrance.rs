@@ -125,8 +125,7 @@ impl Entrance {
     /// A token by its body; its text.
     pub fn token(&self, body: &Value) -> String {
         let reply = self.desk.create(body.to_string().as_bytes()).unwrap();
-        let text = self::body(&reply)["secret"].as_str().unwrap().to_owned();
-        text
+        self::body(&reply)["secret"].as_str().unwrap().to_owned()
     }
 
     /// Somebody presses both buttons for long, or the like.

@@ -1,6 +1,6 @@
 //! Events as they happen: who hears what, who comes back, and how many there may be.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -92,8 +92,13 @@ impl Lines {
     /// The next line; `None` at the end.
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        let read = self.reader.read_line(&mut line).unwrap_or(0);
-        (read > 0).then(|| line.trim_end().to_owned())
+        match self.reader.read_line(&mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(line.trim_end().to_owned()),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
+            // Nobody said anything for too long: that is no end.
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// The next event: its id and its envelope.

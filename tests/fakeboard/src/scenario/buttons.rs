@@ -73,14 +73,14 @@ pub fn gestures(binary: &Path) -> Result<()> {
     // The long hold.
     let from = powered.log().len();
     scene.board.set_line(disconnect, Some(false));
-    let gone = powered.wait_log(from, PATIENCE, |line| line.contains("→ stopped"));
+    let gone = powered.wait_log(from, PATIENCE, |line| line.contains("→ logged_out"));
     scene.board.set_line(disconnect, None);
     gone?;
-    scene.wait_glass(&powered, "Disconnected")?;
+    scene.wait_glass(&powered, "Unlinked")?;
     ensure(scene.phone.devices().is_empty(), || {
         "still linked".to_owned()
     })?;
-    still(&powered, "stopped linked=false", "a long hold")?;
+    still(&powered, "logged_out linked=false", "a long hold")?;
     scene.close(powered)
 }
 

@@ -28,6 +28,17 @@ impl Reference {
             }
             Intent::Disconnect(_) | Intent::Logout(_) | Intent::Delete(_) => {
                 let out = !matches!(intent, Intent::Disconnect(_));
+                let off = self.word == "stopped";
+                let unlinked = match self.identity {
+                    Identity::None => false,
+                    Identity::Doomed => !off,
+                    Identity::Good | Identity::Dead => true,
+                };
+                let word = if matches!(intent, Intent::Logout(_)) && unlinked {
+                    "logged_out"
+                } else {
+                    "stopped"
+                };
                 self.leave(if out && self.linked() {
                     "unlink"
                 } else {
@@ -37,7 +48,7 @@ impl Reference {
                     self.identity = Identity::Doomed;
                     self.seen = None;
                 }
-                (self.word, self.fault, self.waits) = ("stopped", "", 0);
+                (self.word, self.fault, self.waits) = (word, "", 0);
                 (self.enabled, self.start) = (false, None);
                 self.going = matches!(intent, Intent::Delete(_));
             }
