@@ -101,7 +101,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     #[cfg(feature = "bench")]
-    follow_world(&config);
+    crate::bench::world::begin(&config);
     let Some(store) = storage::open(&config, clock).await? else {
         return Ok(());
     };
@@ -198,15 +198,6 @@ fn names(config: &Config, store: &Store) -> Result<(Journal, Names), store::Stor
         hosts: config.http.names.clone(),
     };
     Ok((journal, names))
-}
-
-/// A clock and a network that a test decides about.
-#[cfg(feature = "bench")]
-fn follow_world(config: &Config) {
-    let world = config.bench.as_ref().and_then(|bench| bench.world.clone());
-    if let Some(world) = world.filter(|world| crate::bench::world::look(world)) {
-        tokio::spawn(async move { crate::bench::world::follow(&world).await });
-    }
 }
 
 /// The page goes first, its requests use the store; then the glass is cleared. Both are threads that

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::config::Config;
+
 static NO_CLOCK: AtomicBool = AtomicBool::new(false);
 static NO_NETWORK: AtomicBool = AtomicBool::new(false);
 static DAYS_LATER: AtomicU32 = AtomicU32::new(0);
@@ -19,7 +21,7 @@ static CHANGED: Notify = Notify::const_new();
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Reads the file once: for what has to be known from the beginning. False when it is not there.
-pub fn look(file: &Path) -> bool {
+fn look(file: &Path) -> bool {
     let read = std::fs::read_to_string(file);
     let there = read.is_ok();
     let words = read.unwrap_or_default();
@@ -37,11 +39,16 @@ pub fn look(file: &Path) -> bool {
     there
 }
 
-/// Reads it again and again.
-pub async fn follow(file: &Path) {
-    loop {
-        look(file);
-        tokio::time::sleep(LOOK).await;
+/// Reads the file of the configuration now, and again and again if it is there.
+pub fn begin(config: &Config) {
+    let world = config.bench.as_ref().and_then(|bench| bench.world.clone());
+    if let Some(file) = world.filter(|file| look(file)) {
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                look(&file);
+            }
+        });
     }
 }
 

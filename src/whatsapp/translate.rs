@@ -3,6 +3,7 @@
 //! Service texts are passed on for people to read and are never parsed. Events with no meaning for
 //! an account's state are not subscribed to: see [`INTEREST`].
 
+use whatsapp_rust::pair_code::PairCodeRejection;
 use whatsapp_rust::wacore::net::DisconnectReason;
 use whatsapp_rust::wacore::types::events::{ConnectFailureReason, Event, EventKind, LoggedOut};
 
@@ -97,7 +98,7 @@ pub fn translate(event: &Event, identity: impl FnOnce() -> Identity) -> Option<L
         }),
         Event::PairingCodeError(error) => Some(LinkEvent::TypedCodeRefused {
             why: error.error.clone(),
-            throttled: error.rejection.is_some_and(|it| it.is_throttled()),
+            throttled: error.rejection.is_some_and(PairCodeRejection::is_throttled),
         }),
         Event::PairingCodeRefresh(refresh) => Some(LinkEvent::TypedCodeEnded {
             why: if refresh.force_manual {

@@ -79,14 +79,13 @@ impl TransportFactory for Endpoint {
         let step = Mutex::new(DialStep::default());
         let begins = |next| *step.lock().unwrap_or_else(PoisonError::into_inner) = next;
         let mut dialing = pin!(dial_told(&self.url, &self.traffic, begins));
-        let opened = match timeout(limits::DIAL_SLOW, &mut dialing).await {
-            Ok(opened) => opened,
-            Err(_) => {
-                let step = *step.lock().unwrap_or_else(PoisonError::into_inner);
-                self.failure
-                    .set(Some(self.trouble(&DialError::TooLong(step))));
-                dialing.await
-            }
+        let opened = if let Ok(opened) = timeout(limits::DIAL_SLOW, &mut dialing).await {
+            opened
+        } else {
+            let step = *step.lock().unwrap_or_else(PoisonError::into_inner);
+            self.failure
+                .set(Some(self.trouble(&DialError::TooLong(step))));
+            dialing.await
         };
         self.failure
             .set(opened.as_ref().err().map(|error| self.trouble(error)));

@@ -3,6 +3,7 @@
 use pairbox_sim::{
     CodeError, CodeRefusal, Event as Seen, Fault, Options, Pattern, ScanError, Service,
 };
+use whatsapp_rust::pair_code::PairCodeRejection;
 use whatsapp_rust::types::events::Event;
 
 use crate::companion::{Companion, DEADLINE, NUMBER, backend};
@@ -324,7 +325,10 @@ fn code_refused(refusal: CodeRefusal, wire: u16, throttled: bool) {
         Event::PairingCodeError(error) => Some(error.rejection),
         _ => None,
     });
-    assert_eq!(rejection.map(|it| it.is_throttled()), Some(throttled));
+    assert_eq!(
+        rejection.map(PairCodeRejection::is_throttled),
+        Some(throttled)
+    );
     let refused =
         |event: &Seen| matches!(event, Seen::CodeRefused { reason, .. } if *reason == wire);
     service.wait(DEADLINE, refused).unwrap();
