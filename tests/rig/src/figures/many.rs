@@ -34,6 +34,7 @@ pub fn print(program: &str) -> Result<()> {
             let dark = pairbox_chips::Picture::is_dark;
             workbench.bench.wait_picture(DARK, "nothing", dark)?;
         }
+        all_work(&powered, count)?;
         println!("memory, {count:>2} linked   {}", memory(&powered)?);
         if count <= QUIET_TO {
             quiet::print(&format!("idle, {count:>2} linked"), &powered)?;
@@ -50,7 +51,17 @@ fn restarted(workbench: &Workbench, powered: PoweredBox, linked: u32) -> Result<
     for _ in 0..linked {
         (seen, _) = powered.wait_log(seen, 3 * PATIENCE, |line| line.contains("→ working"))?;
     }
+    all_work(&powered, linked)?;
     println!("memory, {linked:>2} restarted {}", memory(&powered)?);
+    Ok(())
+}
+
+/// A figure of so many accounts is one of so many that work.
+fn all_work(powered: &PoweredBox, count: u32) -> Result<()> {
+    let accounts = powered.accounts()?;
+    let working = accounts.iter().filter(|it| it["status"] == "working");
+    let working = working.count();
+    ensure!(working == count as usize, "{working} of {count} work");
     Ok(())
 }
 
