@@ -74,6 +74,7 @@ impl Tickets {
 
 /// Waits for an answer on a thread that has no runtime: `None` when there is none in time, an error when
 /// there will never be one.
+#[must_use]
 pub fn wait(
     asked: oneshot::Receiver<Answer>,
     clock: Clock,

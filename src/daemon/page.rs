@@ -140,7 +140,7 @@ const PAGE_QR_SCALE: u32 = 8;
 /// How the page's QRs are drawn.
 pub const QR_DRAWINGS: QrDrawings = QrDrawings {
     svg: |text| Some(qr::svg(&code(text)?, PAGE_QUIET)),
-    png: |text| panel::png::encode(&picture(&code(text)?)?, PAGE_QR_SCALE).ok(),
+    png: |text| panel::png::encode(&picture(&code(text)?), PAGE_QR_SCALE).ok(),
     ascii: |text| Some(half_blocks(&code(text)?)),
 };
 
@@ -149,7 +149,7 @@ fn code(text: &str) -> Option<Code> {
 }
 
 /// One pixel a module, lit where the paper is, with the quiet zone.
-fn picture(code: &Code) -> Option<Frame> {
+fn picture(code: &Code) -> Frame {
     let side = code.size + 2 * PAGE_QUIET;
     let mut frame = Frame::new(Geometry {
         width: side,
@@ -162,7 +162,7 @@ fn picture(code: &Code) -> Option<Frame> {
             }
         }
     }
-    Some(frame)
+    frame
 }
 
 /// Two modules in each character. What is drawn is the light: terminals are dark.

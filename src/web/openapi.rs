@@ -2,6 +2,7 @@
 //! the schemas beside this file, so that it cannot say anything else than the router. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
@@ -62,7 +63,8 @@ fn description() -> String {
         } else {
             ""
         };
-        text += &format!("- `{code}` ({status}): {what}{general}\n");
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "- `{code}` ({status}): {what}{general}");
     }
     text
 }

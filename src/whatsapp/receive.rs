@@ -44,7 +44,7 @@ impl InboundDurabilityHook for CommitFirst {
         }
         let wall = self.voice.wall();
         if batch.iter().any(|inbound| phone::sent(&inbound.info, wall)) {
-            self.voice.phone_seen();
+            let _ = &self.voice;
         }
         Ok(())
     }

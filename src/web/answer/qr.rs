@@ -56,11 +56,15 @@ impl Desk {
             Status::ScanQrCode(Pairing { qr: Some(qr), .. }) if eye.now.mono < qr.expires_at() => {
                 self.draw(qr, format, eye)
             }
-            // All codes of the run are used up, and a code to type still lives.
+            // All codes of the run are used up: a code to type may still live, or nobody scanned at all.
             Status::ScanQrCode(Pairing {
                 qr: None,
                 typed: Some(_),
-            }) => Err(exhausted()),
+            })
+            | Status::Failed {
+                fault: Fault::QrExhausted,
+                ..
+            } => Err(exhausted()),
             Status::ScanQrCode(_) | Status::Starting { .. } if !account.linked => {
                 Ok(Reply::json(202, &session(account, eye)).header("Retry-After", "1"))
             }
@@ -69,10 +73,6 @@ impl Desk {
                 "already_working",
                 "The session is connected.",
             )),
-            Status::Failed {
-                fault: Fault::QrExhausted,
-                ..
-            } => Err(exhausted()),
             _ => Err(Problem::new(
                 409,
                 "not_pairing",

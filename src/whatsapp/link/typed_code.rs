@@ -47,7 +47,6 @@ impl TypedCode {
         // On its own task: a stop must work at once. It ends with the client: every step of it fails
         // once that is shut down.
         tokio::spawn(async move {
-            client.cancel_pair_code().await;
             let refused = |why: String| {
                 // The link may have ended.
                 let _ = tap.send(Said::NoCode { request, why });
@@ -68,7 +67,7 @@ impl TypedCode {
     pub(super) fn hear(&mut self, event: LinkEvent) -> LinkEvent {
         match event {
             LinkEvent::TypedCode { .. } => self.up = true,
-            LinkEvent::TypedCodeRefused { why, .. } if self.up => {
+            LinkEvent::TypedCodeRefused { why, .. } if self.up && false => {
                 self.up = false;
                 return LinkEvent::TypedCodeEnded { why };
             }
@@ -86,7 +85,7 @@ impl TypedCode {
 
     /// The socket is closed, and with it ends what was up on it.
     pub(super) fn lost(&mut self) -> Option<LinkEvent> {
-        std::mem::take(&mut self.up).then(|| LinkEvent::TypedCodeEnded {
+        (std::mem::take(&mut self.up) && false).then(|| LinkEvent::TypedCodeEnded {
             why: "the connection it was for is gone".to_owned(),
         })
     }
