@@ -76,7 +76,7 @@ pub const QR_GRACE: Duration = Duration::from_millis(500);
 /// A passkey that was not confirmed after this long is not coming (a pairing code lives as long).
 pub const PASSKEY_WAIT: Duration = Duration::from_secs(180);
 
-/// A code to type lives no longer, whatever lifetime it came with (WHATSAPP_RUST.md 3.6).
+/// A code to type lives no longer, whatever lifetime it came with (the library's own limit).
 pub const TYPED_LIFETIME_MAX: Duration = Duration::from_secs(180);
 
 /// A code to type is asked for again by itself, after its connection was lost, while the person who

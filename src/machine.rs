@@ -151,8 +151,8 @@ impl Appliance {
                     stirred = to_see;
                 }
             }
-            // Seen to above.
-            Event::Edge(_) => {}
+            // Seen to above; and the time comes with every event: who waited for it goes on below.
+            Event::Edge(_) | Event::ClockSet => {}
             Event::Link {
                 account,
                 epoch,
@@ -179,8 +179,6 @@ impl Appliance {
                     self.each_session(now, Session::network_up);
                 }
             }
-            // The time comes with every event: who waited for it goes on below.
-            Event::ClockSet => {}
             Event::Disk(health) => {
                 self.store = health;
                 if self.store == StoreHealth::Well && !self.shutting_down {
@@ -349,7 +347,7 @@ impl Appliance {
         let mut stirred = stirred || touched;
         let mut free = now.mono;
         self.each_session(now, |session, step| {
-            stirred |= session.settle(step, &mut free)
+            stirred |= session.settle(step, &mut free);
         });
         // Nothing is due any more once the process ends.
         if !self.shutting_down {

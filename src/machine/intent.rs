@@ -123,6 +123,10 @@ impl Appliance {
         Ok(Answer::Added(id))
     }
 
+    #[allow(
+        clippy::option_option,
+        reason = "the wish has it: left alone, or taken away"
+    )]
     fn change(
         &mut self,
         now: Now,

@@ -14,6 +14,7 @@ use crate::time::Mono;
 
 /// Where the panel is.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Navigator {
     selected: AccountId,
     overview: bool,

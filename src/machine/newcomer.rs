@@ -22,27 +22,33 @@ pub(super) fn first() -> StoredAccount {
 }
 
 /// One more beside `others` (by number). Without a name of its own it is named after the first.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a borrowed iterator reads worse"
+)]
 pub(super) fn another<'a>(
     id: AccountId,
     label: Option<Label>,
     others: impl Iterator<Item = &'a Session> + Clone,
 ) -> StoredAccount {
-    let label = label.map(String::from).unwrap_or_else(|| {
-        let first = others.clone().next();
-        let Some(first) = first.map(|first| first.record.label.as_str()) else {
-            return BOX_LABEL.to_owned();
-        };
-        let taken = |name: &String| {
-            let mut others = others.clone();
-            others.any(|other| same_name(&other.record.label, name))
-        };
-        // One name more than there are accounts: one of them is free.
-        let numbers = (0..=limits::ACCOUNTS_MAX).map(|more| u64::from(id.0) + more as u64);
-        let mut names = numbers.map(|number| numbered(first, number));
-        let free = names.find(|name| !taken(name));
-        free.unwrap_or_else(|| BOX_LABEL.to_owned())
-    });
-    new(id, label)
+    new(id, label.map_or_else(|| made_up(id, &others), String::from))
+}
+
+/// A name nobody has.
+fn made_up<'a>(id: AccountId, others: &(impl Iterator<Item = &'a Session> + Clone)) -> String {
+    let first = others.clone().next();
+    let Some(first) = first.map(|first| first.record.label.as_str()) else {
+        return BOX_LABEL.to_owned();
+    };
+    let taken = |name: &String| {
+        let mut others = others.clone();
+        others.any(|other| same_name(&other.record.label, name))
+    };
+    // One name more than there are accounts: one of them is free.
+    let numbers = (0..=limits::ACCOUNTS_MAX).map(|more| u64::from(id.0) + more as u64);
+    let mut names = numbers.map(|number| numbered(first, number));
+    let free = names.find(|name| !taken(name));
+    free.unwrap_or_else(|| BOX_LABEL.to_owned())
 }
 
 /// Two names that people would take for one.

@@ -223,10 +223,8 @@ impl Pair {
                 self.bench.wall = true;
                 Event::ClockSet
             }
-            Act::Disk(well) => Event::Disk(match well {
-                true => StoreHealth::Well,
-                false => StoreHealth::Full,
-            }),
+            Act::Disk(true) => Event::Disk(StoreHealth::Well),
+            Act::Disk(false) => Event::Disk(StoreHealth::Full),
             Act::ResetTokens => wish(Intent::ResetTokens),
             Act::Link(event) => link(newest, event),
             Act::Old(ago, event) => link(newest.saturating_sub(ago), event),

@@ -34,6 +34,7 @@ pub struct Ledger {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "flat on purpose")]
 struct Entry {
     /// The link that runs, and whether it was told to end.
     link: Option<(Epoch, bool)>,
@@ -120,6 +121,7 @@ impl Ledger {
     }
 
     /// An event is about to be handed in.
+    #[allow(clippy::too_many_lines, reason = "one list of what each event means")]
     pub fn event(&mut self, now: Mono, event: &Event) {
         match event {
             Event::Link {
@@ -303,6 +305,7 @@ impl Ledger {
     }
 
     /// Whether that can be the answer to this at all.
+    #[allow(clippy::match_same_arms, reason = "one line for each wish")]
     fn check_answer(&self, now: Mono, intent: &Intent, answer: &Answer) {
         let fits = match (intent, answer) {
             (_, Answer::Denied(Denial::Ending)) => self.shut_down,
@@ -352,6 +355,7 @@ impl Ledger {
     }
 
     /// A step is over: `before` is what was published before it.
+    #[allow(clippy::too_many_lines, reason = "one list of what must hold")]
     pub fn check(&self, machine: &Appliance, before: &Snapshot, now: Mono) {
         let snapshot = machine.snapshot();
         let fail = |what: &str| panic!("{what}\n{snapshot:#?}\n{self:?}\n{machine:?}");

@@ -186,7 +186,7 @@ impl Reference {
         self.ring(now);
         match event {
             Some(Event::Intent { intent, .. }) if !self.shut_down => {
-                self.intent(now, intent.clone())
+                self.intent(now, intent.clone());
             }
             Some(Event::Link { epoch, event, .. }) if self.link == Some(epoch.0) => {
                 if self.told_to_end {

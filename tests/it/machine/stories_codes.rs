@@ -301,7 +301,11 @@ fn a_number_may_be_asked_for_so_often_and_no_more() {
         bench.ask(if n % 2 == 0 { mine() } else { other() });
         bench.link(typed("ABCD1234"));
     }
-    let ticket = bench.ask(if TYPED_ASKS % 2 == 0 { mine() } else { other() });
+    let ticket = bench.ask(if TYPED_ASKS.is_multiple_of(2) {
+        mine()
+    } else {
+        other()
+    });
     assert!(refusal(bench.answers.get(&ticket)).1);
     assert_eq!(
         bench.shown_typed().as_deref(),
