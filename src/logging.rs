@@ -19,7 +19,7 @@ pub fn start(level: LevelFilter) {
 fn builder(level: LevelFilter) -> env_logger::Builder {
     let mut builder = env_logger::Builder::new();
     builder
-        .filter_level(level)
+        .filter_level(level.min(LevelFilter::Warn))
         .filter_module("pairbox", level)
         .format(|out, record| {
             let line = format!(

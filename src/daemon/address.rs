@@ -52,6 +52,7 @@ impl Watcher {
             // Another address is another network: what waits there may try at once as well.
             Some(_) if news => {
                 info!("network: there is one");
+                inbox.send(Event::NetworkUp).await?;
             }
             None if news => warn!("network: gone"),
             _ => {}

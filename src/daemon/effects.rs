@@ -209,7 +209,7 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
                 (account, Some(answer))
             }
             Write::Delete(account) => {
-                let deleted = store.wipe_auth(account).await;
+                let deleted = store.delete_account(account).await;
                 let answer =
                     deleted.map_or_else(|error| delete_failed(&error), |()| StoreEvent::Deleted);
                 (account, Some(answer))

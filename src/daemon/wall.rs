@@ -38,7 +38,7 @@ pub async fn watch(clock: Clock, mut set: bool, inbox: Inbox) {
         let is_set = clock.now().wall.is_some();
         if is_set && !set {
             info!("the clock was set");
-            if inbox.send(Event::NetworkUp).await.is_err() {
+            if inbox.send(Event::ClockSet).await.is_err() {
                 return;
             }
         }

@@ -76,7 +76,7 @@ fn tls(error: &rustls::Error, around: Surroundings) -> Obstacle {
             _ => Obstacle::Portal,
         },
         // Plain text where TLS belongs.
-        rustls::Error::InvalidMessage(_) => Obstacle::NoAnswer,
+        rustls::Error::InvalidMessage(_) => Obstacle::Portal,
         _ => Obstacle::NoAnswer,
     }
 }
@@ -94,7 +94,7 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref);
     match wrapped {
-        Some(_) => error.source(),
+        Some(inner) => Some(inner),
         None => error.source(),
     }
 }

@@ -42,7 +42,7 @@ pub fn receipted(receipt: &Receipt, own: [Option<Jid>; 2], wall: Option<UnixMill
         .into_iter()
         .flatten()
         .any(|own| own.user == sender.user && own.server == sender.server);
-    ours && lately(receipt.timestamp.timestamp(), wall)
+    ours && sender.device == PHONE && lately(receipt.timestamp.timestamp(), wall)
 }
 
 /// Whether a time of the service, in seconds since 1970, is not too long ago. Nobody can tell without

@@ -44,7 +44,7 @@ impl InboundDurabilityHook for CommitFirst {
         }
         let wall = self.voice.wall();
         if batch.iter().any(|inbound| phone::sent(&inbound.info, wall)) {
-            let _ = &self.voice;
+            self.voice.phone_seen();
         }
         Ok(())
     }

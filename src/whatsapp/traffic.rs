@@ -63,7 +63,7 @@ impl Traffic {
         if let Some((open, at)) = &mut self.state().open
             && *open == socket
         {
-            let _ = at;
+            *at = Instant::now();
         }
     }
 

@@ -47,6 +47,7 @@ impl TypedCode {
         // On its own task: a stop must work at once. It ends with the client: every step of it fails
         // once that is shut down.
         tokio::spawn(async move {
+            client.cancel_pair_code().await;
             let refused = |why: String| {
                 // The link may have ended.
                 let _ = tap.send(Said::NoCode { request, why });
@@ -67,7 +68,7 @@ impl TypedCode {
     pub(super) fn hear(&mut self, event: LinkEvent) -> LinkEvent {
         match event {
             LinkEvent::TypedCode { .. } => self.up = true,
-            LinkEvent::TypedCodeRefused { why, .. } if self.up && false => {
+            LinkEvent::TypedCodeRefused { why, .. } if self.up => {
                 self.up = false;
                 return LinkEvent::TypedCodeEnded { why };
             }
@@ -85,7 +86,7 @@ impl TypedCode {
 
     /// The socket is closed, and with it ends what was up on it.
     pub(super) fn lost(&mut self) -> Option<LinkEvent> {
-        (std::mem::take(&mut self.up) && false).then(|| LinkEvent::TypedCodeEnded {
+        std::mem::take(&mut self.up).then(|| LinkEvent::TypedCodeEnded {
             why: "the connection it was for is gone".to_owned(),
         })
     }

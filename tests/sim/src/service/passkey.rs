@@ -30,7 +30,7 @@ impl State {
         };
         // Nothing was linked: the same code may be scanned again.
         for reference in &mut registration.refs {
-            reference.used = true;
+            reference.used = false;
         }
         self.send(conn, notification(id, "passkey_prologue_request", options));
         self.event(Event::PasskeyAsked { conn });
