@@ -19,18 +19,15 @@ pub fn draw(
 ) {
     let body = headline::draw(canvas, &icon::PHONE, "Confirm on your phone");
     let mut items = Vec::new();
-    match code {
-        Some(code) => {
-            items.push(item(Block::Code(super::typed::dashed(code.expose()))));
-            items.push(spare(Block::Note("Same code there? Confirm.".into())));
-        }
-        None => {
-            let words = "WhatsApp asks for a passkey. Follow the steps on the phone.";
-            items.push(item(Block::Text(words.into())));
-            if let Some(address) = address {
-                items.push(spare(Block::Note("Help is on the page:".into())));
-                items.push(spare(Block::Address(address.to_owned())));
-            }
+    if let Some(code) = code {
+        items.push(item(Block::Code(super::typed::dashed(code.expose()))));
+        items.push(spare(Block::Note("Same code there? Confirm.".into())));
+    } else {
+        let words = "WhatsApp asks for a passkey. Follow the steps on the phone.";
+        items.push(item(Block::Text(words.into())));
+        if let Some(address) = address {
+            items.push(spare(Block::Note("Help is on the page:".into())));
+            items.push(spare(Block::Address(address.to_owned())));
         }
     }
     items.extend(whose(canvas, account));
