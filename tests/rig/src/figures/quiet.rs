@@ -14,6 +14,10 @@ const SPAN: Duration = Duration::from_secs(30);
 const NAMED_FROM: f64 = 0.05;
 
 /// Watches it and prints a line, and one for each thread that wakes.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "there is no event to wait for: it is watched doing nothing"
+)]
 pub fn print(what: &str, powered: &PoweredBox) -> Result<()> {
     let before = stats::threads(powered.id())?;
     std::thread::sleep(SPAN);
