@@ -120,6 +120,7 @@ mod tests {
     const DAY: u64 = 24 * 3600 * 1000;
     const START: u64 = 1_800_000_000_000;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as it is asked for")]
     fn at(milliseconds: u64) -> Option<UnixMillis> {
         Some(UnixMillis(START + milliseconds))
     }
