@@ -33,7 +33,7 @@ fn pair(powered: &PoweredBox, id: &str, phone: &Phone) {
     let mut qr = String::new();
     let shown = wait(2 * PATIENCE, || {
         let answer = powered.ask("GET", &path, None).unwrap();
-        qr = answer.text().unwrap().to_owned();
+        answer.text().unwrap().clone_into(&mut qr);
         answer.code == 200
     });
     assert!(shown, "{qr}\n{}", powered.log().join("\n"));

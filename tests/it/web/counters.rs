@@ -33,7 +33,7 @@ fn parse(text: &str) -> Vec<Sample> {
             assert_eq!(name, family.0, "{line}");
             assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
             assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
-            family.1 = kind.to_owned();
+            kind.clone_into(&mut family.1);
             let before = families.insert(name.to_owned(), kind.to_owned());
             assert_eq!(before, None, "{line} is there twice");
         } else {
@@ -106,6 +106,10 @@ fn value(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> f64 {
 }
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one table of names and what feeds them"
+)]
 fn what_happened_is_counted_under_the_names_of_the_design() {
     let metrics = Metrics::default();
     let change = |before: &Status, after: &Status, linked: bool| {

@@ -53,6 +53,7 @@ fn status_line(address: SocketAddr) -> String {
 /// Each of these is refused with a problem, and the connection ends: what follows on it could be
 /// anything.
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_cannot_be_read_in_one_way_only_is_refused() {
     let rig = Rig::start();
     let post = "POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n";
@@ -211,7 +212,7 @@ fn clients_that_do_it_differently_are_answered() {
 fn one_host_displaces_itself() {
     let rig = Rig::start();
     let half = b"GET /livez HTTP/1.1\r\n";
-    let mut held: Vec<TcpStream> = (0..HTTP_CONNECTIONS_A_PEER + 1)
+    let mut held: Vec<TcpStream> = (0..=HTTP_CONNECTIONS_A_PEER)
         .map(|_| hold(rig.address, half))
         .collect();
     let mut first = held.remove(0);

@@ -89,7 +89,7 @@ fn each_form_is_the_same_code() {
     let side = lines[0].len();
     let light = |x: usize, y: usize| match lines[y / 4 / 2][x / 4] {
         '█' => true,
-        '▀' => y / 4 % 2 == 0,
+        '▀' => (y / 4).is_multiple_of(2),
         '▄' => y / 4 % 2 == 1,
         _ => false,
     };

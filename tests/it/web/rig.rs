@@ -344,6 +344,7 @@ pub fn ask(
 }
 
 /// A machine that does what it is asked to.
+#[allow(clippy::unnecessary_wraps, reason = "some machines say nothing")]
 fn agreeable(intent: &Intent) -> Option<Said> {
     Some(match intent {
         Intent::AddAccount { .. } => Said::Added(AccountId::FIRST),

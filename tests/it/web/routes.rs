@@ -270,7 +270,7 @@ fn what_is_not_there_or_not_meant_is_told() {
         ("PUT", "/api/v1/sessions", "GET, HEAD, POST"),
         (
             "POST",
-            &mine("").trim_end_matches('/'),
+            mine("").trim_end_matches('/'),
             "GET, HEAD, PATCH, DELETE",
         ),
         ("GET", "/api/v1/access", "POST, DELETE"),

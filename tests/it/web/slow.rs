@@ -59,7 +59,7 @@ fn crowd(to: SocketAddr, shown_out: &AtomicUsize, stop: &mpsc::Receiver<()>) {
         for (nth, (stream, sent)) in all.iter_mut().enumerate() {
             let byte = HEAD[*sent % HEAD.len()];
             let alive = stream.as_ref().is_some_and(|mut stream| {
-                let gone = matches!(stream.read(&mut [0; 512]), Ok(_));
+                let gone = stream.read(&mut [0; 512]).is_ok();
                 !gone
                     && match stream.write(&[byte]) {
                         Ok(_) => true,

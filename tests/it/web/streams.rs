@@ -107,7 +107,7 @@ impl Lines {
         loop {
             let line = self.line()?;
             if let Some(told) = line.strip_prefix("id: ") {
-                id = told.to_owned();
+                told.clone_into(&mut id);
             } else if let Some(data) = line.strip_prefix("data: ") {
                 let envelope: Value = serde_json::from_str(data).unwrap();
                 assert_eq!(envelope["id"], *id);

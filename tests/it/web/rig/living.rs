@@ -182,6 +182,10 @@ fn run(mut ends: Ends, mut script: Script) -> tempfile::TempDir {
 }
 
 /// What comes of an effect.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "an effect is carried out once"
+)]
 fn world(effect: Effect, starts: u64, script: &mut Script) -> Vec<Event> {
     let link = |account, epoch: Epoch, event| Event::Link {
         account,
