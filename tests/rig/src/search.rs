@@ -116,12 +116,12 @@ fn shape_of(word: &str) -> Option<&'static str> {
     if word.len() >= 43 && mixed {
         return Some("as long and as mixed as a key");
     }
+    // The alphabet of pairing codes has no 0, I, O and U.
+    let letters = "123456789ABCDEFGHJKLMNPQRSTVWXYZ";
     let code = |half: &str| {
         half.len() == 4
-            && half
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            && half.bytes().any(|b| b.is_ascii_uppercase())
+            && half.chars().all(|c| letters.contains(c))
+            && half.chars().any(|c| c.is_ascii_uppercase())
     };
     let halves = word.split_once('-');
     if halves.is_some_and(|(first, second)| code(first) && code(second)) {
