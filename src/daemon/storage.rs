@@ -1,7 +1,7 @@
 //! The store at boot, and how its disk is while the box runs.
 //!
 //! A store that cannot be opened is one of two things. Either the *start* is wrong, and going on would do
-//! harm or help nobody: then the process ends with one line ([`is_start_error`] says which and why). Or
+//! harm or help nobody: then the process ends with one line (`is_start_error` says which and why). Or
 //! the *disk* is in trouble: then the box says so on panel and page, keeps its hands off the file, and
 //! tries again until the disk is well (`refused`). A new identity is never made in place of one that
 //! cannot be read.

@@ -1,7 +1,7 @@
 //! How the disk takes writes: told by what happened to the last one.
 //!
 //! The writer says how each group went. While the disk is not well, the writer also tries a small
-//! write of its own every [`limits::STORE_PROBE`], so that the box notices by itself when there is
+//! write of its own every [`crate::limits::STORE_PROBE`], so that the box notices by itself when there is
 //! room again; while it is well, nothing is written for this (flash wears).
 
 use std::io;

@@ -1,7 +1,7 @@
 //! Events as they happen: server-sent events, and a WebSocket with the same envelopes.
 //!
-//! The router says that a [`Stream`] is wanted, [`run`] serves it: on a thread of its own, at most
-//! [`crate::limits::STREAMS`] of them. The thread waits for one thing only, a bounded queue of [`Told`]:
+//! The router says that a [`Stream`] is wanted, `run` serves it: on a thread of its own, at most
+//! [`crate::limits::STREAMS`] of them. The thread waits for one thing only, a bounded queue of `Told`:
 //! what the journal tells and what the client sends. Whoever does not keep up is dropped, and finds its
 //! place again by `Last-Event-ID`.
 //!
