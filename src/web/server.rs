@@ -3,7 +3,7 @@
 //! What version 0.12 does, and what that means behind the front, where each connection brings one
 //! whole request and ends:
 //! - It spends a thread on each connection: for the microseconds of reading one. There are never more
-//!   than [`HTTP_PLACES`] and [`STREAMS`](crate::limits::STREAMS).
+//!   than [`HTTP_PLACES`](crate::limits::HTTP_PLACES) and [`STREAMS`].
 //! - It can queue a connection behind another one's thread: which is done at once.
 //! - An error of `accept` ends its listening for good, and so, without a word, does a panic when the
 //!   process runs out of files. Connections cannot cause that any more (the front keeps files back), but
