@@ -13,23 +13,20 @@ pub struct Fields(Map<String, Value>);
 /// Longest name of an unknown field that is repeated.
 const NAME_MAX: usize = 40;
 
+/// A body that is no JSON: where, and nothing of it.
+pub(super) fn no_json(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let detail = format!("The body is not JSON: line {line}, column {column}.");
+    Problem::new(400, "bad_json", detail)
+}
+
 impl Fields {
     /// Reads a body. Nothing at all counts as an object without fields.
     pub fn parse(body: &[u8], known: &[&str]) -> Result<Self, Problem> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
         }
-        let value: Value = serde_json::from_slice(body).map_err(|error| {
-            Problem::new(
-                400,
-                "bad_json",
-                format!(
-                    "The body is not JSON: line {}, column {}.",
-                    error.line(),
-                    error.column()
-                ),
-            )
-        })?;
+        let value: Value = serde_json::from_slice(body).map_err(|error| no_json(&error))?;
         let Value::Object(fields) = value else {
             return Err(bad("The body has to be a JSON object."));
         };

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::no_json;
 use super::problem::Problem;
 use super::rfc3339;
 use crate::account::AccountId;
@@ -126,15 +127,7 @@ impl SendBody {
                     "bad_message",
                     "Send exactly `to`, `type` (\"text\") and `text`, all of them texts.",
                 ),
-                _ => Problem::new(
-                    400,
-                    "bad_json",
-                    format!(
-                        "The body is not JSON: line {}, column {}.",
-                        error.line(),
-                        error.column()
-                    ),
-                ),
+                _ => no_json(&error),
             })?;
         if parsed.to.trim().is_empty() || parsed.text.trim().is_empty() {
             return Err(Problem::new(
