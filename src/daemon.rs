@@ -29,6 +29,7 @@ use crate::daemon::effects::Effects;
 use crate::daemon::event_loop::EventLoop;
 use crate::daemon::hardware::Hardware;
 use crate::event::Event;
+use crate::gateway::Gateway;
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
 use crate::journal::Journal;
@@ -123,6 +124,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
+        Gateway::new(store.clone()),
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),

@@ -4,12 +4,16 @@
 //! These are the only words spoken between the pure machine and the edges. Results of effects come
 //! back as events, tagged with the account and the epoch they belong to. Nothing here has behaviour.
 
+mod effect;
+
 use std::time::Duration;
 
-use crate::account::{AccountId, AccountRecord, CountryPrefix, E164, Epoch, Label};
+pub use self::effect::{Effect, LinkedAs, StoredAccount};
+
+use crate::account::{AccountId, CountryPrefix, E164, Epoch, Label};
 use crate::fault::Trouble;
 use crate::secret::Secret;
-use crate::snapshot::StoreHealth;
+use crate::snapshot::{OutboxHealth, StoreHealth, Waiting};
 use crate::time::Mono;
 
 /// One thing that happened.
@@ -42,6 +46,8 @@ pub enum Event {
         /// The outcome.
         event: StoreEvent,
     },
+    /// The gateway has news for panel and page.
+    Gateway(GatewayEvent),
     /// The panel came or went.
     Panel(PanelEvent),
     /// Where others reach the page, as `192.168.1.20:8080`; `None` when nobody can.
@@ -384,6 +390,20 @@ pub enum StoreEvent {
     },
 }
 
+/// What the gateway reports.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GatewayEvent {
+    /// Who waits for approval at an account: all of them, oldest first, whenever that changes.
+    Requests {
+        /// Whose.
+        account: AccountId,
+        /// Who waits.
+        waiting: Vec<Waiting>,
+    },
+    /// How the webhooks' lines stand, whenever that changes, once in two seconds at most.
+    Outbox(OutboxHealth),
+}
+
 /// What the panel thread reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PanelEvent {
@@ -394,87 +414,4 @@ pub enum PanelEvent {
         /// The reason in technical words.
         why: String,
     },
-}
-
-/// What the machine asks for. Executed in order, by the daemon only.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// Build and run a link. Answers with [`Event::Link`] of this epoch, [`LinkEvent::Ended`] last.
-    StartLink {
-        /// Whose.
-        account: AccountId,
-        /// Its epoch.
-        epoch: Epoch,
-        /// The label, shown as the device's name on the phone.
-        label: String,
-    },
-    /// End a link and flush what it holds. Answers with [`LinkEvent::Ended`].
-    StopLink {
-        /// Whose.
-        account: AccountId,
-        /// Its epoch.
-        epoch: Epoch,
-    },
-    /// Tell WhatsApp that this device is no longer wanted, then end the link. Answers like `StopLink`.
-    Unlink {
-        /// Whose.
-        account: AccountId,
-        /// Its epoch.
-        epoch: Epoch,
-    },
-    /// Delete the identity and everything the protocol keeps. Only ever asked while no link runs.
-    WipeAuth {
-        /// Whose.
-        account: AccountId,
-    },
-    /// Keep what the person decided.
-    SaveRecord {
-        /// Whose.
-        account: AccountId,
-        /// The record. Of an account the store does not know yet, it is the first.
-        record: AccountRecord,
-    },
-    /// Delete everything the store holds of an account, its record too. Only ever asked after its
-    /// identity was wiped. Answers with [`StoreEvent::Deleted`].
-    DeleteAccount {
-        /// Whose.
-        account: AccountId,
-    },
-    /// Ask WhatsApp for a code to type on the phone. Answers with [`LinkEvent::TypedCode`] or
-    /// [`LinkEvent::TypedCodeRefused`].
-    RequestCode {
-        /// Whose.
-        account: AccountId,
-        /// Its epoch.
-        epoch: Epoch,
-        /// The number of the phone.
-        phone: E164,
-    },
-    /// Tell whoever waits how it went.
-    Answer {
-        /// Who waits.
-        ticket: Ticket,
-        /// How it went.
-        answer: Answer,
-    },
-    /// Take back every API token.
-    ResetTokens,
-}
-
-/// An account as the store holds it when the box starts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoredAccount {
-    /// Its number.
-    pub id: AccountId,
-    /// What the person decided.
-    pub record: AccountRecord,
-    /// Whether it holds a WhatsApp identity that completed pairing, and its number if known.
-    pub linked: Option<LinkedAs>,
-}
-
-/// Whom a linked account belongs to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LinkedAs {
-    /// The account's number, when the identity names one.
-    pub phone: Option<E164>,
 }

@@ -141,7 +141,7 @@ impl Book {
                 }
                 push(&mut self.ring, &happening, JOURNAL_RING);
             }
-            What::Button(_) => push(&mut self.ring, &happening, JOURNAL_RING),
+            What::Button(_) | What::Told(_) => push(&mut self.ring, &happening, JOURNAL_RING),
             // Kept nowhere: it must not outlive its time.
             What::Qr(_) => {}
         }

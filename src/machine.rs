@@ -39,7 +39,7 @@ use self::visitor::Visitor;
 use crate::account::{AccountId, Epoch};
 use crate::event::{Button, Edge, Effect, Event, Intent, PanelEvent, StoredAccount};
 use crate::limits;
-use crate::snapshot::{HoldAction, Light, PanelHealth, Snapshot, StoreHealth};
+use crate::snapshot::{HoldAction, Light, OutboxHealth, PanelHealth, Snapshot, StoreHealth};
 use crate::time::{Mono, Now};
 
 /// The whole machine. See the module for the contract with the loop around it.
@@ -152,7 +152,7 @@ impl Appliance {
                 }
             }
             // Seen to above; and the time comes with every event: who waited for it goes on below.
-            Event::Edge(_) | Event::ClockSet => {}
+            Event::Edge(_) | Event::ClockSet | Event::Gateway(_) => {}
             Event::Link {
                 account,
                 epoch,
@@ -389,6 +389,7 @@ impl Appliance {
             light: self.backlight.light(),
             access: self.access.shown().cloned(),
             store: self.store.clone(),
+            outbox: OutboxHealth::default(),
             shutting_down: self.shutting_down,
         };
         if next != *self.snapshot {

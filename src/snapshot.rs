@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub access: Option<AccessCode>,
     /// How the disk takes writes.
     pub store: StoreHealth,
+    /// How the webhooks' lines stand.
+    pub outbox: OutboxHealth,
     /// The process is ending: the glass is to be cleared.
     pub shutting_down: bool,
 }
@@ -61,6 +63,7 @@ impl Snapshot {
             light: Light::Bright,
             access: None,
             store: StoreHealth::Well,
+            outbox: OutboxHealth::default(),
             shutting_down: false,
         }
     }
@@ -111,6 +114,8 @@ pub struct AccountView {
     pub last_connected_at: Option<UnixMillis>,
     /// When a message last came or went, to the second.
     pub last_message_at: Option<UnixMillis>,
+    /// Who wrote and waits for approval, oldest first.
+    pub waiting: Vec<Waiting>,
 }
 
 impl AccountView {
@@ -133,6 +138,7 @@ impl AccountView {
             phone_silent: None,
             last_connected_at: None,
             last_message_at: None,
+            waiting: Vec::new(),
         }
     }
 }
@@ -153,6 +159,34 @@ pub struct AccessCode {
     pub code: Secret,
     /// When it ends.
     pub expires_at: Mono,
+}
+
+/// Somebody unknown who wrote to an account and waits for approval.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// The code they were told; whoever approves compares it.
+    pub code: Secret,
+    /// The name they give themselves, cut to what a panel takes.
+    pub name: Option<String>,
+    /// The last four digits of their number, if it is known.
+    pub last4: Option<String>,
+    /// When it ends.
+    pub expires_at: Mono,
+}
+
+/// How the webhooks' lines stand, all together.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct OutboxHealth {
+    /// Deliveries that wait.
+    pub pending: u64,
+    /// Given up: they wait for a person.
+    pub dead: u64,
+    /// Dropped because of the caps, ever.
+    pub dropped: u64,
+    /// Webhooks the box itself switched off.
+    pub disabled: u32,
+    /// A receiver does not answer at present.
+    pub failing: bool,
 }
 
 /// How the disk takes writes.

@@ -14,6 +14,7 @@ use crate::account::{AccountId, AccountRecord, Epoch};
 use crate::clock::Clock;
 use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
+use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::store::{Store, StoreError};
 use crate::ticket::Tickets;
@@ -35,6 +36,7 @@ enum Write {
 pub struct Effects {
     whatsapp: WhatsApp,
     store: Store,
+    gateway: Gateway,
     versions: Arc<Versions>,
     inbox: Inbox,
     tickets: Tickets,
@@ -51,6 +53,7 @@ impl Effects {
     pub fn new(
         whatsapp: WhatsApp,
         store: Store,
+        gateway: Gateway,
         versions: Arc<Versions>,
         inbox: Inbox,
         tickets: Tickets,
@@ -61,6 +64,7 @@ impl Effects {
         Self {
             whatsapp,
             store,
+            gateway,
             versions,
             inbox,
             tickets,
@@ -98,6 +102,7 @@ impl Effects {
             } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => self.write(Write::ResetTokens),
+            Effect::Decide { .. } => {}
         }
     }
 
@@ -143,6 +148,7 @@ impl Effects {
             endpoint: self.whatsapp.endpoint.clone(),
             pre_keys: usize::from(self.whatsapp.pre_keys),
             store: self.store.clone(),
+            gateway: self.gateway.clone(),
             versions: Arc::clone(&self.versions),
             clock: self.clock,
             phone_seen: self.phone_seen(account),

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::account::AccountId;
 use crate::event::{Button, Edge};
 use crate::limits::DEBOUNCE;
+use crate::message::event::NewEvent;
 use crate::secret::Secret;
 use crate::snapshot::{AccountView, QrCode, Snapshot, Status};
 use crate::time::{Mono, UnixMillis};
@@ -41,6 +42,7 @@ impl Happening {
         match &self.what {
             What::Status(news) => Some(news.account),
             What::Qr(news) => Some(news.account),
+            What::Told(news) => news.account,
             What::Button(_) => None,
         }
     }
@@ -55,6 +57,8 @@ pub enum What {
     Qr(QrNews),
     /// A button was pressed or let go.
     Button(ButtonNews),
+    /// Something about messages: it brings its own name.
+    Told(NewEvent),
 }
 
 impl What {
@@ -65,29 +69,68 @@ impl What {
             Self::Status(_) => Kind::SessionStatus,
             Self::Qr(_) => Kind::SessionQr,
             Self::Button(_) => Kind::DeviceButton,
+            Self::Told(news) => news.kind,
         }
     }
 }
 
-/// The kinds, as `types=` asks for them.
+/// The kinds, as `types=` and webhooks ask for them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// `session.status`
     SessionStatus,
     /// `session.qr`: only told to those who ask for it by name.
     SessionQr,
+    /// `message`
+    Message,
+    /// `message.ack`
+    MessageAck,
+    /// `message.failed`
+    MessageFailed,
+    /// `message.reaction`
+    MessageReaction,
+    /// `message.edited`
+    MessageEdited,
+    /// `message.revoked`
+    MessageRevoked,
+    /// `group.update`
+    GroupUpdate,
+    /// `pairing.request`
+    PairingRequest,
+    /// `policy.denied`
+    PolicyDenied,
+    /// `webhook.disabled`
+    WebhookDisabled,
     /// `device.button`
     DeviceButton,
 }
 
 /// Why a word is no kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("an event type is one of: session.status, session.qr, device.button")]
+#[error(
+    "an event type is one of: session.status, session.qr, message, message.ack, message.failed, \
+     message.reaction, message.edited, message.revoked, group.update, pairing.request, \
+     policy.denied, webhook.disabled, device.button"
+)]
 pub struct KindError;
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::SessionStatus, Self::SessionQr, Self::DeviceButton];
+    pub const ALL: [Self; 13] = [
+        Self::SessionStatus,
+        Self::SessionQr,
+        Self::Message,
+        Self::MessageAck,
+        Self::MessageFailed,
+        Self::MessageReaction,
+        Self::MessageEdited,
+        Self::MessageRevoked,
+        Self::GroupUpdate,
+        Self::PairingRequest,
+        Self::PolicyDenied,
+        Self::WebhookDisabled,
+        Self::DeviceButton,
+    ];
 
     /// The word for it.
     #[must_use]
@@ -95,6 +138,16 @@ impl Kind {
         match self {
             Self::SessionStatus => "session.status",
             Self::SessionQr => "session.qr",
+            Self::Message => "message",
+            Self::MessageAck => "message.ack",
+            Self::MessageFailed => "message.failed",
+            Self::MessageReaction => "message.reaction",
+            Self::MessageEdited => "message.edited",
+            Self::MessageRevoked => "message.revoked",
+            Self::GroupUpdate => "group.update",
+            Self::PairingRequest => "pairing.request",
+            Self::PolicyDenied => "policy.denied",
+            Self::WebhookDisabled => "webhook.disabled",
             Self::DeviceButton => "device.button",
         }
     }

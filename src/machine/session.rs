@@ -229,6 +229,7 @@ impl Session {
             phone_silent: self.phone.silent(),
             last_connected_at: self.last_connected_at,
             last_message_at: self.last_message_at,
+            waiting: Vec::new(),
         }
     }
 

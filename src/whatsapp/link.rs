@@ -23,6 +23,7 @@ use whatsapp_rust::{Client, anyhow};
 use crate::account::{AccountId, E164, Epoch};
 use crate::clock::Clock;
 use crate::event::LinkEvent;
+use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::limits;
 use crate::store::Store;
@@ -50,6 +51,8 @@ pub struct LinkParts {
     pub pre_keys: usize,
     /// Keys and messages.
     pub store: Store,
+    /// Who takes messages in.
+    pub gateway: Gateway,
     /// Which client version to tell.
     pub versions: Arc<Versions>,
     /// Time.

@@ -134,6 +134,7 @@ impl RefusedBox {
             Event::Intent { ticket: None, .. }
             | Event::Link { .. }
             | Event::Store { .. }
+            | Event::Gateway(_)
             | Event::NetworkUp
             | Event::ClockSet
             | Event::Disk(_) => {}

@@ -58,6 +58,7 @@ pub fn envelope(happening: &Happening, ids: SessionIds, now: Mono) -> Option<Val
             });
             (None, payload)
         }
+        What::Told(news) => (None, news.payload.0.clone()),
     };
     let envelope = Envelope {
         id: happening.name(),

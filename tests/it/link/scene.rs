@@ -7,6 +7,7 @@ use std::time::Duration;
 use pairbox::account::{AccountId, Epoch};
 use pairbox::clock::Clock;
 use pairbox::event::{Event, LinkEvent};
+use pairbox::gateway::Gateway;
 use pairbox::inbox::Inbox;
 use pairbox::store::Store;
 use pairbox::time::UnixMillis;
@@ -97,6 +98,7 @@ impl Scene {
             endpoint: self.service.url(),
             pre_keys: 30,
             store: self.store.clone(),
+            gateway: Gateway::new(self.store.clone()),
             versions: Arc::new(Versions {
                 url: self.service.version_url(),
                 pin: Some((2, 3000, 1)),

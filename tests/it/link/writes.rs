@@ -7,6 +7,7 @@ use pairbox::account::{AccountId, AccountRecord};
 use pairbox::config::WhatsApp;
 use pairbox::daemon::effects::Effects;
 use pairbox::event::{Effect, Event, StoreEvent};
+use pairbox::gateway::Gateway;
 use pairbox::inbox::Inbox;
 use pairbox::ticket::Tickets;
 use pairbox::whatsapp::version::Versions;
@@ -34,6 +35,7 @@ fn an_account_is_deleted_after_what_was_asked_before_and_before_what_comes_after
         let mut effects = Effects::new(
             WhatsApp::default(),
             scene.store.clone(),
+            Gateway::new(scene.store.clone()),
             Arc::new(versions),
             inbox,
             Tickets::default(),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pairbox::account::{AccountId, E164, Epoch};
-use pairbox::event::{Effect, Event, Intent, LinkEvent, Source, StoreEvent, Ticket};
+use pairbox::event::{Effect, Event, GatewayEvent, Intent, LinkEvent, Source, StoreEvent, Ticket};
 use pairbox::limits::ACCOUNTS_MAX;
 use pairbox::secret::Secret;
 use pairbox::snapshot::{PanelHealth, Status, StoreHealth};
@@ -398,7 +398,9 @@ fn whose(event: &Event) -> Option<AccountId> {
             | Intent::TryAccessCode { .. }
             | Intent::ResetTokens => None,
         },
-        Event::Edge(_)
+        Event::Gateway(GatewayEvent::Requests { account, .. }) => Some(*account),
+        Event::Gateway(GatewayEvent::Outbox(_))
+        | Event::Edge(_)
         | Event::Panel(_)
         | Event::Page(_)
         | Event::NetworkUp
@@ -416,6 +418,7 @@ fn who_is_asked(effect: &Effect) -> Option<AccountId> {
         | Effect::WipeAuth { account }
         | Effect::DeleteAccount { account }
         | Effect::RequestCode { account, .. }
+        | Effect::Decide { account, .. }
         | Effect::SaveRecord { account, .. } => Some(*account),
         Effect::Answer { .. } | Effect::ResetTokens => None,
     }

@@ -344,6 +344,7 @@ impl Bench {
             Effect::DeleteAccount { .. } => "delete",
             Effect::RequestCode { .. } => "request code",
             Effect::Answer { .. } => "answer",
+            Effect::Decide { .. } => "decide",
         });
         let words = words.collect();
         self.effects.clear();

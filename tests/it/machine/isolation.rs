@@ -51,7 +51,8 @@ fn whose(effect: &Effect) -> Option<AccountId> {
         | Effect::WipeAuth { account }
         | Effect::SaveRecord { account, .. }
         | Effect::DeleteAccount { account }
-        | Effect::RequestCode { account, .. } => Some(*account),
+        | Effect::RequestCode { account, .. }
+        | Effect::Decide { account, .. } => Some(*account),
         Effect::Answer { .. } | Effect::ResetTokens => None,
     }
 }

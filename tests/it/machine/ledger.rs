@@ -198,7 +198,8 @@ impl Ledger {
                     self.access.insert(code.expose().to_owned(), ends);
                 }
             }
-            Event::Edge(_)
+            Event::Gateway(_)
+            | Event::Edge(_)
             | Event::Panel(_)
             | Event::Page(_)
             | Event::NetworkUp
@@ -299,7 +300,7 @@ impl Ledger {
                 Some(intent) => self.check_answer(now, &intent, answer),
                 None => fail("nobody waits for that, or has it already"),
             },
-            Effect::ResetTokens => {}
+            Effect::ResetTokens | Effect::Decide { .. } => {}
         }
         *self = next;
     }

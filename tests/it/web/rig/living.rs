@@ -211,6 +211,9 @@ fn world(effect: Effect, starts: u64, script: &mut Script) -> Vec<Event> {
                 lifetime: Duration::from_secs(180),
             },
         )],
-        Effect::SaveRecord { .. } | Effect::Answer { .. } | Effect::ResetTokens => Vec::new(),
+        Effect::SaveRecord { .. }
+        | Effect::Answer { .. }
+        | Effect::Decide { .. }
+        | Effect::ResetTokens => Vec::new(),
     }
 }

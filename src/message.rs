@@ -1,0 +1,20 @@
+//! Messages: what came, what is to go, who may write, and where it is taken. The map of the gateway half.
+//!
+//! Everything below is PURE: values, and functions from values to values. Time, chance and what the
+//! store holds come in as arguments. The edges that act on it are in [`crate::gateway`].
+//!
+//! The way of a message that comes in: [`content`] and [`inbound`] are what WhatsApp said in our words;
+//! [`intake`] decides in one step, inside the store's transaction, what becomes of it ([`policy`] says
+//! whether its sender may write, [`route`] where it goes); [`event`] is what is told to webhooks and
+//! streams. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
+
+pub mod address;
+pub mod content;
+pub mod event;
+pub mod inbound;
+pub mod intake;
+pub mod outbound;
+pub mod policy;
+pub mod route;
+pub mod webhook;
+pub mod wish;
