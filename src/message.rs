@@ -10,11 +10,15 @@
 
 pub mod address;
 pub mod content;
+pub mod courier;
+pub mod envelope;
 pub mod event;
 pub mod inbound;
 pub mod intake;
 pub mod outbound;
 pub mod policy;
+pub mod retry;
 pub mod route;
+pub mod signature;
 pub mod webhook;
 pub mod wish;
