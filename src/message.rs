@@ -9,6 +9,7 @@
 //! streams. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
 
 pub mod address;
+pub mod body;
 pub mod content;
 pub mod courier;
 pub mod envelope;
