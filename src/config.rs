@@ -152,8 +152,7 @@ pub struct Bench {
     /// A file with what is wrong with the world, a word a line: `no-clock`, `no-network`. It may
     /// change at any time if it is there, empty or not, when the box starts. Default: nothing is.
     pub world: Option<PathBuf>,
-    /// Divides the waits between the attempts of a delivery. Default: 1.
-    #[serde(default)]
+    /// Divides the waits between attempts to deliver to a webhook. Default: 1.
     pub retry_scale: Option<u32>,
 }
 

@@ -5,68 +5,128 @@
 //! has to happen around it: tell the journal and the counters, wake the workers, tell the machine who
 //! waits.
 
+pub mod intake;
+pub mod media;
+pub mod send;
+pub mod sender;
+pub mod spool;
+pub mod telling;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::{Notify, watch};
+
 use crate::account::AccountId;
-use crate::message::address::MessageId;
-use crate::message::inbound::{Inbound, Receipt};
-use crate::message::policy::Refusal;
-use crate::store::{Store, StoreError, StoredMessage};
+use crate::clock::Clock;
+use crate::config::Messages;
+use crate::gateway::sender::Outgoing;
+use crate::inbox::Inbox;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::snapshot::Snapshot;
+use crate::store::Store;
+use crate::ulid::{SessionIds, Ulid};
+use crate::whatsapp::link::Link;
+
+/// The links that run, for whoever wants to send something.
+pub type Switchboard = watch::Receiver<Arc<BTreeMap<AccountId, Link>>>;
+
+/// Everything a gateway needs.
+pub struct GatewayParts {
+    /// What is kept.
+    pub store: Store,
+    /// Time.
+    pub clock: Clock,
+    /// Who tells the streams.
+    pub journal: Journal,
+    /// Who counts.
+    pub metrics: Metrics,
+    /// The machine.
+    pub inbox: Inbox,
+    /// The names of accounts on the wire.
+    pub ids: SessionIds,
+    /// The state: who the accounts are, whether they work, where the page is.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// The links that run.
+    pub links: Switchboard,
+    /// Folder of the database; files that come and go are kept in `media` below it.
+    pub state_dir: PathBuf,
+    /// What was configured of messages.
+    pub messages: Messages,
+    /// Divides the waits between attempts to deliver; 1 except in tests.
+    pub retry_scale: u32,
+}
 
 /// The hub. Cheap to clone.
 #[derive(Clone)]
-pub struct Gateway(Arc<Parts>);
+pub struct Gateway(Arc<Inner>);
 
-struct Parts {
-    store: Store,
+struct Inner {
+    parts: GatewayParts,
+    /// Something was put into a queue of messages to send.
+    to_send: Notify,
+    /// What is on its way out.
+    outgoing: Outgoing,
 }
 
 impl Gateway {
-    /// A gateway on that store.
+    /// The gateway of a box.
+    #[must_use]
+    pub fn of(parts: GatewayParts) -> Self {
+        Self(Arc::new(Inner {
+            outgoing: Outgoing::new(&parts),
+            parts,
+            to_send: Notify::new(),
+        }))
+    }
+
+    /// A gateway on that store and nothing else: no machine hears it, no link runs.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self(Arc::new(Parts { store }))
+        let (inbox, _nobody) = Inbox::new();
+        let (_, snapshots) = watch::channel(Arc::new(Snapshot::blank()));
+        let (_, links) = watch::channel(Arc::default());
+        let box_id = store.box_id().unwrap_or(Ulid::from_bits(0));
+        Self::of(GatewayParts {
+            store,
+            clock: Clock::start(),
+            journal: Journal::new(0),
+            metrics: Metrics::default(),
+            inbox,
+            ids: SessionIds::new(box_id),
+            snapshots,
+            links,
+            state_dir: std::env::temp_dir(),
+            messages: Messages::default(),
+            retry_scale: 1,
+        })
     }
 
-    /// Takes messages in. When it returns, they and everything they cause are durable, and WhatsApp may
-    /// be told so; taking the same message in again does nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`]: nothing was taken, WhatsApp must deliver again.
-    pub async fn take_in(&self, account: AccountId, batch: Vec<Inbound>) -> Result<(), StoreError> {
-        let rows = batch.iter().filter_map(row).collect::<Vec<_>>();
-        if !rows.is_empty() {
-            self.0.store.append_messages(account, rows).await?;
-        }
-        Ok(())
+    /// What it was made of.
+    pub(crate) fn parts(&self) -> &GatewayParts {
+        &self.0.parts
     }
 
-    /// Something that came in and is no message of a chat: counted and logged, not kept.
-    pub fn refused(&self, account: AccountId, why: Refusal) {
-        let _ = (self, account, why);
+    /// What is on its way out.
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.0.outgoing
     }
 
-    /// A message we sent got further.
-    pub async fn receipt(&self, account: AccountId, receipt: Receipt) {
-        let _ = (self, account, receipt);
+    /// The link of an account, if one runs.
+    #[must_use]
+    pub fn link(&self, account: AccountId) -> Option<Link> {
+        self.parts().links.borrow().get(&account).cloned()
     }
 
-    /// WhatsApp's server refused a message we sent, with a code of its own (463: may not write to this
-    /// person first; 479: too much).
-    pub async fn nack(&self, account: AccountId, id: MessageId, code: u16) {
-        let _ = (self, account, id, code);
+    /// Something was put into a send queue: its worker looks.
+    pub fn wake_sender(&self) {
+        self.0.to_send.notify_one();
     }
-}
 
-/// The row of a text.
-fn row(inbound: &Inbound) -> Option<StoredMessage> {
-    let text = inbound.content.text()?;
-    Some(StoredMessage {
-        id: inbound.id.as_str().to_owned(),
-        chat: inbound.chat.id(),
-        from_me: inbound.from_me,
-        sender: inbound.sender.jid(),
-        timestamp_s: i64::try_from(inbound.at.0 / 1000).unwrap_or(0),
-        text: text.to_owned(),
-    })
+    /// Waits until something was put into a send queue.
+    pub async fn something_to_send(&self) {
+        self.0.to_send.notified().await;
+    }
 }

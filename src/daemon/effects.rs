@@ -22,8 +22,8 @@ use crate::time::UnixMillis;
 use crate::whatsapp::link::{Link, LinkParts};
 use crate::whatsapp::version::Versions;
 
-/// The links that run, for whoever wants to send something.
-pub type Switchboard = watch::Receiver<Arc<BTreeMap<AccountId, Link>>>;
+/// Where the links that run are published.
+pub type Links = watch::Sender<Arc<BTreeMap<AccountId, Link>>>;
 
 enum Write {
     Record(AccountId, AccountRecord),
@@ -41,7 +41,7 @@ pub struct Effects {
     inbox: Inbox,
     tickets: Tickets,
     clock: Clock,
-    links: watch::Sender<Arc<BTreeMap<AccountId, Link>>>,
+    links: Links,
     tasks: JoinSet<(AccountId, Epoch, bool)>,
     writes: mpsc::UnboundedSender<Write>,
     writer: JoinHandle<()>,
@@ -58,6 +58,7 @@ impl Effects {
         inbox: Inbox,
         tickets: Tickets,
         clock: Clock,
+        links: Links,
     ) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
@@ -69,17 +70,11 @@ impl Effects {
             inbox,
             tickets,
             clock,
-            links: watch::channel(Arc::default()).0,
+            links,
             tasks: JoinSet::new(),
             writes,
             writer,
         }
-    }
-
-    /// The links that run.
-    #[must_use]
-    pub fn switchboard(&self) -> Switchboard {
-        self.links.subscribe()
     }
 
     /// Starts carrying out `effect`; its result comes as an event.

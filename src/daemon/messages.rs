@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::daemon::effects::Switchboard;
+use crate::gateway::Switchboard;
 use crate::limits;
 use crate::store::{Store, StoredMessage};
 use crate::time::UnixMillis;

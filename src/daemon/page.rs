@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
+use crate::gateway::Switchboard;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
