@@ -9,12 +9,17 @@
 //! streams. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
 
 pub mod address;
+pub mod chunk;
+pub mod cold;
 pub mod content;
 pub mod event;
 pub mod inbound;
 pub mod intake;
 pub mod outbound;
+pub mod pacing;
 pub mod policy;
+pub mod recipient;
 pub mod route;
+pub mod sender;
 pub mod webhook;
 pub mod wish;
