@@ -9,9 +9,12 @@
 //! streams. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
 
 pub mod address;
+pub mod body;
 pub mod chunk;
 pub mod cold;
 pub mod content;
+pub mod courier;
+pub mod envelope;
 pub mod event;
 pub mod inbound;
 pub mod intake;
@@ -19,7 +22,9 @@ pub mod outbound;
 pub mod pacing;
 pub mod policy;
 pub mod recipient;
+pub mod retry;
 pub mod route;
 pub mod sender;
+pub mod signature;
 pub mod webhook;
 pub mod wish;

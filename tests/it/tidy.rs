@@ -49,7 +49,6 @@ const PURE: &[&str] = &[
     "src/web/route/",
     "src/web/status.rs",
     "src/web/status/",
-    "src/web/stream/envelope.rs",
     "src/whatsapp/translate.rs",
 ];
 
