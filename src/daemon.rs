@@ -149,6 +149,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         snapshots: snapshots.clone(),
         links: switchboard.clone(),
         state_dir: state_dir(&config),
+        messages: config.messages.clone(),
         retry_scale: retry_scale(&config),
     });
     let effects = Effects::new(

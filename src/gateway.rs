@@ -6,6 +6,10 @@
 //! waits.
 
 pub mod intake;
+pub mod media;
+pub mod send;
+pub mod sender;
+pub mod spool;
 pub mod telling;
 
 use std::collections::BTreeMap;
@@ -16,6 +20,8 @@ use tokio::sync::{Notify, watch};
 
 use crate::account::AccountId;
 use crate::clock::Clock;
+use crate::config::Messages;
+use crate::gateway::sender::Outgoing;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -47,6 +53,8 @@ pub struct GatewayParts {
     pub links: Switchboard,
     /// Folder of the database; files that come and go are kept in `media` below it.
     pub state_dir: PathBuf,
+    /// What was configured of messages.
+    pub messages: Messages,
     /// Divides the waits between attempts to deliver; 1 except in tests.
     pub retry_scale: u32,
 }
@@ -59,6 +67,8 @@ struct Inner {
     parts: GatewayParts,
     /// Something was put into a queue of messages to send.
     to_send: Notify,
+    /// What is on its way out.
+    outgoing: Outgoing,
 }
 
 impl Gateway {
@@ -66,6 +76,7 @@ impl Gateway {
     #[must_use]
     pub fn of(parts: GatewayParts) -> Self {
         Self(Arc::new(Inner {
+            outgoing: Outgoing::new(&parts),
             parts,
             to_send: Notify::new(),
         }))
@@ -88,6 +99,7 @@ impl Gateway {
             snapshots,
             links,
             state_dir: std::env::temp_dir(),
+            messages: Messages::default(),
             retry_scale: 1,
         })
     }
@@ -95,6 +107,11 @@ impl Gateway {
     /// What it was made of.
     pub(crate) fn parts(&self) -> &GatewayParts {
         &self.0.parts
+    }
+
+    /// What is on its way out.
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.0.outgoing
     }
 
     /// The link of an account, if one runs.
