@@ -3,7 +3,11 @@
 //! Timeouts, queue lengths, sizes and counts that are ours to choose. Constants of a datasheet or of
 //! the protocol stand beside the code that needs them, with their source.
 
+mod messages;
+
 use std::time::Duration;
+
+pub use self::messages::*;
 
 /// Events waiting for the machine. A step takes microseconds; a full queue means a storm, and its
 /// sender is told (buttons and polls drop, people's wishes get an error).

@@ -5,15 +5,24 @@
 //!
 //! The way of a message that comes in: [`content`] and [`inbound`] are what WhatsApp said in our words;
 //! [`intake`] decides in one step, inside the store's transaction, what becomes of it ([`policy`] says
-//! whether its sender may write, [`route`] where it goes); [`event`] is what is told to webhooks and
-//! streams. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
+//! whether its sender may write, [`route`] and [`ladder`] where it goes, [`hearing`] who else is told);
+//! [`event`] is what is told to webhooks and streams, under names of [`naming`], with a [`payload`]. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
 
 pub mod address;
+mod command;
 pub mod content;
+pub mod entry;
 pub mod event;
+pub mod field;
+pub mod hearing;
 pub mod inbound;
 pub mod intake;
+mod judgement;
+pub mod ladder;
+pub mod naming;
 pub mod outbound;
+mod pairing;
+pub mod payload;
 pub mod policy;
 pub mod route;
 pub mod webhook;

@@ -93,6 +93,18 @@ impl Person {
         same_phone || same_lid
     }
 
+    /// With what the other value knows of the same person; unchanged when it is somebody else.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        if !self.is(other) {
+            return self.clone();
+        }
+        let phone = self.phone().or(other.phone()).cloned();
+        let lid = self.lid().or(other.lid()).cloned();
+        // Somebody who has a name keeps it.
+        Self::new(phone, lid).unwrap_or_else(|| self.clone())
+    }
+
     /// The address they are known by: the number's where it is known. Also their key in the store.
     #[must_use]
     pub fn jid(&self) -> String {

@@ -27,6 +27,7 @@ const PURE: &[&str] = &[
     "src/fault.rs",
     "src/journal/happening.rs",
     "src/limits.rs",
+    "src/limits/",
     "src/machine.rs",
     "src/machine/",
     "src/message.rs",
