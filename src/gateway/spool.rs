@@ -104,6 +104,9 @@ impl Spool {
 
     /// Throws a file away; one that is not there is gone already.
     pub fn remove(&self, file: &str) {
+        if file.contains('/') {
+            return;
+        }
         match fs::remove_file(self.path(file)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -177,6 +180,39 @@ impl Drop for Incoming {
         if !self.finished {
             // It is swept at the next start otherwise.
             let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Files in the spool that belong to nobody yet: gone unless they are kept.
+pub(super) struct Held {
+    spool: Spool,
+    files: Vec<String>,
+}
+
+impl Held {
+    pub(super) fn nothing(spool: &Spool) -> Self {
+        Self {
+            spool: spool.clone(),
+            files: Vec::new(),
+        }
+    }
+
+    /// This one too.
+    pub(super) fn take(&mut self, file: &str) {
+        self.files.push(file.to_owned());
+    }
+
+    /// They belong to a message.
+    pub(super) fn keep(&mut self) {
+        self.files.clear();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for file in &self.files {
+            self.spool.remove(file);
         }
     }
 }
