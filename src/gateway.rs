@@ -7,6 +7,7 @@
 
 pub mod intake;
 pub mod media;
+pub mod reach;
 pub mod send;
 pub mod sender;
 pub mod spool;
