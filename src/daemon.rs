@@ -152,10 +152,11 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         messages: config.messages.clone(),
         retry_scale: retry_scale(&config),
     });
+    gateway.sweep_spool()?;
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        gateway,
+        gateway.clone(),
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
@@ -181,6 +182,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     let mut watchers = watchers(&page, &store, &inbox, end);
     watchers.spawn(wall::watch(clock, clock_set, inbox));
+    watchers.spawn(gateway.work_send_queues());
     EventLoop {
         appliance,
         effects,

@@ -5,13 +5,17 @@
 //! has to happen around it: tell the journal and the counters, wake the workers, tell the machine who
 //! waits.
 
+mod draft;
+mod fetch;
 pub mod intake;
 pub mod media;
+mod numbers;
 pub mod reach;
 pub mod send;
 pub mod sender;
 pub mod spool;
 pub mod telling;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -72,12 +72,7 @@ impl Gateway {
     }
 
     /// The chat that is meant, by every name that is known.
-    fn chat(
-        &self,
-        account: AccountId,
-        to: &str,
-        standing: &Standing,
-    ) -> Result<Chat, SendProblem> {
+    fn chat(&self, account: AccountId, to: &str, standing: &Standing) -> Result<Chat, SendProblem> {
         let chat = recipient::recipient(to, standing.prefix.as_ref());
         match chat.map_err(bad_recipient)? {
             Chat::Person(person) => self.resolve(account, person).map(Chat::Person),
@@ -314,15 +309,18 @@ fn check_texts(content: &WishContent) -> Result<(), SendProblem> {
         WishContent::Media {
             caption: Some(caption),
             ..
-        } if !fits(caption, limits::CAPTION_MAX) => {
-            Err(SendProblem::BadText("a caption has at most 1024 characters"))
-        }
+        } if !fits(caption, limits::CAPTION_MAX) => Err(SendProblem::BadText(
+            "a caption has at most 1024 characters",
+        )),
         WishContent::Location(place) => {
             let texts = [&place.name, &place.address].into_iter().flatten();
             let degrees = place.latitude.abs() <= 90.0 && place.longitude.abs() <= 180.0;
             if !degrees {
                 Err(SendProblem::BadText("there is no place at these degrees"))
-            } else if texts.into_iter().all(|text| fits(text, limits::CAPTION_MAX)) {
+            } else if texts
+                .into_iter()
+                .all(|text| fits(text, limits::CAPTION_MAX))
+            {
                 Ok(())
             } else {
                 Err(SendProblem::BadText(

@@ -73,7 +73,10 @@ impl Gateway {
         getrandom::fill(&mut seed).map_err(|_| SendProblem::Busy("no random numbers"))?;
         let ready = self.ready(wish, &seed, now, &mut held).await?;
         let parts: Vec<MessageId> = ready.messages.iter().map(|it| it.id.clone()).collect();
-        let kind = ready.messages.first().map_or("text", |it| it.content.word());
+        let kind = ready
+            .messages
+            .first()
+            .map_or("text", |it| it.content.word());
         let answer = Answer {
             parts: parts.clone(),
             cold: ready.cold,
@@ -84,7 +87,10 @@ impl Gateway {
             // Texts and numbers: this cannot fail, and an empty answer would be told as a conflict.
             answer: serde_json::to_string(&answer).unwrap_or_default(),
         });
-        let queue = self.parts().store.queue(account, ready.messages, idempotency, now);
+        let queue = self
+            .parts()
+            .store
+            .queue(account, ready.messages, idempotency, now);
         match queue.await.map_err(storage)? {
             Queued::New => {}
             Queued::Same(answer) => return self.answered(account, &answer),
@@ -92,7 +98,10 @@ impl Gateway {
         }
         held.keep();
         self.wake_sender();
-        info!("account {account}: {kind} queued ({} messages)", parts.len());
+        info!(
+            "account {account}: {kind} queued ({} messages)",
+            parts.len()
+        );
         receipt(parts, "queued", ready.cold)
     }
 

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::limits;
+
 /// Why a file was not taken in. Nothing of it is left.
 #[derive(Debug, Error)]
 pub enum SpoolError {
@@ -80,6 +82,9 @@ impl Spool {
     /// [`SpoolError`].
     pub fn begin(&self) -> Result<Incoming, SpoolError> {
         private_folder(&self.folder)?;
+        if self.bytes()? >= self.max.saturating_mul(limits::SPOOL_FILES) {
+            return Err(SpoolError::Full);
+        }
         let path = self.folder.join(format!("{}.part", chance()?));
         let file = private_file(&path)?;
         Ok(Incoming {
@@ -90,6 +95,16 @@ impl Spool {
             max: self.max,
             finished: false,
         })
+    }
+
+    /// Bytes in it.
+    fn bytes(&self) -> io::Result<u64> {
+        let mut bytes = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            // A file that is gone meanwhile takes no room.
+            bytes += entry?.metadata().map_or(0, |file| file.len());
+        }
+        Ok(bytes)
     }
 
     /// Takes a whole file in.

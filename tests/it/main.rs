@@ -25,6 +25,7 @@ mod glass;
 mod health;
 mod link;
 mod machine;
+mod outgoing;
 mod states;
 mod store;
 mod stories;
