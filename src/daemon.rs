@@ -153,10 +153,12 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         retry_scale: retry_scale(&config),
     });
     gateway.sweep_spool()?;
+    // Before any link, and whether or not WhatsApp can be reached: what waits is posted.
+    let workers = gateway.start();
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        gateway.clone(),
+        gateway,
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
@@ -182,7 +184,6 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     let mut watchers = watchers(&page, &store, &inbox, end);
     watchers.spawn(wall::watch(clock, clock_set, inbox));
-    watchers.spawn(gateway.work_send_queues());
     EventLoop {
         appliance,
         effects,
@@ -200,6 +201,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     drop(watchers);
     end_parts(page, glass).await;
+    workers.end().await;
     store.close().await;
     info!("ended");
     Ok(())

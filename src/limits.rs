@@ -397,6 +397,9 @@ pub const POST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Largest answer of a receiver that is read: a reply is a text or the address of a file.
 pub const POST_ANSWER_MAX: u64 = 64 * 1024;
 
+/// While something waits for its time, the clock is looked at this often: it may be set meanwhile.
+pub const COURIER_LOOK: Duration = Duration::from_secs(60);
+
 /// How the lines stand is told to the machine at most this often: people read it.
 pub const OUTBOX_TOLD: Duration = Duration::from_secs(2);
 

@@ -71,7 +71,10 @@ impl Gateway {
             Ok(wish) => Some(wish),
             Err(problem) => {
                 // Its words repeat nothing of the answer.
-                info!("{}: its reply cannot be read: {problem}", delivery.id.webhook);
+                info!(
+                    "{}: its reply cannot be read: {problem}",
+                    delivery.id.webhook
+                );
                 None
             }
         }

@@ -103,7 +103,7 @@ impl Courier {
     }
 
     /// It is not there any more: dropped because of the caps, or deleted.
-    pub fn drop(&mut self, id: DeliveryId) {
+    pub fn forget(&mut self, id: DeliveryId) {
         if let Some(line) = self.lines.get_mut(&id.webhook) {
             line.remove(id.place);
         }
@@ -204,6 +204,29 @@ impl Courier {
             line.is_back(now);
         } else {
             line.failed(now, asked, self.scale);
+        }
+    }
+
+    /// What was to be posted is not there any more.
+    pub fn vanished(&mut self, id: DeliveryId) {
+        self.land(id, |_| None);
+    }
+
+    /// An attempt could not be made, or not be written down, for a reason of ours: again at that time.
+    pub fn postpone(&mut self, id: DeliveryId, until: UnixMillis) {
+        self.land(id, |stop| {
+            Some(Stop {
+                next_at: until,
+                ..stop
+            })
+        });
+    }
+
+    fn land(&mut self, id: DeliveryId, back: impl FnOnce(Stop) -> Option<Stop>) {
+        if let Some(flight) = self.flying.remove(&id)
+            && let Some(line) = self.lines.get_mut(&id.webhook)
+        {
+            line.land(&flight.lane, flight.stop.place, back(flight.stop));
         }
     }
 

@@ -33,3 +33,4 @@ mod stories;
 mod tidy;
 mod trial;
 mod web;
+mod webhooks;
