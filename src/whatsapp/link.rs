@@ -32,7 +32,9 @@ use crate::message::content::Media;
 use crate::message::outbound::Outbound;
 use crate::store::Store;
 use crate::time::UnixMillis;
+use crate::whatsapp::desk::Desk;
 use crate::whatsapp::dispatch::DispatchError;
+use crate::whatsapp::mail;
 use crate::whatsapp::media::FetchError;
 use crate::whatsapp::phone::{self, Question};
 use crate::whatsapp::send::{self, SendProblem, SendRequest, Sent};
@@ -221,7 +223,17 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
         failure.clone(),
         traffic.clone(),
     );
-    let building = build::build(&parts, endpoint, Arc::clone(&voice), tap.clone());
+    let desk = Desk::new(parts.account, parts.gateway.clone(), parts.clock);
+    let desk = Arc::new(desk);
+    let (post, letters) = mpsc::unbounded_channel();
+    let taps = (tap.clone(), post);
+    let building = build::build(
+        &parts,
+        endpoint,
+        Arc::clone(&desk),
+        Arc::clone(&voice),
+        taps,
+    );
     match unless_told(building, &mut commands).await {
         None => {}
         Some((Ok(bot), code)) => {
@@ -235,12 +247,20 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
                 code: TypedCode::default(),
                 tap,
                 voice: Arc::clone(&voice),
+                desk: Arc::clone(&desk),
             };
+            let (end, ended) = oneshot::channel();
+            let mail = mail::run(desk, bot.client(), parts.clock, letters, ended);
+            let mail = tokio::spawn(mail);
             let handle = bot.spawn();
             if let Some(phone) = code {
                 running.request_code(&phone);
             }
             running.drive(handle, commands, events).await;
+            drop(end);
+            if timeout(limits::LINK_STOP, mail).await.is_err() {
+                debug!("the mail of link {} was not seen to", parts.epoch.0);
+            }
         }
         Some((Err(error), _)) => {
             let why = format!("{error:#}");
@@ -285,6 +305,7 @@ struct Running {
     question: Question,
     tap: mpsc::UnboundedSender<Said>,
     voice: Arc<Voice>,
+    desk: Arc<Desk>,
 }
 
 impl Running {
@@ -345,6 +366,7 @@ impl Running {
         let lost = match &event {
             LinkEvent::Connected { .. } => {
                 self.stay_passive();
+                self.desk.groups.ask_all(&self.client);
                 None
             }
             LinkEvent::Outdated => {
