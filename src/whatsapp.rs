@@ -6,11 +6,13 @@
 //! of it gets out of this folder. The library's own log lines carry numbers and codes: see
 //! [`crate::logging`] for why they are held at `warn` and scrubbed.
 
+pub mod compose;
 pub mod content;
 pub mod desk;
 pub mod dial;
 pub mod dispatch;
 pub mod groups;
+pub mod http;
 pub mod inbound;
 pub mod link;
 pub mod mail;

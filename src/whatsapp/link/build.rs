@@ -8,10 +8,11 @@ use whatsapp_rust::prelude::Bot;
 use whatsapp_rust::wacore::store::DevicePropsOverride;
 use whatsapp_rust::wacore::types::events::{Event as LibraryEvent, EventHandler, EventInterest};
 use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
-use whatsapp_rust::{CacheConfig, CacheEntryConfig, anyhow, async_trait};
+use whatsapp_rust::{CacheConfig, CacheEntryConfig, anyhow};
 
 use super::{LinkParts, Said};
 use crate::whatsapp::desk::Desk;
+use crate::whatsapp::http::{Hosts, MediaHttp};
 use crate::whatsapp::mail;
 use crate::whatsapp::receive::CommitFirst;
 use crate::whatsapp::runtime::YieldingTokio;
@@ -42,25 +43,13 @@ impl EventHandler for Tap {
     }
 }
 
-/// Media and version look-ups of the library: not used, so that nothing leaves the box unasked.
-struct NoHttp;
-
-#[async_trait]
-impl whatsapp_rust::http::HttpClient for NoHttp {
-    async fn execute(
-        &self,
-        request: whatsapp_rust::http::HttpRequest,
-    ) -> anyhow::Result<whatsapp_rust::http::HttpResponse> {
-        Err(anyhow::anyhow!("no request goes to {}", request.url))
-    }
-}
-
 /// Builds it. May wait for the network: a box that never had a client version asks for one.
 pub(super) async fn build(
     parts: &LinkParts,
     endpoint: Endpoint,
     desk: Arc<Desk>,
     voice: Arc<Voice>,
+    hosts: Hosts,
     taps: (
         mpsc::UnboundedSender<Said>,
         mpsc::UnboundedSender<Arc<LibraryEvent>>,
@@ -74,7 +63,7 @@ pub(super) async fn build(
     let bot = Bot::builder()
         .with_backend_arc(parts.store.backend(parts.account))
         .with_transport_factory(endpoint)
-        .with_http_client(NoHttp)
+        .with_http_client(MediaHttp::new(hosts))
         .with_runtime(YieldingTokio)
         .with_version(version)
         .with_device_props(props)
