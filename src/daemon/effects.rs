@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use log::{debug, error, info};
+use log::{debug, error, info, warn};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -16,6 +16,7 @@ use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
+use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::ticket::Tickets;
 use crate::time::UnixMillis;
@@ -97,7 +98,11 @@ impl Effects {
             } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => self.write(Write::ResetTokens),
-            Effect::Decide { .. } => {}
+            Effect::Decide {
+                account,
+                code,
+                approve,
+            } => self.decide(account, code, approve),
         }
     }
 
@@ -169,6 +174,16 @@ impl Effects {
         stored.record.phone_seen
     }
 
+    /// The gateway tells who waits then; somebody who does not any more is nobody's loss.
+    fn decide(&self, account: AccountId, code: Secret, approve: bool) {
+        let gateway = self.gateway.clone();
+        tokio::spawn(async move {
+            if let Err(problem) = gateway.decide(account, code.expose(), approve).await {
+                warn!("account {account}: nobody was let in or sent away: {problem}");
+            }
+        });
+    }
+
     fn forget(&mut self, account: AccountId, epoch: Epoch) {
         self.links.send_modify(|links| {
             if links
@@ -206,7 +221,7 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
             Write::Wipe(account) => {
                 let wiped = store.wipe_auth(account).await;
                 let answer =
-                    wiped.map_or_else(|error| wipe_failed(&error), |()| StoreEvent::AuthWiped);
+                    wiped.map_or_else(|error| wipe_failed(&error), |_failed| StoreEvent::AuthWiped);
                 (account, Some(answer))
             }
             Write::Delete(account) => {

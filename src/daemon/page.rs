@@ -13,7 +13,7 @@ use crate::gateway::Switchboard;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
-use crate::metrics::{Gauges, Metrics};
+use crate::metrics::{Gauges, Lines, Metrics};
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
@@ -102,6 +102,7 @@ fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + S
             bytes_written: counters.bytes_written,
             db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
             resident_bytes: resident_bytes(),
+            lines: Lines::default(),
         }
     })
 }

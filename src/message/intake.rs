@@ -3,14 +3,19 @@
 //! The store calls it inside the transaction that keeps the message, so that the message, what is told of
 //! it, what is answered and what is remembered are there together or not at all.
 
+mod case;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::address::Person;
+use self::case::Case;
+use super::address::{Chat, Person};
 use super::event::NewEvent;
 use super::inbound::Inbound;
+use super::judgement::{Parties, Verdict, judge};
 use super::outbound::Outbound;
+use super::payload::Subject;
 use super::policy::{Policy, Refusal, Request};
 use super::route::Routes;
 use super::webhook::{Webhook, WebhookId};
@@ -58,6 +63,9 @@ pub struct Facts<'a> {
     pub sender: Option<&'a Acquaintance>,
     /// Who waits for approval, with those that ran out.
     pub requests: &'a [Request],
+    /// The message this one is about (a reaction, an edit, a revoke: their target) is in the ring: it
+    /// was taken, or it was ours. Only asked in groups that want a mention.
+    pub target_kept: bool,
     /// The time.
     pub now: UnixMillis,
     /// Made by chance for this message: codes and ids come from it.
@@ -90,10 +98,45 @@ pub struct Decision {
 /// Decides. Everything a message causes is in the answer; nothing is looked up elsewhere.
 #[must_use]
 pub fn decide(facts: &Facts<'_>, inbound: &Inbound) -> Decision {
-    // The thin path until policy and routes speak: everything is kept, nothing is told.
-    let _ = (facts, inbound);
-    Decision {
-        keep: true,
-        ..Decision::default()
+    let known = facts.sender.map(|it| &it.person);
+    let all_of = |person: &Person| {
+        let person = known.map_or_else(|| person.clone(), |known| person.joined(known));
+        person.joined(facts.me)
+    };
+    let sender = all_of(&inbound.sender);
+    let chat = match &inbound.chat {
+        Chat::Person(person) => Chat::Person(all_of(person)),
+        group @ Chat::Group(_) => group.clone(),
+    };
+    let default = Policy::default();
+    let case = Case {
+        facts,
+        policy: facts
+            .settings
+            .policies
+            .get(&facts.account)
+            .unwrap_or(&default),
+        subject: Subject {
+            inbound,
+            me: facts.me,
+            sender: &sender,
+            chat: &chat,
+        },
+        chat_id: &chat.id(),
+        sender_id: &sender.jid(),
+    };
+    let parties = Parties {
+        me: facts.me,
+        sender: &sender,
+        chat: &chat,
+    };
+    match judge(case.policy, parties, inbound, facts.target_kept) {
+        Verdict::Own => Decision {
+            keep: true,
+            ..Decision::default()
+        },
+        Verdict::Refused(reason) => case.refused(reason),
+        Verdict::Unknown => case.unknown(),
+        Verdict::Taken => case.taken(),
     }
 }
