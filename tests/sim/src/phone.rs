@@ -117,6 +117,12 @@ impl Phone {
         &self.number
     }
 
+    /// The account's address by number.
+    #[must_use]
+    pub fn jid(&self) -> Jid {
+        Jid::pn(self.number.as_str())
+    }
+
     /// Scans a QR code. Returns the companion's address once its signature was verified; the
     /// companion then restarts its connection and logs in.
     ///
