@@ -31,3 +31,4 @@ mod stories;
 mod tidy;
 mod trial;
 mod web;
+mod webhooks;
