@@ -3,15 +3,15 @@
 //! Timeouts, queue lengths, sizes and counts that are ours to choose. Constants of a datasheet or of
 //! the protocol stand beside the code that needs them, with their source.
 
+mod link;
 mod messages;
-
 mod outgoing;
 
 use std::time::Duration;
 
-pub use outgoing::*;
-
+pub use self::link::*;
 pub use self::messages::*;
+pub use self::outgoing::*;
 
 /// Events waiting for the machine. A step takes microseconds; a full queue means a storm, and its
 /// sender is told (buttons and polls drop, people's wishes get an error).
