@@ -206,7 +206,7 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
             Write::Wipe(account) => {
                 let wiped = store.wipe_auth(account).await;
                 let answer =
-                    wiped.map_or_else(|error| wipe_failed(&error), |()| StoreEvent::AuthWiped);
+                    wiped.map_or_else(|error| wipe_failed(&error), |_failed| StoreEvent::AuthWiped);
                 (account, Some(answer))
             }
             Write::Delete(account) => {
