@@ -152,10 +152,12 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         messages: config.messages.clone(),
         retry_scale: retry_scale(&config),
     });
+    // Before any link, and whether or not WhatsApp can be reached: what waits is posted.
+    let workers = gateway.start();
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        gateway,
+        gateway.clone(),
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
@@ -198,6 +200,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     drop(watchers);
     end_parts(page, glass).await;
+    workers.end().await;
     store.close().await;
     info!("ended");
     Ok(())

@@ -5,25 +5,38 @@
 //! has to happen around it: tell the journal and the counters, wake the workers, tell the machine who
 //! waits.
 
+pub mod courier;
 pub mod intake;
 pub mod media;
+pub mod post;
+pub mod reach;
+mod reply;
+mod report;
 pub mod send;
 pub mod sender;
 pub mod spool;
 pub mod telling;
+pub mod waiting;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
+use log::debug;
 use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::config::Messages;
+use crate::gateway::post::Post;
 use crate::gateway::sender::Outgoing;
 use crate::inbox::Inbox;
-use crate::journal::Journal;
+use crate::journal::{Journal, Me};
+use crate::limits::COURIER_END;
+use crate::message::courier::Courier;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
@@ -69,17 +82,56 @@ struct Inner {
     to_send: Notify,
     /// What is on its way out.
     outgoing: Outgoing,
+    /// Who is posted next.
+    courier: Mutex<Courier>,
+    /// What posts.
+    post: Post,
+    /// Something is to be posted, or may be again.
+    to_post: Notify,
+    /// How the lines stand may be another.
+    lines: Notify,
+    /// One at a time tells the machine who waits.
+    requests: tokio::sync::Mutex<()>,
+    /// Nothing new is begun.
+    ending: AtomicBool,
 }
 
 impl Gateway {
     /// The gateway of a box.
     #[must_use]
     pub fn of(parts: GatewayParts) -> Self {
+        Self::with_post(parts, Post::default())
+    }
+
+    /// The same, with another way to post.
+    #[must_use]
+    pub fn with_post(parts: GatewayParts, post: Post) -> Self {
         Self(Arc::new(Inner {
             outgoing: Outgoing::new(&parts),
+            courier: Mutex::new(Courier::new(parts.retry_scale)),
             parts,
             to_send: Notify::new(),
+            post,
+            to_post: Notify::new(),
+            lines: Notify::new(),
+            requests: tokio::sync::Mutex::default(),
+            ending: AtomicBool::new(false),
         }))
+    }
+
+    /// Begins to work: posts what waits, tells what happens, sends. From the beginning, with or without
+    /// WhatsApp.
+    #[must_use]
+    pub fn start(&self) -> Workers {
+        let mut others = JoinSet::new();
+        others.spawn(self.clone().tell_what_happens());
+        others.spawn(self.clone().report());
+        others.spawn(self.clone().work_send_queues());
+        Workers {
+            gateway: self.clone(),
+            courier: tokio::spawn(self.clone().deliver()),
+            others,
+        }
     }
 
     /// A gateway on that store and nothing else: no machine hears it, no link runs.
@@ -101,6 +153,16 @@ impl Gateway {
             state_dir: std::env::temp_dir(),
             messages: Messages::default(),
             retry_scale: 1,
+        })
+    }
+
+    /// Whom an account is linked to, as envelopes say it.
+    pub(crate) fn me(&self, account: AccountId) -> Option<Me> {
+        let snapshot = self.parts().snapshots.borrow();
+        let view = snapshot.accounts.iter().find(|it| it.id == account)?;
+        Some(Me {
+            id: format!("{}@s.whatsapp.net", view.phone.as_ref()?.digits()),
+            push_name: view.push_name.clone(),
         })
     }
 
@@ -128,5 +190,31 @@ impl Gateway {
     /// Waits until something was put into a send queue.
     pub async fn something_to_send(&self) {
         self.0.to_send.notified().await;
+    }
+}
+
+/// What works; ends when it is dropped.
+pub struct Workers {
+    gateway: Gateway,
+    courier: JoinHandle<()>,
+    others: JoinSet<()>,
+}
+
+impl Workers {
+    /// Nothing new is begun, and what is being posted gets a moment. What was not answered by then is
+    /// posted again after the next start: it is still in its line.
+    pub async fn end(mut self) {
+        self.gateway.0.ending.store(true, Ordering::SeqCst);
+        self.gateway.0.to_post.notify_one();
+        if timeout(COURIER_END, &mut self.courier).await.is_err() {
+            debug!("receivers that have not answered are posted to again after the next start");
+        }
+        self.others.shutdown().await;
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.courier.abort();
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use log::{debug, error, info};
+use log::{debug, error, info, warn};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -16,6 +16,7 @@ use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
+use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::ticket::Tickets;
 use crate::time::UnixMillis;
@@ -97,7 +98,11 @@ impl Effects {
             } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => self.write(Write::ResetTokens),
-            Effect::Decide { .. } => {}
+            Effect::Decide {
+                account,
+                code,
+                approve,
+            } => self.decide(account, code, approve),
         }
     }
 
@@ -167,6 +172,16 @@ impl Effects {
         };
         let stored = accounts.into_iter().find(|stored| stored.id == account)?;
         stored.record.phone_seen
+    }
+
+    /// The gateway tells who waits then; somebody who does not any more is nobody's loss.
+    fn decide(&self, account: AccountId, code: Secret, approve: bool) {
+        let gateway = self.gateway.clone();
+        tokio::spawn(async move {
+            if let Err(problem) = gateway.decide(account, code.expose(), approve).await {
+                warn!("account {account}: nobody was let in or sent away: {problem}");
+            }
+        });
     }
 
     fn forget(&mut self, account: AccountId, epoch: Epoch) {

@@ -28,10 +28,17 @@ impl Gateway {
         &self.outgoing().spool
     }
 
-    /// Messages got further, as the store said: those that were waited for need not be any more. Called by
-    /// whoever wrote it down.
-    pub fn got_further(&self, account: AccountId, changed: &[(MessageId, Chat, Progress)]) {
-        let _ = (account, changed);
+    /// Messages an account sent got further: written down, told (`message.ack`, `message.failed`), and not
+    /// waited for any more. Receipts and refusals of WhatsApp's server come through here, and what the
+    /// sender gives up. What is no news changes nothing.
+    pub async fn progressed(
+        &self,
+        account: AccountId,
+        ids: &[MessageId],
+        chat: Option<&Chat>,
+        progress: Progress,
+    ) {
+        let _ = (account, ids, chat, progress);
     }
 
     /// Works the send queues of all accounts; ends when the process does.

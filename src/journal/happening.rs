@@ -104,6 +104,9 @@ pub enum Kind {
     WebhookDisabled,
     /// `device.button`
     DeviceButton,
+    /// `test`: posted to a webhook when somebody asks for it. Nobody can ask to hear it, so it is not one
+    /// of [`Kind::ALL`].
+    Test,
 }
 
 /// Why a word is no kind.
@@ -116,7 +119,7 @@ pub enum Kind {
 pub struct KindError;
 
 impl Kind {
-    /// All of them.
+    /// All that can be asked for.
     pub const ALL: [Self; 13] = [
         Self::SessionStatus,
         Self::SessionQr,
@@ -150,6 +153,7 @@ impl Kind {
             Self::PolicyDenied => "policy.denied",
             Self::WebhookDisabled => "webhook.disabled",
             Self::DeviceButton => "device.button",
+            Self::Test => "test",
         }
     }
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::account::AccountId;
-use crate::journal::Kind;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use crate::ulid::Ulid;
@@ -77,27 +76,6 @@ pub struct Webhook {
     pub disabled_reason: Option<String>,
     /// When it was made.
     pub created_at: Option<UnixMillis>,
-}
-
-impl Webhook {
-    /// Whether it wants to hear of that. `account`: whom it is about; `None`: the box, of which a webhook
-    /// for some accounts only hears nothing. Whether it is enabled is not asked: what waits for one that
-    /// is off goes on waiting.
-    #[must_use]
-    pub fn wants(&self, kind: Kind, account: Option<AccountId>) -> bool {
-        let word = kind.word();
-        let named = |wanted: &String| match wanted.strip_suffix('*') {
-            // A QR is a credential: it is told to those who ask for it by its name.
-            Some(start) => kind != Kind::SessionQr && word.starts_with(start),
-            None => wanted == word,
-        };
-        let for_it = match (&self.sessions, account) {
-            (None, _) => true,
-            (Some(some), Some(account)) => some.contains(&account),
-            (Some(_), None) => false,
-        };
-        for_it && self.events.iter().any(named)
-    }
 }
 
 /// The place of a delivery in the line of its webhook: grows, and is never used again.

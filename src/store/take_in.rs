@@ -133,6 +133,7 @@ fn take_all(tx: &Tx, batch: &Batch<'_>, messages: &[Inbound]) -> Result<Taken> {
             settings: batch.settings,
             sender: sender.as_ref(),
             requests: &waiting,
+            target_kept: true,
             now: batch.around.now,
             chance: chances.get(number).copied().unwrap_or_default(),
             page: batch.around.page.as_deref(),
