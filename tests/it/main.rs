@@ -32,3 +32,4 @@ mod stories;
 mod tidy;
 mod trial;
 mod web;
+mod webhooks;
