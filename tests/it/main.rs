@@ -25,6 +25,7 @@ mod glass;
 mod health;
 mod link;
 mod machine;
+mod outgoing;
 mod message;
 mod states;
 mod store;
