@@ -8,7 +8,6 @@ pub mod address;
 pub mod effects;
 pub mod event_loop;
 pub mod hardware;
-pub mod messages;
 pub mod page;
 pub mod storage;
 pub mod wall;
@@ -147,17 +146,18 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         inbox: inbox.clone(),
         ids: names.sessions,
         snapshots: snapshots.clone(),
-        links: switchboard.clone(),
+        links: switchboard,
         state_dir: state_dir(&config),
         messages: config.messages.clone(),
         retry_scale: retry_scale(&config),
     });
+    gateway.sweep_spool()?;
     // Before any link, and whether or not WhatsApp can be reached: what waits is posted.
     let workers = gateway.start();
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        gateway.clone(),
+        gateway,
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
@@ -176,7 +176,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         pulse: pulse.clone(),
         format,
         store: Some(store.clone()),
-        links: switchboard,
+        gateway: Some(gateway),
     };
     let page = open_page(listener, context)?;
     health.ready();
