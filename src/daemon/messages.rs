@@ -7,10 +7,9 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::daemon::effects::Switchboard;
+use crate::gateway::Switchboard;
 use crate::limits;
-use crate::store::{Store, StoredMessage};
-use crate::time::UnixMillis;
+use crate::store::{KeptMessage, MessageFilter, Store};
 use crate::web::messages::{
     Direction, ListMessages, MessageView, SendMessage, SendProblem, SendReceipt,
 };
@@ -21,7 +20,7 @@ use crate::whatsapp::send::{self, SendRequest};
 pub fn list(store: Store) -> ListMessages {
     Box::new(move |account, limit| {
         let rows = store
-            .messages(account, limit)
+            .messages(account, MessageFilter::newest(limit))
             .map_err(|error| error.to_string())?;
         Ok(rows.into_iter().map(view).collect())
     })
@@ -66,23 +65,22 @@ fn in_page_words(problem: send::SendProblem) -> SendProblem {
     }
 }
 
-fn view(row: StoredMessage) -> MessageView {
+fn view(row: KeptMessage) -> MessageView {
     MessageView {
-        id: row.id,
+        id: row.id.as_str().to_owned(),
         direction: if row.from_me {
             Direction::Outbound
         } else {
             Direction::Inbound
         },
-        chat: row.chat,
-        text: row.text,
-        at: millis(row.timestamp_s),
-        status: if row.from_me { "sent" } else { "received" },
+        chat: row.chat.id(),
+        text: row.content.text().unwrap_or_default().to_owned(),
+        // Zero means that the time is not known.
+        at: Some(row.at).filter(|at| at.0 > 0),
+        status: match &row.progress {
+            Some(progress) => progress.word(),
+            None if row.from_me => "sent",
+            None => "received",
+        },
     }
-}
-
-/// Zero and less mean that the time is not known.
-fn millis(unix_s: i64) -> Option<UnixMillis> {
-    let unix_s = u64::try_from(unix_s).ok().filter(|unix_s| *unix_s > 0)?;
-    Some(UnixMillis(unix_s.saturating_mul(1000)))
 }

@@ -8,12 +8,12 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::daemon::effects::Switchboard;
 use crate::daemon::messages;
+use crate::gateway::Switchboard;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
-use crate::metrics::{Gauges, Metrics};
+use crate::metrics::{Gauges, Lines, Metrics};
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
@@ -102,6 +102,7 @@ fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + S
             bytes_written: counters.bytes_written,
             db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
             resident_bytes: resident_bytes(),
+            lines: Lines::default(),
         }
     })
 }

@@ -8,6 +8,8 @@
 mod build;
 mod typed_code;
 
+use std::fmt;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -26,8 +28,16 @@ use crate::event::LinkEvent;
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::limits;
+use crate::message::address::{Chat, MessageId, Person};
+use crate::message::content::Media;
+use crate::message::outbound::Outbound;
 use crate::store::Store;
 use crate::time::UnixMillis;
+use crate::whatsapp::desk::Desk;
+use crate::whatsapp::dispatch::{DispatchError, Outward};
+use crate::whatsapp::http::Hosts;
+use crate::whatsapp::mail;
+use crate::whatsapp::media::{self, FetchError};
 use crate::whatsapp::phone::{self, Question};
 use crate::whatsapp::send::{self, SendProblem, SendRequest, Sent};
 use crate::whatsapp::traffic::Traffic;
@@ -70,6 +80,16 @@ enum Command {
     Unlink,
     RequestCode(E164),
     Send(SendRequest, oneshot::Sender<Result<Sent, SendProblem>>),
+    Outward(Work),
+}
+
+/// Something to be done with the client, on a task of its own.
+struct Work(Box<dyn FnOnce(Outward) + Send>);
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Work(…)")
+    }
 }
 
 /// The handle of a running link.
@@ -124,6 +144,94 @@ impl Link {
         answer.await.map_err(|_| SendProblem::NotWorking)?
     }
 
+    /// Sends a message: encrypted, recorded for resends and written to the socket when it returns. The
+    /// same id again is the same message to WhatsApp. `file` is what is uploaded first (media only; it
+    /// stays where it is).
+    ///
+    /// # Errors
+    /// [`DispatchError`]; nothing was sent, as far as anybody knows.
+    pub async fn dispatch(
+        &self,
+        outbound: &Outbound,
+        file: Option<PathBuf>,
+    ) -> Result<(), DispatchError> {
+        let outbound = outbound.clone();
+        let work = |outward: Outward| async move { outward.dispatch(&outbound, file).await };
+        let done = self.outward(work).await;
+        done.unwrap_or(Err(DispatchError::NotConnected))
+    }
+
+    /// Shows "typing…" in a chat, or takes it back. WhatsApp lets it run out after some 25 s.
+    ///
+    /// # Errors
+    /// [`DispatchError`].
+    pub async fn typing(&self, chat: &Chat, on: bool) -> Result<(), DispatchError> {
+        let chat = chat.clone();
+        let work = move |outward: Outward| async move { outward.typing(&chat, on).await };
+        let done = self.outward(work).await;
+        done.unwrap_or(Err(DispatchError::NotConnected))
+    }
+
+    /// Marks messages as read; in a group `sender` wrote all of them.
+    ///
+    /// # Errors
+    /// [`DispatchError`].
+    pub async fn mark_read(
+        &self,
+        chat: &Chat,
+        sender: Option<&Person>,
+        ids: &[MessageId],
+    ) -> Result<(), DispatchError> {
+        let (chat, sender, ids) = (chat.clone(), sender.cloned(), ids.to_vec());
+        let work =
+            |outward: Outward| async move { outward.mark_read(&chat, sender.as_ref(), &ids).await };
+        let done = self.outward(work).await;
+        done.unwrap_or(Err(DispatchError::NotConnected))
+    }
+
+    /// Who has that number at WhatsApp, if anybody.
+    ///
+    /// # Errors
+    /// [`DispatchError`]: nobody knows.
+    pub async fn look_up(&self, phone: &E164) -> Result<Option<Person>, DispatchError> {
+        let phone = phone.clone();
+        let work = |outward: Outward| async move { outward.look_up(&phone).await };
+        let done = self.outward(work).await;
+        done.unwrap_or(Err(DispatchError::NotConnected))
+    }
+
+    /// Fetches and decrypts the file of a message into `to`, which is made or emptied first; says how
+    /// many bytes it has. `max` is in bytes. What does not check out leaves an empty file.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn fetch(&self, media: &Media, to: PathBuf, max: u64) -> Result<u64, FetchError> {
+        let media = media.clone();
+        let work = move |outward: Outward| async move {
+            media::fetch(&outward.client, &outward.hosts, &media, &to, max).await
+        };
+        let done = self.outward(work).await;
+        done.unwrap_or(Err(FetchError::NotConnected))
+    }
+
+    /// Has something done with the client; `None` when there is none.
+    async fn outward<T, F>(&self, work: impl FnOnce(Outward) -> F + Send + 'static) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let work = Work(Box::new(move |outward| {
+            let done = work(outward);
+            tokio::spawn(async move {
+                // The asker may have given up waiting.
+                let _ = reply.send(done.await);
+            });
+        }));
+        self.commands.send(Command::Outward(work)).await.ok()?;
+        answer.await.ok()
+    }
+
     fn tell(&self, command: Command) {
         // A link that no longer listens has ended or is ending, which is what was asked for. A full
         // queue would take as many sends in flight; the channel has room for the words above.
@@ -158,7 +266,19 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
         failure.clone(),
         traffic.clone(),
     );
-    let building = build::build(&parts, endpoint, Arc::clone(&voice), tap.clone());
+    let desk = Desk::new(parts.account, parts.gateway.clone(), parts.clock);
+    let desk = Arc::new(desk);
+    let (post, letters) = mpsc::unbounded_channel();
+    let taps = (tap.clone(), post);
+    let hosts = Hosts::default();
+    let building = build::build(
+        &parts,
+        endpoint,
+        Arc::clone(&desk),
+        Arc::clone(&voice),
+        hosts.clone(),
+        taps,
+    );
     match unless_told(building, &mut commands).await {
         None => {}
         Some((Ok(bot), code)) => {
@@ -172,12 +292,25 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
                 code: TypedCode::default(),
                 tap,
                 voice: Arc::clone(&voice),
+                outward: Outward {
+                    client: bot.client(),
+                    desk: Arc::clone(&desk),
+                    hosts,
+                    uploads: Arc::default(),
+                },
             };
+            let (end, ended) = oneshot::channel();
+            let mail = mail::run(desk, bot.client(), parts.clock, letters, ended);
+            let mail = tokio::spawn(mail);
             let handle = bot.spawn();
             if let Some(phone) = code {
                 running.request_code(&phone);
             }
             running.drive(handle, commands, events).await;
+            drop(end);
+            if timeout(limits::LINK_STOP, mail).await.is_err() {
+                debug!("the mail of link {} was not seen to", parts.epoch.0);
+            }
         }
         Some((Err(error), _)) => {
             let why = format!("{error:#}");
@@ -205,6 +338,8 @@ async fn unless_told(
                     let _ = reply.send(Err(SendProblem::NotWorking));
                 }
                 Some(Command::RequestCode(phone)) => code = Some(phone),
+                // Dropped, which is an answer.
+                Some(Command::Outward(_)) => {}
                 Some(Command::Stop | Command::Unlink) | None => return None,
             },
             built = &mut building => return Some((built, code)),
@@ -222,6 +357,7 @@ struct Running {
     question: Question,
     tap: mpsc::UnboundedSender<Said>,
     voice: Arc<Voice>,
+    outward: Outward,
 }
 
 impl Running {
@@ -239,6 +375,7 @@ impl Running {
                 command = commands.recv() => match command {
                     Some(Command::Send(request, reply)) => self.send(request, reply),
                     Some(Command::RequestCode(phone)) => self.request_code(&phone),
+                    Some(Command::Outward(Work(work))) => work(self.outward.clone()),
                     Some(Command::Unlink) => {
                         self.end(handle, true).await;
                         break;
@@ -282,6 +419,7 @@ impl Running {
         let lost = match &event {
             LinkEvent::Connected { .. } => {
                 self.stay_passive();
+                self.outward.desk.groups.ask_all(&self.client);
                 None
             }
             LinkEvent::Outdated => {

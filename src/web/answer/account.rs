@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::Desk;
 use crate::account::AccountId;
+use crate::message::envelope::envelope;
 use crate::snapshot::Snapshot;
 use crate::web::messages::{ListBody, SendBody};
 use crate::web::problem::Problem;
 use crate::web::reply::Reply;
 use crate::web::status::Eye;
 use crate::web::status::session::{SessionBody, session};
-use crate::web::stream::envelope;
 
 /// A list as all of them are; there is never so much that a second page is needed.
 #[derive(Serialize)]
