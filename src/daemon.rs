@@ -8,7 +8,6 @@ pub mod address;
 pub mod effects;
 pub mod event_loop;
 pub mod hardware;
-pub mod messages;
 pub mod page;
 pub mod storage;
 pub mod wall;
@@ -147,7 +146,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         inbox: inbox.clone(),
         ids: names.sessions,
         snapshots: snapshots.clone(),
-        links: switchboard.clone(),
+        links: switchboard,
         state_dir: state_dir(&config),
         messages: config.messages.clone(),
         retry_scale: retry_scale(&config),
@@ -176,7 +175,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         pulse: pulse.clone(),
         format,
         store: Some(store.clone()),
-        links: switchboard,
+        gateway: Some(gateway),
     };
     let page = open_page(listener, context)?;
     health.ready();

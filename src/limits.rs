@@ -255,6 +255,29 @@ pub const ACCESS_CODES_UNUSED: usize = 5;
 /// How often the box looks which address it has on the network: routers give out new ones.
 pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
+/// Webhooks there may be: each has a line of its own, and four posts under way.
+pub const WEBHOOKS_MAX: usize = 16;
+
+/// A file that has to be fetched from WhatsApp first has to be here by then: below [`HTTP_ANSWER`].
+pub const MEDIA_WAIT: Duration = Duration::from_secs(80);
+
+/// Files that are handed out at once: each holds a thread for as long as its client takes, and one of
+/// [`HTTP_PLACES`].
+pub const HTTP_DOWNLOADS: usize = 4;
+
+/// Files that are taken in at once: each is a few buffers and a file on the disk.
+pub const HTTP_UPLOADS: usize = 4;
+
+/// Some of a file that is taken in has to come within this time: a phone that changes networks.
+pub const HTTP_UPLOAD_STALL: Duration = Duration::from_secs(30);
+
+/// All of it has to be there after this time: 100 MB at 220 kbit/s.
+pub const HTTP_UPLOAD_TIME: Duration = Duration::from_secs(60 * 60);
+
+/// What is around a file in a multipart body, its text fields included, in bytes: as much as a body without
+/// a file may have.
+pub const HTTP_UPLOAD_AROUND: u64 = HTTP_BODY_MAX as u64;
+
 /// Threads that answer HTTP.
 pub const HTTP_WORKERS: usize = 2;
 

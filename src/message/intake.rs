@@ -6,6 +6,7 @@
 mod case;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ pub struct Settings {
 }
 
 /// What is remembered of a person who wrote to an account.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Acquaintance {
     /// Who.
     pub person: Person,
@@ -46,6 +47,17 @@ pub struct Acquaintance {
     pub wrote_at: UnixMillis,
     /// The route they talk to, and until when; refreshed at most once a minute.
     pub sticky: Option<(String, UnixMillis)>,
+}
+
+/// Without the name.
+impl fmt::Debug for Acquaintance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acquaintance")
+            .field("person", &self.person)
+            .field("wrote_at", &self.wrote_at)
+            .field("sticky", &self.sticky)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is known when a message is judged.

@@ -14,7 +14,7 @@ use crate::limits::{EMOJI_BYTES, POLICY_ENTRIES};
 use crate::time::UnixMillis;
 
 /// The policy of an account. Its JSON is the body of `PUT …/policy`; what is left out is the default.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Who may write to the account directly.
@@ -35,6 +35,21 @@ pub struct Policy {
     pub self_chat: bool,
     /// Whether people who never wrote (or not for long) may be written to.
     pub cold_send: ColdSend,
+}
+
+/// Its lists are numbers of people: how many, and not which.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("dm", &self.dm)
+            .field("allow_from", &self.allow_from.len())
+            .field("groups", &self.groups)
+            .field("group_allow_from", &self.group_allow_from.len())
+            .field("require_mention", &self.require_mention)
+            .field("self_chat", &self.self_chat)
+            .field("cold_send", &self.cold_send)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Policy {
