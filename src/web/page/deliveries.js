@@ -1,0 +1,128 @@
+// Deliveries of a webhook: what was given up, why, and trying it again; and what still waits.
+
+const DELIVERIES_MAX = 50; // as many of a kind are listed
+const DELIVERIES_MS = 3000; // between two looks while the dialog is open
+
+let deliveriesOf = null; // the webhook, while the dialog is open
+
+async function openDeliveries(webhook) {
+  deliveriesOf = webhook;
+  open("deliveries");
+  put(byId("deliveries-title"), `Deliveries to “${hookName(webhook)}”`);
+  put(byId("deliveries-text"), "");
+  byId("delivery-list").replaceChildren(make("li", "note", "Asking the box…"));
+  byId("replay-all").hidden = true;
+  await listDeliveries();
+}
+
+async function listDeliveries() {
+  const { id } = deliveriesOf;
+  const [dead, pending] = await Promise.all(["dead", "pending"].map((kind) =>
+    wish("GET", `webhooks/${id}/deliveries?status=${kind}&limit=${DELIVERIES_MAX}`)));
+  if (deliveriesOf?.id !== id) return;
+  refuse(byId("deliveries"), dead.why || pending.why);
+  if (!dead.ok || !pending.ok) return;
+  const rows = [...dead.body.data.map((one) => deliveryRow(one, true)), ...pending.body.data.map((one) => deliveryRow(one, false))];
+  if (rows.length === 0) rows.push(make("li", "note", "Nothing waits, and nothing was given up."));
+  byId("delivery-list").replaceChildren(...rows);
+  const given = dead.body.data.length;
+  const many = (list) => `${list.data.length}${list.next_cursor ? " or more" : ""}`;
+  put(byId("deliveries-text"), [
+    given && `${many(dead.body)} given up: they wait for you.`,
+    pending.body.data.length && `${many(pending.body)} waiting: they are tried again by themselves.`,
+  ].filter(Boolean).join(" "));
+  reveal(byId("replay-all"), given > 1, byId("deliveries-title"));
+}
+
+function deliveryRow(delivery, dead) {
+  const row = make("li", "delivery");
+  const words = make("div", "delivery-words");
+  const name = make("p", "delivery-name", delivery.event);
+  name.id = `delivery-${delivery.id}`;
+  if (dead) name.append(" ", make("span", "mark bad", "given up"));
+  const from = delivery.session ? known(delivery.session)?.label || "a deleted account" : "the box";
+  const when = delivery.queued_at ? moment(delivery.queued_at) : "";
+  words.append(name, make("p", "note", [from, when, count(delivery.attempts, "attempt", "attempts")].filter(Boolean).join(" · ")));
+  if (delivery.last_error) words.append(make("p", "delivery-error", deliveryError(delivery.last_error)));
+  if (!dead && delivery.next_at && delivery.attempts > 0) words.append(make("p", "note", `Next try ${moment(delivery.next_at)}`));
+  row.append(words);
+  if (!dead) return row;
+  const button = make("button", "quiet", "Replay");
+  button.type = "button";
+  button.setAttribute("aria-describedby", name.id);
+  button.addEventListener("click", () => replayOne(delivery.id, button));
+  row.append(button);
+  return row;
+}
+
+/** The box's technical words, and plain ones where there are some. */
+function deliveryError(error) {
+  const words = String(error || "no answer");
+  const status = /\b([345]\d\d)\b/.exec(words)?.[1];
+  const plain = status === "404" ? "nothing is at this address"
+    : status === "401" || status === "403" ? "the program does not let the box in"
+      : status && status[0] === "5" ? "the program has trouble of its own"
+        : /refused/i.test(words) ? "nobody listens at this address"
+          : /timed? ?out|timeout/i.test(words) ? "no answer came in time"
+            : /dns|resolve|lookup|name/i.test(words) ? "the name of the host is not known" : "";
+  return plain ? `${words} – ${plain}` : words;
+}
+
+function replay(id) {
+  return wish("POST", `webhooks/${deliveriesOf.id}/deliveries/${id}/replay`);
+}
+
+/** What gets through goes away by itself, unless somebody has the focus in the list. */
+function refreshDeliveries() {
+  const dialog = byId("deliveries");
+  const busy = byId("replay-all").disabled || byId("delivery-list").contains(document.activeElement);
+  if (deliveriesOf && dialog.open && !busy && !document.hidden) listDeliveries();
+}
+
+async function replayOne(id, button) {
+  button.disabled = true;
+  const outcome = await replay(id);
+  byId("deliveries-title").focus();
+  await afterReplay(outcome, "It is tried again now.");
+}
+
+/** One after the other, so that nothing overtakes; it ends at the first refusal. */
+async function replayAll() {
+  const button = byId("replay-all");
+  button.disabled = true;
+  let { outcome, ids } = await allDead(deliveriesOf.id);
+  let done = 0;
+  for (const id of ids) {
+    outcome = await replay(id);
+    // Somebody else may have been quicker.
+    if (!outcome.ok && outcome.code !== 404) break;
+    done += 1;
+    put(byId("deliveries-text"), `${count(done, "delivery is", "deliveries are")} tried again.`);
+  }
+  button.disabled = false;
+  await afterReplay(outcome, `${count(done, "delivery is", "deliveries are")} tried again now.`);
+}
+
+/** Those that were given up until now: what is given up again meanwhile waits for another press. */
+async function allDead(webhook) {
+  const ids = [];
+  let outcome;
+  let cursor = "";
+  do {
+    outcome = await wish("GET", `webhooks/${webhook}/deliveries?status=dead&limit=${DELIVERIES_MAX}${cursor}`);
+    ids.push(...(outcome.ok ? outcome.body.data.map((one) => one.id) : []));
+    cursor = outcome.body?.next_cursor ? `&cursor=${encodeURIComponent(outcome.body.next_cursor)}` : "";
+  } while (outcome.ok && cursor);
+  return { outcome, ids };
+}
+
+async function afterReplay(outcome, words) {
+  if (outcome.ok || outcome.code === 404) speak(words);
+  await listDeliveries();
+  if (!outcome.ok && outcome.code !== 404) refuse(byId("deliveries"), outcome.why);
+  loadWebhooks();
+}
+
+setInterval(refreshDeliveries, DELIVERIES_MS);
+byId("replay-all").addEventListener("click", replayAll);
+byId("deliveries").addEventListener("close", () => { deliveriesOf = null; });

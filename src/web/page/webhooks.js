@@ -1,0 +1,170 @@
+// Webhooks: what is told to whom, and how it goes. For administrators; asked for while they can be seen.
+
+const WEBHOOKS_MS = 4000; // between two looks
+
+const hooks = new Map(); // webhook id -> row
+let webhooks = null; // the last answer
+let webhooksAt = -Infinity;
+let webhooksLoading = false;
+
+function drawWebhooks() {
+  const section = byId("webhooks");
+  if (!may("admin")) {
+    webhooks = null;
+    webhooksAt = -Infinity;
+  }
+  reveal(section, may("admin"), byId("accounts"));
+  if (!may("admin")) return void byId("hooks").replaceChildren(), hooks.clear();
+  reveal(byId("add-webhook"), !silent(), byId("webhooks"));
+  const due = performance.now() - webhooksAt > WEBHOOKS_MS * 0.9;
+  if (due && !webhooksLoading && !silent() && (!webhooks || seen(section))) loadWebhooks();
+  for (const webhook of webhooks || []) drawHook(hooks.get(webhook.id), webhook);
+}
+
+async function loadWebhooks() {
+  webhooksLoading = true;
+  webhooksAt = performance.now();
+  const outcome = await wish("GET", "webhooks");
+  webhooksLoading = false;
+  if (!may("admin")) return;
+  say(byId("webhooks-refusal"), outcome.why);
+  if (outcome.ok) showWebhooks(outcome.body.data);
+}
+
+function showWebhooks(told) {
+  webhooks = told;
+  const list = byId("hooks");
+  for (const [id, row] of hooks) {
+    if (told.some((one) => one.id === id)) continue;
+    if (row.contains(document.activeElement)) byId("webhooks").focus();
+    row.remove();
+    hooks.delete(id);
+  }
+  told.forEach((webhook, place) => {
+    if (!hooks.has(webhook.id)) hooks.set(webhook.id, newHook(webhook.id));
+    const row = hooks.get(webhook.id);
+    if (list.children[place] !== row) list.insertBefore(row, list.children[place] || null);
+    drawHook(row, webhook);
+  });
+}
+
+function newHook(id) {
+  const row = byId("hook").content.cloneNode(true).querySelector(".hook");
+  const name = row.querySelector(".hook-name");
+  name.id = `hook-${id}`;
+  row.querySelector(".more").setAttribute("aria-labelledby", name.id);
+  for (const button of row.querySelectorAll("button")) {
+    button.setAttribute("aria-describedby", name.id);
+    button.addEventListener("click", () => pressHook(row, id, button.dataset.hook));
+  }
+  return row;
+}
+
+/** What people call it, else where it is. */
+function hookName(webhook) {
+  return webhook.name || webhook.url.replace(/^https?:\/\//, "").replace(/[/?].*$/, "");
+}
+
+function drawHook(row, webhook) {
+  const part = (name) => row.querySelector(`.${name}`);
+  const fact = (name, text) => put(row.querySelector(`[data-fact=${name}]`), text);
+  const queue = webhook.queue || {};
+  const [mood, word] = hookMood(webhook, queue);
+  row.dataset.mood = mood;
+  put(part("hook-name"), hookName(webhook));
+  put(part("badge-text"), word);
+  put(part("hook-url"), webhook.url);
+  const whose = webhook.sessions && webhook.sessions.map((id) => known(id)?.label || "a deleted account").join(", ");
+  put(part("hook-hears"), `Hears ${hears(webhook.events)} · ${whose || "all accounts"}`);
+  say(part("warning"), hookWarning(webhook, queue));
+  fact("pending", (queue.pending || 0).toLocaleString());
+  fact("oldest", queue.oldest_at ? `${span(Date.now() - Date.parse(queue.oldest_at))}` : "–");
+  fact("dead", (queue.dead || 0).toLocaleString());
+  fact("dropped", (queue.dropped || 0).toLocaleString());
+  row.querySelector("[data-fact=dead]").parentElement.dataset.bad = String(queue.dead > 0);
+  row.querySelector("[data-fact=dropped]").parentElement.dataset.bad = String(queue.dropped > 0);
+  put(row.querySelector("[data-hook=switch]"), webhook.enabled ? "Switch off" : "Switch on");
+  for (const button of row.querySelectorAll("button")) button.disabled = silent() && !row.dataset.waiting;
+}
+
+function hookMood(webhook, queue) {
+  if (!webhook.enabled) return webhook.disabled_reason ? ["bad", "Switched off"] : ["off", "Off"];
+  if (queue.failing) return ["bad", "Does not answer"];
+  return queue.pending ? ["busy", "Delivering"] : ["ok", "On"];
+}
+
+function hookWarning(webhook, queue) {
+  if (!webhook.enabled && webhook.disabled_reason) {
+    return webhook.disabled_reason === "gone"
+      ? "The program answered that it is gone for good (410). What comes in waits. Switch it on when it is back."
+      : `The box switched it off: ${webhook.disabled_reason.replaceAll("_", " ")}.`;
+  }
+  return queue.dropped ? "Too much waited for too long: the oldest deliveries were dropped, and are lost for this program." : "";
+}
+
+function webhookKnown(id) {
+  return webhooks?.find((webhook) => webhook.id === id);
+}
+
+function pressHook(row, id, deed) {
+  const webhook = webhookKnown(id);
+  if (!webhook || row.dataset.waiting) return;
+  switch (deed) {
+    case "deliveries": openDeliveries(webhook); break;
+    case "edit": openWebhook(webhook); break;
+    case "test": testHook(row, webhook); break;
+    case "secret": openNewSecret(webhook); break;
+    case "switch": switchHook(row, webhook); break;
+    default: openDeleteHook(webhook);
+  }
+}
+
+/** While the box works on a wish for a row, its buttons wait. */
+async function during(row, work) {
+  row.dataset.waiting = "true";
+  row.setAttribute("aria-busy", "true");
+  say(row.querySelector(".refusal"), "");
+  const outcome = await work();
+  delete row.dataset.waiting;
+  row.removeAttribute("aria-busy");
+  say(row.querySelector(".refusal"), outcome.why);
+  return outcome;
+}
+
+async function testHook(row, webhook) {
+  const result = row.querySelector(".hook-result");
+  result.dataset.state = "";
+  put(result, "Asking the program…");
+  const outcome = await during(row, () => wish("POST", `webhooks/${webhook.id}/test`));
+  const answer = outcome.body || {};
+  const well = outcome.ok && answer.ok !== false;
+  result.dataset.state = well ? "ok" : "bad";
+  const took = answer.took_ms === undefined ? "" : ` after ${answer.took_ms} ms`;
+  if (!outcome.ok) put(result, "");
+  else if (well) put(result, `The test arrived: it answered ${answer.status ?? "well"}${took}.`);
+  else put(result, answer.status ? `It answered ${answer.status}${took}: that is a refusal.` : `The test did not arrive: ${deliveryError(answer.error)}`);
+}
+
+async function switchHook(row, webhook) {
+  const enabled = !webhook.enabled;
+  const outcome = await during(row, () => wish("PATCH", `webhooks/${webhook.id}`, { enabled }));
+  await loadWebhooks();
+  if (outcome.ok) speak(`${hookName(webhook)} is ${enabled ? "on" : "off"}.`);
+}
+
+function openDeleteHook(webhook) {
+  const waits = webhook.queue?.pending || 0;
+  confirm({
+    title: `Delete “${hookName(webhook)}”?`,
+    text: `It hears nothing any more.${waits ? ` ${count(waits, "delivery that waits is", "deliveries that wait are")} lost.` : ""} Routes that lead to it lead nowhere.`,
+    verb: "Delete",
+  }, async () => {
+    const outcome = await wish("DELETE", `webhooks/${webhook.id}`);
+    if (!outcome.ok && outcome.code !== 404) return outcome.why;
+    await loadWebhooks();
+    byId("confirm").close();
+    byId("webhooks").focus();
+    speak(`${hookName(webhook)}: deleted.`);
+    return "";
+  });
+}
