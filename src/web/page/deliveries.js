@@ -28,8 +28,8 @@ async function listDeliveries() {
   const given = dead.body.data.length;
   const many = (list) => `${list.data.length}${list.next_cursor ? " or more" : ""}`;
   put(byId("deliveries-text"), [
-    given && `${many(dead.body)} given up: they wait for you.`,
-    pending.body.data.length && `${many(pending.body)} waiting: they are tried again by themselves.`,
+    given && `${many(dead.body)} given up: waiting for you.`,
+    pending.body.data.length && `${many(pending.body)} waiting: tried again without you.`,
   ].filter(Boolean).join(" "));
   reveal(byId("replay-all"), given > 1, byId("deliveries-title"));
 }
@@ -68,10 +68,6 @@ function deliveryError(error) {
   return plain ? `${words} – ${plain}` : words;
 }
 
-function replay(id) {
-  return wish("POST", `webhooks/${deliveriesOf.id}/deliveries/${id}/replay`);
-}
-
 /** What gets through goes away by itself, unless somebody has the focus in the list. */
 function refreshDeliveries() {
   const dialog = byId("deliveries");
@@ -81,45 +77,26 @@ function refreshDeliveries() {
 
 async function replayOne(id, button) {
   button.disabled = true;
-  const outcome = await replay(id);
+  const outcome = await wish("POST", `webhooks/${deliveriesOf.id}/deliveries/${id}/replay`);
   byId("deliveries-title").focus();
   await afterReplay(outcome, "It is tried again now.");
 }
 
-/** One after the other, so that nothing overtakes; it ends at the first refusal. */
 async function replayAll() {
   const button = byId("replay-all");
   button.disabled = true;
-  let { outcome, ids } = await allDead(deliveriesOf.id);
-  let done = 0;
-  for (const id of ids) {
-    outcome = await replay(id);
-    // Somebody else may have been quicker.
-    if (!outcome.ok && outcome.code !== 404) break;
-    done += 1;
-    put(byId("deliveries-text"), `${count(done, "delivery is", "deliveries are")} tried again.`);
-  }
+  const outcome = await wish("POST", `webhooks/${deliveriesOf.id}/replay`);
   button.disabled = false;
-  await afterReplay(outcome, `${count(done, "delivery is", "deliveries are")} tried again now.`);
-}
-
-/** Those that were given up until now: what is given up again meanwhile waits for another press. */
-async function allDead(webhook) {
-  const ids = [];
-  let outcome;
-  let cursor = "";
-  do {
-    outcome = await wish("GET", `webhooks/${webhook}/deliveries?status=dead&limit=${DELIVERIES_MAX}${cursor}`);
-    ids.push(...(outcome.ok ? outcome.body.data.map((one) => one.id) : []));
-    cursor = outcome.body?.next_cursor ? `&cursor=${encodeURIComponent(outcome.body.next_cursor)}` : "";
-  } while (outcome.ok && cursor);
-  return { outcome, ids };
+  byId("deliveries-title").focus();
+  await afterReplay(outcome, outcome.ok && `${count(outcome.body.replayed, "delivery is", "deliveries are")} tried again now.`);
 }
 
 async function afterReplay(outcome, words) {
-  if (outcome.ok || outcome.code === 404) speak(words);
-  await listDeliveries();
-  if (!outcome.ok && outcome.code !== 404) refuse(byId("deliveries"), outcome.why);
+  // Somebody else may have been quicker.
+  const done = outcome.ok || outcome.code === 404;
+  if (done) speak(words || "");
+  if (deliveriesOf) await listDeliveries();
+  if (!done) refuse(byId("deliveries"), outcome.why);
   loadWebhooks();
 }
 

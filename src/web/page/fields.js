@@ -37,22 +37,22 @@ function forgiveAll(dialog) {
 
 /**
  * A refusal as a dialog takes it: `{field, why}` when the box named a field that `find` knows, else its
- * words. The name stands in `field` of the answer, or in its words between backticks.
+ * words. The box names a field between backticks, as `routes[2].match.text`.
  */
 function placed(outcome, find) {
   if (outcome.ok) return "";
-  const named = outcome.body?.field || /`([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+(?:\[\d+\])?)*)`/.exec(outcome.why)?.[1];
-  const field = named && find(named, outcome.problem);
+  const named = /`([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+(?:\[\d+\])?)*)`/.exec(outcome.why)?.[1];
+  const field = named && find(named);
   return field ? { field, why: beside(outcome.why) } : outcome.why;
 }
 
 /** The box's words, put beside the field they name: without its name, but with the line of a list. */
 function beside(why) {
-  const [, name, rest] = /^`([^`]+)`:?\s*(.*)$/s.exec(why) || [];
+  const [, name, colon, rest] = /^`([^`]+)`(:?)\s*(.*)$/s.exec(why) || [];
   if (!rest) return why;
+  const words = colon ? rest : `it ${rest}`;
   const line = /\[(\d+)\]$/.exec(name);
-  const words = line ? `Line ${Number(line[1]) + 1}: ${rest}` : rest[0].toUpperCase() + rest.slice(1);
-  return /[.!?]$/.test(words) ? words : `${words}.`;
+  return line ? `Line ${Number(line[1]) + 1}: ${words}` : words[0].toUpperCase() + words.slice(1);
 }
 
 /** Lines of a text area, without the empty ones. */

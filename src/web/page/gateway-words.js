@@ -47,13 +47,17 @@ function address(jid) {
 
 /** With whom: the name where there is one. `names` are those that people of this list gave themselves. */
 function withWhom(message, names) {
-  if (message.direction === "inbound") return message.display_name || address(message.from_number || message.sender || message.chat);
+  if (message.direction === "inbound") return message.name || address(message.from || message.chat);
   return message.group_name || names.get(message.chat) || address(message.chat);
+}
+
+function isGroup(message) {
+  return message.chat.endsWith("@g.us");
 }
 
 /** Chat to name, of those who wrote. */
 function namesOf(messages) {
-  return new Map(messages.filter((one) => one.direction === "inbound").map((one) => [one.chat, one.is_group ? one.group_name : one.display_name]));
+  return new Map(messages.filter((one) => one.direction === "inbound").map((one) => [one.chat, isGroup(one) ? one.group_name : one.name]));
 }
 
 /** What stands in the line of a message that is no file. */
@@ -62,11 +66,15 @@ function messageText(message) {
     case "reaction": return message.text ? `Reacted with ${message.text}` : "Took a reaction back";
     case "edit": return `Edited: ${message.text || ""}`;
     case "revoke": return "Took a message back";
-    case "location": return ["Location", message.text].filter(Boolean).join(": ");
-    case "contact": return ["Contact", message.text].filter(Boolean).join(": ");
+    case "location": return `Location: ${place(message.location || {})}`;
+    case "contact": return `Contact: ${(message.contacts || []).map((card) => card.name).filter(Boolean).join(", ")}`;
     case "other": return "Something this box has no word for";
     default: return message.text || "";
   }
+}
+
+function place({ name, address: where, latitude, longitude }) {
+  return [name, where].filter(Boolean).join(", ") || `${latitude}, ${longitude}`;
 }
 
 /** Why a message failed, in words. */

@@ -103,7 +103,7 @@ function drawRow(row, message, names) {
   put(part("message-mark"), inbound ? "↓" : "↑");
   put(part("unseen"), inbound ? "From " : "To ");
   put(part("message-who"), withWhom(message, names));
-  put(part("message-group"), inbound && message.is_group ? ` in ${message.group_name || "a group"}` : "");
+  put(part("message-group"), inbound && isGroup(message) ? ` in ${message.group_name || "a group"}` : "");
   part("message-time").dateTime = message.at || "";
   put(part("message-time"), message.at ? moment(message.at) : "");
   const words = messageText(message);
@@ -111,7 +111,7 @@ function drawRow(row, message, names) {
   const state = part("message-state");
   const [mark, word] = inbound ? ["", ""] : PROGRESS[message.status] || ["", message.status];
   state.dataset.state = inbound ? "" : message.status;
-  const why = message.status === "failed" ? `: ${failure(message.error)}` : "";
+  const why = message.status === "failed" ? `: ${failure(message.reason)}` : "";
   put(state, inbound ? "" : `${mark} ${word}${why}`);
 }
 
@@ -127,8 +127,7 @@ function drawFile(element, message, words) {
   if (!kind) return void put(element, caption);
   const link = make(url ? "a" : "span", "message-file", title);
   if (url) {
-    // By the path alone: the box may be known to this browser by another name.
-    link.href = new URL(url, location.href).pathname;
+    link.href = url;
     link.download = message.media.filename || "";
     link.addEventListener("click", (event) => download(event, link));
   }

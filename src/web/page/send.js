@@ -21,7 +21,7 @@ async function sendTest(session) {
     follow(null);
     return sendRefusal(outcome);
   }
-  follow({ session: session.id, id: outcome.body.id, status: outcome.body.status, cold: outcome.body.cold });
+  follow({ session: session.id, id: outcome.body.id, status: outcome.body.status, cold: outcome.body.warning === "cold_send" });
   loadMessages(session.id);
   return STAY;
 }
@@ -61,7 +61,7 @@ async function track() {
   if (tracked !== message) return;
   if (outcome.ok) {
     message.status = outcome.body.status;
-    message.error = outcome.body.error;
+    message.error = outcome.body.reason;
   }
   drawTrack();
   if (!["read", "failed"].includes(message.status)) trackTimer = setTimeout(track, TRACK_MS);

@@ -45,7 +45,9 @@ async function saveWebhook(webhook) {
   const body = { url, name: byId("webhook-name").value.trim() || null, events, sessions };
   const outcome = webhook ? await wish("PATCH", `webhooks/${webhook.id}`, body) : await wish("POST", "webhooks", body);
   if (!outcome.ok) {
-    return placed(outcome, (name, problem) => ({ url: byId("webhook-url"), name: byId("webhook-name"), events: byId("webhook-which"), sessions: byId("webhook-accounts") })[problem === "bad_url" ? "url" : name.replace(/\[.*$/, "")]);
+    return placed(outcome, (name) => ({
+      url: byId("webhook-url"), name: byId("webhook-name"), events: byId("webhook-which"), sessions: byId("webhook-accounts"),
+    })[name]);
   }
   dialog.close();
   await loadWebhooks();
@@ -68,7 +70,7 @@ function openNewSecret(webhook) {
     verb: "Make a new secret",
     danger: false,
   }, async () => {
-    const outcome = await wish("POST", `webhooks/${webhook.id}/rotate`);
+    const outcome = await wish("PATCH", `webhooks/${webhook.id}`, { rotate_secret: true });
     if (!outcome.ok) return outcome.why;
     byId("confirm").close();
     showSecret(outcome.body.secret, `The new secret of “${hookName(webhook)}”`, "It is shown this once. The old one is good for another day.");

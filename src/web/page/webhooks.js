@@ -1,21 +1,28 @@
-// Webhooks: what is told to whom, and how it goes. For administrators; asked for while they can be seen.
+// Webhooks: what is told to whom, and how it goes. Asked for while they can be seen; those who may only
+// look see no paths and no buttons, and tokens for some accounts see none at all.
 
 const WEBHOOKS_MS = 4000; // between two looks
+const BEHIND_MS = 60000; // what waits longer than this waits for the program
+const TEST_TRIES = 60; // looks at what became of a test, one a second
 
 const hooks = new Map(); // webhook id -> row
 let webhooks = null; // the last answer
 let webhooksAt = -Infinity;
 let webhooksLoading = false;
+let webhooksRefused = false; // a token for some accounts is not for webhooks
 
 function drawWebhooks() {
   const section = byId("webhooks");
-  if (!may("admin")) {
+  const there = may("read") && !webhooksRefused;
+  reveal(section, there, byId("accounts"));
+  if (!may("read")) {
+    showWebhooks([]);
     webhooks = null;
     webhooksAt = -Infinity;
+    webhooksRefused = false;
   }
-  reveal(section, may("admin"), byId("accounts"));
-  if (!may("admin")) return void byId("hooks").replaceChildren(), hooks.clear();
-  reveal(byId("add-webhook"), !silent(), byId("webhooks"));
+  if (!there) return;
+  reveal(byId("add-webhook"), may("admin") && !silent(), byId("webhooks"));
   const due = performance.now() - webhooksAt > WEBHOOKS_MS * 0.9;
   if (due && !webhooksLoading && !silent() && (!webhooks || seen(section))) loadWebhooks();
   for (const webhook of webhooks || []) drawHook(hooks.get(webhook.id), webhook);
@@ -26,7 +33,8 @@ async function loadWebhooks() {
   webhooksAt = performance.now();
   const outcome = await wish("GET", "webhooks");
   webhooksLoading = false;
-  if (!may("admin")) return;
+  if (!may("read")) return;
+  webhooksRefused = outcome.code === 403;
   say(byId("webhooks-refusal"), outcome.why);
   if (outcome.ok) showWebhooks(outcome.body.data);
 }
@@ -84,12 +92,12 @@ function drawHook(row, webhook) {
   row.querySelector("[data-fact=dead]").parentElement.dataset.bad = String(queue.dead > 0);
   row.querySelector("[data-fact=dropped]").parentElement.dataset.bad = String(queue.dropped > 0);
   put(row.querySelector("[data-hook=switch]"), webhook.enabled ? "Switch off" : "Switch on");
-  for (const button of row.querySelectorAll("button")) button.disabled = silent() && !row.dataset.waiting;
+  reveal(part("more"), may("admin") && !silent(), part("hook-name"));
 }
 
 function hookMood(webhook, queue) {
   if (!webhook.enabled) return webhook.disabled_reason ? ["bad", "Switched off"] : ["off", "Off"];
-  if (queue.failing) return ["bad", "Does not answer"];
+  if (queue.pending && Date.now() - Date.parse(queue.oldest_at) > BEHIND_MS) return ["bad", "Behind"];
   return queue.pending ? ["busy", "Delivering"] : ["ok", "On"];
 }
 
@@ -131,18 +139,38 @@ async function during(row, work) {
   return outcome;
 }
 
+/** A test goes the way of every event; what became of it is seen by whether it still waits. */
 async function testHook(row, webhook) {
-  const result = row.querySelector(".hook-result");
-  result.dataset.state = "";
-  put(result, "Asking the program…");
+  const tell = (state, words) => {
+    row.querySelector(".hook-result").dataset.state = state;
+    put(row.querySelector(".hook-result"), words);
+  };
+  tell("", "A test is on its way…");
   const outcome = await during(row, () => wish("POST", `webhooks/${webhook.id}/test`));
-  const answer = outcome.body || {};
-  const well = outcome.ok && answer.ok !== false;
-  result.dataset.state = well ? "ok" : "bad";
-  const took = answer.took_ms === undefined ? "" : ` after ${answer.took_ms} ms`;
-  if (!outcome.ok) put(result, "");
-  else if (well) put(result, `The test arrived: it answered ${answer.status ?? "well"}${took}.`);
-  else put(result, answer.status ? `It answered ${answer.status}${took}: that is a refusal.` : `The test did not arrive: ${deliveryError(answer.error)}`);
+  if (!outcome.ok) return tell("", "");
+  const { event } = outcome.body;
+  row.dataset.test = event; // another press ends following this one
+  for (let look = 0; look < TEST_TRIES && row.dataset.test === event; look += 1) {
+    const waits = await waiting(webhook.id, event);
+    if (waits === undefined) return tell("ok", "The test arrived.");
+    if (waits?.status === "dead") return tell("bad", `The test was refused: ${deliveryError(waits.last_error)}.`);
+    if (waits?.attempts) tell("bad", `The test did not arrive: ${deliveryError(waits.last_error)}. It is tried again.`);
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+  return undefined;
+}
+
+/** The delivery of this event; undefined when it does not wait any more, null when nobody knows. */
+async function waiting(id, event) {
+  let cursor = "";
+  do {
+    const outcome = await wish("GET", `webhooks/${id}/deliveries?limit=200${cursor}`);
+    if (!outcome.ok) return null;
+    const found = outcome.body.data.find((one) => one.event_id === event);
+    if (found) return found;
+    cursor = outcome.body.next_cursor && `&cursor=${encodeURIComponent(outcome.body.next_cursor)}`;
+  } while (cursor);
+  return undefined;
 }
 
 async function switchHook(row, webhook) {
