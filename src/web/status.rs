@@ -13,7 +13,7 @@ use serde::Serialize;
 use self::session::SessionBody;
 use super::rfc3339;
 use crate::account::AccountId;
-use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, StoreHealth};
+use crate::snapshot::{AccountView, HoldAction, OutboxHealth, PanelHealth, Snapshot, StoreHealth};
 use crate::time::{Mono, Now};
 use crate::token::{Caller, Scope};
 use crate::ulid::SessionIds;
@@ -88,6 +88,8 @@ pub struct StatusBody {
     panel: PanelBody,
     hold: Option<HoldBody>,
     store: StoreBody,
+    /// How the webhooks' lines stand; null for those who may not look at the box.
+    outbox: Option<OutboxBody>,
     /// Where others reach the page, as `192.168.1.20:8080`.
     page: Option<String>,
     sessions: Vec<SessionBody>,
@@ -127,6 +129,20 @@ struct StoreBody {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct OutboxBody {
+    /// Deliveries that wait.
+    pending: u64,
+    /// Given up: they wait for a person.
+    dead: u64,
+    /// Dropped because too much waited, ever.
+    dropped: u64,
+    /// Webhooks the box itself switched off.
+    disabled: u32,
+    /// A receiver does not answer at present.
+    failing: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct HoldBody {
     action: &'static str,
     held_ms: u64,
@@ -163,6 +179,7 @@ pub fn status(snapshot: &Snapshot, geometry: Option<(u32, u32)>, eye: &Eye<'_>) 
             needs_ms: millis(hold.needs),
         }),
         store: store(&snapshot.store, technical),
+        outbox: technical.then(|| outbox(snapshot.outbox)),
         page: snapshot.page.clone(),
         sessions: eye
             .accounts(snapshot)
@@ -207,6 +224,16 @@ fn store(health: &StoreHealth, technical: bool) -> StoreBody {
     StoreBody {
         status,
         why: why.filter(|_| technical),
+    }
+}
+
+fn outbox(health: OutboxHealth) -> OutboxBody {
+    OutboxBody {
+        pending: health.pending,
+        dead: health.dead,
+        dropped: health.dropped,
+        disabled: health.disabled,
+        failing: health.failing,
     }
 }
 
