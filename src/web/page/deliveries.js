@@ -22,7 +22,7 @@ async function listDeliveries() {
   if (deliveriesOf?.id !== id) return;
   refuse(byId("deliveries"), dead.why || pending.why);
   if (!dead.ok || !pending.ok) return;
-  const rows = [...dead.body.data.map((one) => deliveryRow(one, true)), ...pending.body.data.map((one) => deliveryRow(one, false))];
+  const rows = [...dead.body.data, ...pending.body.data].map(deliveryRow);
   if (rows.length === 0) rows.push(make("li", "note", "Nothing waits, and nothing was given up."));
   byId("delivery-list").replaceChildren(...rows);
   const given = dead.body.data.length;
@@ -34,7 +34,8 @@ async function listDeliveries() {
   reveal(byId("replay-all"), given > 1, byId("deliveries-title"));
 }
 
-function deliveryRow(delivery, dead) {
+function deliveryRow(delivery) {
+  const dead = delivery.status === "dead";
   const row = make("li", "delivery");
   const words = make("div", "delivery-words");
   const name = make("p", "delivery-name", delivery.event);
@@ -42,9 +43,11 @@ function deliveryRow(delivery, dead) {
   if (dead) name.append(" ", make("span", "mark bad", "given up"));
   const from = delivery.session ? known(delivery.session)?.label || "a deleted account" : "the box";
   const when = delivery.queued_at ? moment(delivery.queued_at) : "";
-  words.append(name, make("p", "note", [from, when, count(delivery.attempts, "attempt", "attempts")].filter(Boolean).join(" · ")));
+  const tries = count(delivery.attempts, "attempt", "attempts");
+  words.append(name, make("p", "note", [from, when, tries].filter(Boolean).join(" · ")));
   if (delivery.last_error) words.append(make("p", "delivery-error", deliveryError(delivery.last_error)));
-  if (!dead && delivery.next_at && delivery.attempts > 0) words.append(make("p", "note", `Next try ${moment(delivery.next_at)}`));
+  const next = !dead && delivery.attempts > 0 && delivery.next_at;
+  if (next) words.append(make("p", "note", `Next try ${moment(next)}`));
   row.append(words);
   if (!dead) return row;
   const button = make("button", "quiet", "Replay");
@@ -88,13 +91,14 @@ async function replayAll() {
   const outcome = await wish("POST", `webhooks/${deliveriesOf.id}/replay`);
   button.disabled = false;
   byId("deliveries-title").focus();
-  await afterReplay(outcome, outcome.ok && `${count(outcome.body.replayed, "delivery is", "deliveries are")} tried again now.`);
+  const many = outcome.body?.replayed ?? 0;
+  await afterReplay(outcome, `${count(many, "delivery is", "deliveries are")} tried again now.`);
 }
 
 async function afterReplay(outcome, words) {
   // Somebody else may have been quicker.
   const done = outcome.ok || outcome.code === 404;
-  if (done) speak(words || "");
+  if (done) speak(words);
   if (deliveriesOf) await listDeliveries();
   if (!done) refuse(byId("deliveries"), outcome.why);
   loadWebhooks();

@@ -57,7 +57,8 @@ function isGroup(message) {
 
 /** Chat to name, of those who wrote. */
 function namesOf(messages) {
-  return new Map(messages.filter((one) => one.direction === "inbound").map((one) => [one.chat, isGroup(one) ? one.group_name : one.name]));
+  const wrote = messages.filter((one) => one.direction === "inbound");
+  return new Map(wrote.map((one) => [one.chat, isGroup(one) ? one.group_name : one.name]));
 }
 
 /** What stands in the line of a message that is no file. */

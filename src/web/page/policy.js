@@ -49,7 +49,8 @@ function drawPolicy() {
   byId("policy-mention-row").hidden = policy.groups === "disabled";
   say(byId("policy-dm-warning"), {
     pairing: everybody ? "The star lets everybody in: nobody will be asked to wait."
-      : "This answers strangers: whoever finds the number is sent one message with a code, and so learns that something listens here.",
+      : "This answers strangers: whoever finds the number is sent one message with a code, "
+        + "and so learns that something listens here.",
     allowlist: everybody ? "The star lets everybody in, as if no list were there."
       : policy.allow_from.length === 0 && "The list is empty: nobody may write.",
   }[policy.dm]);

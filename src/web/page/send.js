@@ -21,7 +21,8 @@ async function sendTest(session) {
     follow(null);
     return sendRefusal(outcome);
   }
-  follow({ session: session.id, id: outcome.body.id, status: outcome.body.status, cold: outcome.body.warning === "cold_send" });
+  const { id, status: reached, warning } = outcome.body;
+  follow({ session: session.id, id, status: reached, cold: warning === "cold_send" });
   loadMessages(session.id);
   return STAY;
 }
@@ -37,9 +38,10 @@ function sendRefusal(outcome) {
     case "bad_text":
       return { field: byId("send-text"), why: outcome.why };
     case "cold_send_blocked":
-      return { field: to, why: "This person did not write first, and “Who may write” says that nobody may be written to then." };
+      return { field: to, why: "This person did not write first, and “Who may write” forbids to write to them then." };
     case "pacing_limited":
-      return `This account sends no faster, so that WhatsApp does not block it. Try again in ${span(outcome.retryMs || 1000)}.`;
+      return "This account sends no faster, so that WhatsApp does not block it. "
+        + `Try again in ${span(outcome.retryMs || 1000)}.`;
     case "not_working":
       return "The account is not connected. Connect it first.";
     default:

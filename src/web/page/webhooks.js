@@ -82,7 +82,7 @@ function drawHook(row, webhook) {
   put(part("hook-name"), hookName(webhook));
   put(part("badge-text"), word);
   put(part("hook-url"), webhook.url);
-  const whose = webhook.sessions && webhook.sessions.map((id) => known(id)?.label || "a deleted account").join(", ");
+  const whose = webhook.sessions?.map((id) => known(id)?.label || "a deleted account").join(", ");
   put(part("hook-hears"), `Hears ${hears(webhook.events)} · ${whose || "all accounts"}`);
   say(part("warning"), hookWarning(webhook, queue));
   fact("pending", (queue.pending || 0).toLocaleString());
@@ -184,7 +184,11 @@ function openDeleteHook(webhook) {
   const waits = webhook.queue?.pending || 0;
   confirm({
     title: `Delete “${hookName(webhook)}”?`,
-    text: `It hears nothing any more.${waits ? ` ${count(waits, "delivery that waits is", "deliveries that wait are")} lost.` : ""} Routes that lead to it lead nowhere.`,
+    text: [
+      "It hears nothing any more.",
+      waits && `${count(waits, "delivery that waits is", "deliveries that wait are")} lost.`,
+      "Routes that lead to it lead nowhere.",
+    ].filter(Boolean).join(" "),
     verb: "Delete",
   }, async () => {
     const outcome = await wish("DELETE", `webhooks/${webhook.id}`);
