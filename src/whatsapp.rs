@@ -7,7 +7,9 @@
 //! [`crate::logging`] for why they are held at `warn` and scrubbed.
 
 pub mod dial;
+pub mod dispatch;
 pub mod link;
+pub mod media;
 pub mod obstacle;
 pub mod phone;
 pub mod receive;

@@ -9,7 +9,7 @@ use crate::ulid::Ulid;
 
 /// Something to tell. Its name is made of what happened, so that hearing the same thing twice from
 /// WhatsApp gives the same name twice.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// Its name.
     pub id: Ulid,
@@ -23,6 +23,13 @@ pub struct NewEvent {
     pub lane: String,
     /// The payload.
     pub payload: Payload,
+}
+
+/// Its lane is somebody's address.
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewEvent({} evt_{})", self.kind.word(), self.id)
+    }
 }
 
 /// The `payload` of an envelope: JSON of somebody's conversation. `Debug` shows its length.

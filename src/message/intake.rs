@@ -3,14 +3,20 @@
 //! The store calls it inside the transaction that keeps the message, so that the message, what is told of
 //! it, what is answered and what is remembered are there together or not at all.
 
+mod case;
+
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::address::Person;
+use self::case::Case;
+use super::address::{Chat, Person};
 use super::event::NewEvent;
 use super::inbound::Inbound;
+use super::judgement::{Parties, Verdict, judge};
 use super::outbound::Outbound;
+use super::payload::Subject;
 use super::policy::{Policy, Refusal, Request};
 use super::route::Routes;
 use super::webhook::{Webhook, WebhookId};
@@ -31,7 +37,7 @@ pub struct Settings {
 }
 
 /// What is remembered of a person who wrote to an account.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Acquaintance {
     /// Who.
     pub person: Person,
@@ -41,6 +47,17 @@ pub struct Acquaintance {
     pub wrote_at: UnixMillis,
     /// The route they talk to, and until when; refreshed at most once a minute.
     pub sticky: Option<(String, UnixMillis)>,
+}
+
+/// Without the name.
+impl fmt::Debug for Acquaintance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acquaintance")
+            .field("person", &self.person)
+            .field("wrote_at", &self.wrote_at)
+            .field("sticky", &self.sticky)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is known when a message is judged.
@@ -58,6 +75,9 @@ pub struct Facts<'a> {
     pub sender: Option<&'a Acquaintance>,
     /// Who waits for approval, with those that ran out.
     pub requests: &'a [Request],
+    /// The message this one is about (a reaction, an edit, a revoke: their target) is in the ring: it
+    /// was taken, or it was ours. Only asked in groups that want a mention.
+    pub target_kept: bool,
     /// The time.
     pub now: UnixMillis,
     /// Made by chance for this message: codes and ids come from it.
@@ -90,10 +110,45 @@ pub struct Decision {
 /// Decides. Everything a message causes is in the answer; nothing is looked up elsewhere.
 #[must_use]
 pub fn decide(facts: &Facts<'_>, inbound: &Inbound) -> Decision {
-    // The thin path until policy and routes speak: everything is kept, nothing is told.
-    let _ = (facts, inbound);
-    Decision {
-        keep: true,
-        ..Decision::default()
+    let known = facts.sender.map(|it| &it.person);
+    let all_of = |person: &Person| {
+        let person = known.map_or_else(|| person.clone(), |known| person.joined(known));
+        person.joined(facts.me)
+    };
+    let sender = all_of(&inbound.sender);
+    let chat = match &inbound.chat {
+        Chat::Person(person) => Chat::Person(all_of(person)),
+        group @ Chat::Group(_) => group.clone(),
+    };
+    let default = Policy::default();
+    let case = Case {
+        facts,
+        policy: facts
+            .settings
+            .policies
+            .get(&facts.account)
+            .unwrap_or(&default),
+        subject: Subject {
+            inbound,
+            me: facts.me,
+            sender: &sender,
+            chat: &chat,
+        },
+        chat_id: &chat.id(),
+        sender_id: &sender.jid(),
+    };
+    let parties = Parties {
+        me: facts.me,
+        sender: &sender,
+        chat: &chat,
+    };
+    match judge(case.policy, parties, inbound, facts.target_kept) {
+        Verdict::Own => Decision {
+            keep: true,
+            ..Decision::default()
+        },
+        Verdict::Refused(reason) => case.refused(reason),
+        Verdict::Unknown => case.unknown(),
+        Verdict::Taken => case.taken(),
     }
 }

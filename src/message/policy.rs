@@ -5,12 +5,16 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::address::Person;
+use super::entry::{Entry, lists};
+use super::field::FieldError;
+use crate::limits::{EMOJI_BYTES, POLICY_ENTRIES};
 use crate::time::UnixMillis;
 
 /// The policy of an account. Its JSON is the body of `PUT …/policy`; what is left out is the default.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Who may write to the account directly.
@@ -33,6 +37,21 @@ pub struct Policy {
     pub cold_send: ColdSend,
 }
 
+/// Its lists are numbers of people: how many, and not which.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("dm", &self.dm)
+            .field("allow_from", &self.allow_from.len())
+            .field("groups", &self.groups)
+            .field("group_allow_from", &self.group_allow_from.len())
+            .field("require_mention", &self.require_mention)
+            .field("self_chat", &self.self_chat)
+            .field("cold_send", &self.cold_send)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for Policy {
     /// A gateway's: everything is taken, nothing is answered unasked.
     fn default() -> Self {
@@ -48,6 +67,64 @@ impl Default for Policy {
             cold_send: ColdSend::Warn,
         }
     }
+}
+
+impl Policy {
+    /// Whether it can be kept.
+    ///
+    /// # Errors
+    /// [`FieldError`]: an entry that means nobody, a list that is too long, or a reaction that is none.
+    pub fn check(&self) -> Result<(), FieldError> {
+        check_list("allow_from", &self.allow_from, false)?;
+        check_list("group_allow_from", &self.group_allow_from, true)?;
+        match &self.ack_reaction {
+            Some(text) if !is_emoji(text) => Err(FieldError::new(
+                "ack_reaction",
+                "it has to be one emoji; leave it out for none",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets a person write directly, by every name that is known of them.
+    pub fn admit(&mut self, person: &Person) {
+        let phone = person.phone().cloned().map(Person::Phone);
+        let lid = person.lid().cloned().map(Person::Hidden);
+        for alias in phone.into_iter().chain(lid) {
+            if !lists(&self.allow_from, &alias) {
+                self.allow_from.push(match &alias {
+                    Person::Phone(phone) | Person::Both(phone, _) => format!("+{}", phone.digits()),
+                    Person::Hidden(_) => alias.jid(),
+                });
+            }
+        }
+    }
+}
+
+fn check_list(field: &str, list: &[String], groups: bool) -> Result<(), FieldError> {
+    if list.len() > POLICY_ENTRIES {
+        let why = format!("it has more than {POLICY_ENTRIES} entries");
+        return Err(FieldError::new(field, why));
+    }
+    for (place, entry) in list.iter().enumerate() {
+        let field = || format!("{field}[{place}]");
+        match entry.parse::<Entry>() {
+            Ok(Entry::Group(_)) if !groups => {
+                let why = "it is a group; groups are named in group_allow_from";
+                return Err(FieldError::new(field(), why));
+            }
+            Ok(_) => {}
+            Err(error) => return Err(FieldError::new(field(), error.to_string())),
+        }
+    }
+    Ok(())
+}
+
+/// One character as people see it, and no letter, digit or sign of a keyboard.
+fn is_emoji(text: &str) -> bool {
+    let shown = text.chars().any(|c| !c.is_ascii() && !c.is_alphanumeric());
+    let plain = text.chars().any(|c| c.is_whitespace() || c.is_control());
+    text.graphemes(true).count() == 1 && text.len() <= EMOJI_BYTES && shown && !plain
 }
 
 /// Who may write to an account directly.

@@ -8,6 +8,7 @@
 mod build;
 mod typed_code;
 
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -26,8 +27,13 @@ use crate::event::LinkEvent;
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::limits;
+use crate::message::address::{Chat, MessageId, Person};
+use crate::message::content::Media;
+use crate::message::outbound::Outbound;
 use crate::store::Store;
 use crate::time::UnixMillis;
+use crate::whatsapp::dispatch::DispatchError;
+use crate::whatsapp::media::FetchError;
 use crate::whatsapp::phone::{self, Question};
 use crate::whatsapp::send::{self, SendProblem, SendRequest, Sent};
 use crate::whatsapp::traffic::Traffic;
@@ -122,6 +128,63 @@ impl Link {
             .await
             .map_err(|_| SendProblem::NotWorking)?;
         answer.await.map_err(|_| SendProblem::NotWorking)?
+    }
+
+    /// Sends a message: encrypted, recorded for resends and written to the socket when it returns. The
+    /// same id again is the same message to WhatsApp. `file` is what is uploaded first (media only; it
+    /// stays where it is).
+    ///
+    /// # Errors
+    /// [`DispatchError`]; nothing was sent, as far as anybody knows.
+    pub async fn dispatch(
+        &self,
+        outbound: &Outbound,
+        file: Option<PathBuf>,
+    ) -> Result<(), DispatchError> {
+        let _ = (self, outbound, file);
+        Err(DispatchError::NotConnected)
+    }
+
+    /// Shows "typing…" in a chat, or takes it back. WhatsApp lets it run out after some 25 s.
+    ///
+    /// # Errors
+    /// [`DispatchError`].
+    pub async fn typing(&self, chat: &Chat, on: bool) -> Result<(), DispatchError> {
+        let _ = (self, chat, on);
+        Err(DispatchError::NotConnected)
+    }
+
+    /// Marks messages as read; in a group `sender` wrote all of them.
+    ///
+    /// # Errors
+    /// [`DispatchError`].
+    pub async fn mark_read(
+        &self,
+        chat: &Chat,
+        sender: Option<&Person>,
+        ids: &[MessageId],
+    ) -> Result<(), DispatchError> {
+        let _ = (self, chat, sender, ids);
+        Err(DispatchError::NotConnected)
+    }
+
+    /// Who has that number at WhatsApp, if anybody.
+    ///
+    /// # Errors
+    /// [`DispatchError`]: nobody knows.
+    pub async fn look_up(&self, phone: &E164) -> Result<Option<Person>, DispatchError> {
+        let _ = (self, phone);
+        Err(DispatchError::NotConnected)
+    }
+
+    /// Fetches and decrypts the file of a message into `to`, which is made or emptied first; says how
+    /// many bytes it has. `max` is in bytes. What does not check out leaves an empty file.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn fetch(&self, media: &Media, to: PathBuf, max: u64) -> Result<u64, FetchError> {
+        let _ = (self, media, to, max);
+        Err(FetchError::NotConnected)
     }
 
     fn tell(&self, command: Command) {

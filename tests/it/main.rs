@@ -25,6 +25,7 @@ mod glass;
 mod health;
 mod link;
 mod machine;
+mod message;
 mod states;
 mod store;
 mod stories;

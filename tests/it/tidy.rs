@@ -27,6 +27,7 @@ const PURE: &[&str] = &[
     "src/fault.rs",
     "src/journal/happening.rs",
     "src/limits.rs",
+    "src/limits/",
     "src/machine.rs",
     "src/machine/",
     "src/message.rs",
@@ -49,7 +50,6 @@ const PURE: &[&str] = &[
     "src/web/route/",
     "src/web/status.rs",
     "src/web/status/",
-    "src/web/stream/envelope.rs",
     "src/whatsapp/translate.rs",
 ];
 

@@ -1,0 +1,3 @@
+//! What becomes of messages: the pure half of the gateway.
+
+mod intake;
