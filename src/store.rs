@@ -13,7 +13,7 @@
 //!
 //! * *Pair and run*: the library is handed [`Store::backend`] and writes through its own traits. It
 //!   sends a message only after the ratchet state behind it was acknowledged here.
-//! * *Receive*: the decrypted message is stored as pending, then [`Store::append_messages`], then
+//! * *Receive*: the decrypted message is stored as pending, then [`Store::take_in`], then
 //!   it is acknowledged to the service and the pending row deleted. A cut in between repeats the
 //!   message; the ring drops the repetition.
 //! * *Log out*: the link ends, then [`Store::wipe_auth`] deletes the identity in one transaction.
@@ -27,23 +27,35 @@ mod backend;
 #[cfg(feature = "bench")]
 mod bad_disk;
 mod box_names;
+mod caps;
 mod client_version;
 mod database;
 mod device;
 mod error;
 mod health;
+mod lines;
+mod media;
 mod medium;
-mod messages;
 mod msg_secrets;
 mod open;
+mod outbox;
+mod people;
 #[cfg(feature = "bench")]
 pub mod probe;
 mod protocol;
+mod requests;
+mod ring;
 mod rows;
 mod schema;
+mod schema_3;
+mod send_queue;
+mod settings;
 mod signal;
+mod take_in;
 mod tc_tokens;
+mod texts;
 mod tokens;
+mod webhooks;
 mod writer;
 
 use std::path::Path;
@@ -53,10 +65,16 @@ use redb::{Durability, ReadTransaction};
 use tokio::sync::{mpsc, oneshot};
 use whatsapp_rust::traits::Backend;
 
+pub use self::caps::OutboxCaps;
 pub use self::client_version::ClientVersion;
 pub use self::error::{OpenError, StoreError};
+pub use self::lines::Lines;
 pub use self::medium::Counters;
-pub use self::messages::StoredMessage;
+pub use self::outbox::{DeliveryFilter, Place};
+pub use self::ring::{Direction, KeptMessage, MessageFilter};
+pub use self::send_queue::{Change, Idempotency, Queued};
+pub use self::take_in::{Around, Envelope, Taken};
+pub use self::texts::StoredMessage;
 pub use self::tokens::{Life, NewToken, StoredToken, Tokens};
 
 use self::backend::AccountBackend;
@@ -108,23 +126,26 @@ impl Store {
     }
 
     /// Deletes the identity of an account and everything the protocol keeps for it, in one
-    /// transaction. What the person decided and the messages stay. Only while no link runs.
+    /// transaction. What the person decided and the messages stay; what waits to be sent fails as
+    /// `logged_out`, and is returned. Only while no link runs.
     ///
     /// # Errors
     /// [`StoreError`]; all of the identity is still there, or none of it.
-    pub async fn wipe_auth(&self, account: AccountId) -> Result<()> {
+    pub async fn wipe_auth(&self, account: AccountId) -> Result<Vec<Change>> {
         let shared = Arc::clone(&self.shared);
         self.write(move |tx| {
             // From here on the account's old handles are refused, also when the commit fails: the
             // link they served has ended either way.
             shared.note_wipe(account.0);
-            schema::wipe(tx, account.0)
+            let failed = send_queue::fail_all(tx, account.0, "logged_out")?;
+            schema::wipe(tx, account.0)?;
+            Ok(failed)
         })
         .await
     }
 
-    /// Deletes everything there is about an account, its identity, its record and its messages, and
-    /// takes it off the lists of tokens, in one transaction. Its number is not given out again. Only
+    /// Deletes everything there is about an account, its identity, its record, its messages and what
+    /// waits because of it, and takes it off the lists of tokens and webhooks, in one transaction. Its number is not given out again. Only
     /// while no link runs.
     ///
     /// # Errors

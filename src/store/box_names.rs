@@ -45,6 +45,15 @@ impl Store {
     }
 }
 
+/// The name of this box.
+pub(super) fn box_id(tx: &Tx) -> Result<Ulid> {
+    let meta = tx.rows(META)?;
+    let row = meta.get(BOX_ID)?;
+    let bits = row.and_then(|row| row.value().try_into().ok());
+    bits.map(|bits| Ulid::from_bits(u128::from_le_bytes(bits)))
+        .ok_or_else(unreadable)
+}
+
 /// Notes that an account has its number: no other account will get it.
 pub(super) fn note_account(tx: &Tx, account: u32) -> Result<()> {
     if account >= next_account(tx)? {

@@ -14,11 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 use tokio::sync::watch;
 
+use super::caps::OutboxCaps;
 use super::error::{Result, StoreError};
-use super::health;
+use super::lines::Lines;
 use super::medium::{Medium, count};
 use super::tokens::{self, Tokens};
+use super::{health, lines, settings};
 use crate::limits;
+use crate::message::intake::Settings;
 use crate::snapshot::StoreHealth;
 
 /// What the slot holds.
@@ -41,6 +44,12 @@ pub(super) struct Shared {
     pub(super) health: watch::Sender<StoreHealth>,
     /// The API tokens as they are in the file.
     pub(super) tokens: watch::Sender<Tokens>,
+    /// Policies, routes and webhooks as they are in the file.
+    pub(super) settings: watch::Sender<Arc<Settings>>,
+    /// How the webhooks' lines stand in the file.
+    pub(super) lines: watch::Sender<Lines>,
+    /// How much may wait for webhooks, and how long.
+    pub(super) caps: watch::Sender<OutboxCaps>,
     /// All tokens are to be deleted, and the disk has not done it yet.
     token_reset: AtomicBool,
     /// Names this run of the program.
@@ -50,13 +59,20 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(database: Database, medium: Medium) -> Result<Self> {
         let run = tokens::name_run()?;
-        let found = tokens::load(&database.begin_read()?, run)?;
+        let tx = database.begin_read()?;
+        let found = tokens::load(&tx, run)?;
+        let settings = settings::load(&tx)?;
+        let lines = lines::load(&tx)?;
+        drop(tx);
         Ok(Self {
             slot: RwLock::new(Slot::Open(database)),
             medium,
             wipes: Mutex::default(),
             health: watch::channel(StoreHealth::Well).0,
             tokens: watch::channel(Arc::new(found)).0,
+            settings: watch::channel(Arc::new(settings)).0,
+            lines: watch::channel(Arc::new(lines)).0,
+            caps: watch::channel(OutboxCaps::default()).0,
             token_reset: AtomicBool::new(false),
             run,
         })
@@ -119,6 +135,38 @@ impl Shared {
         }
     }
 
+    /// Reads policies, routes and webhooks anew. What was in memory stays when they cannot be read.
+    pub(super) fn publish_settings(&self) {
+        match self.read(settings::load) {
+            Ok(found) => {
+                self.settings.send_if_modified(|said| {
+                    let news = **said != found;
+                    if news {
+                        *said = Arc::new(found);
+                    }
+                    news
+                });
+            }
+            Err(error) => log::error!("store: the webhooks cannot be read: {error}"),
+        }
+    }
+
+    /// Reads anew how the webhooks' lines stand.
+    pub(super) fn publish_lines(&self) {
+        match self.read(lines::load) {
+            Ok(found) => {
+                self.lines.send_if_modified(|said| {
+                    let news = **said != found;
+                    if news {
+                        *said = Arc::new(found);
+                    }
+                    news
+                });
+            }
+            Err(error) => log::error!("store: the outbox cannot be read: {error}"),
+        }
+    }
+
     /// Looks at one consistent state.
     pub(super) fn read<T>(&self, look: impl FnOnce(&ReadTransaction) -> Result<T>) -> Result<T> {
         // A panic of another reader leaves the slot as it was: it only reads it.
@@ -153,7 +201,11 @@ impl Shared {
     /// Opens the database anew if it refuses to work. Writer only, without a transaction.
     pub(super) fn recover(&self) -> Result<()> {
         // What a failed commit left in the file is known only once it is open again.
-        self.begin_write().map(|_| self.publish_tokens())
+        drop(self.begin_write()?);
+        self.publish_tokens();
+        self.publish_settings();
+        self.publish_lines();
+        Ok(())
     }
 
     fn reopen(&self) -> Result<()> {

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use redb::{
-    AccessGuard, Durability, Key, ReadableTable, Table, TableDefinition, TableHandle, Value,
-    WriteTransaction,
+    AccessGuard, Durability, Key, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
+    TableHandle, Value, WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,8 @@ pub(super) struct Tx {
     inner: WriteTransaction,
     changed: Cell<bool>,
     tokens: Cell<bool>,
+    settings: Cell<bool>,
+    lines: Cell<bool>,
 }
 
 impl Tx {
@@ -30,6 +32,8 @@ impl Tx {
             inner,
             changed: Cell::new(false),
             tokens: Cell::new(false),
+            settings: Cell::new(false),
+            lines: Cell::new(false),
         }
     }
 
@@ -41,6 +45,26 @@ impl Tx {
     /// Whether the tokens may have changed.
     pub(super) fn touched_tokens(&self) -> bool {
         self.tokens.get()
+    }
+
+    /// Notes that policies, routes or webhooks may have changed.
+    pub(super) fn note_settings(&self) {
+        self.settings.set(true);
+    }
+
+    /// Whether policies, routes or webhooks may have changed.
+    pub(super) fn touched_settings(&self) -> bool {
+        self.settings.get()
+    }
+
+    /// Notes that the webhooks' lines may have changed.
+    pub(super) fn note_lines(&self) {
+        self.lines.set(true);
+    }
+
+    /// Whether the webhooks' lines may have changed.
+    pub(super) fn touched_lines(&self) -> bool {
+        self.lines.get()
     }
 
     /// Opens a table. A table can be open once at a time.
@@ -109,6 +133,11 @@ impl<K: Key + 'static, V: Value + 'static> Rows<'_, K, V> {
     /// The rows of a range of keys, in order.
     pub(super) fn range(&self, keys: Range<K::SelfType<'_>>) -> Result<redb::Range<'_, K, V>> {
         Ok(self.table.range(keys)?)
+    }
+
+    /// The rows there are.
+    pub(super) fn len(&self) -> Result<u64> {
+        Ok(self.table.len()?)
     }
 
     /// Deletes the rows of a range that are not to be kept; says how many.

@@ -12,15 +12,16 @@ use thiserror::Error;
 use super::box_names;
 use super::error::{Result, StoreError};
 use super::rows::Tx;
+use super::schema_3::{self, create_gateway_tables};
 
 /// The schema number this program writes.
-pub(super) const SCHEMA: u32 = 2;
+pub(super) const SCHEMA: u32 = 3;
 
 /// Takes a file from one schema number to the next, inside the transaction that raises the number.
 type Step = fn(&WriteTransaction) -> Result<()>;
 
 /// `STEPS[n - 1]` leads from schema `n` to `n + 1`.
-const STEPS: &[Step] = &[to_2];
+const STEPS: &[Step] = &[to_2, schema_3::to_3];
 
 const _: () = assert!(STEPS.len() + 1 == SCHEMA as usize);
 
@@ -50,7 +51,8 @@ account_keys! {
     (&'static str, &'static str) = ("", "");
     (&'static str, &'static [u8]) = ("", &[]);
     (&'static str, &'static str, &'static str) = ("", "", "");
-    (&'static str, &'static str, bool) = ("", "", false);
+    (u128) = (0);
+    (u32, &'static [u8; 32]) = (0, &[0; 32]);
 }
 
 impl AccountKey for u32 {
@@ -143,16 +145,6 @@ pub(super) const META: TableDefinition<'static, &'static str, &'static [u8]> =
 /// Account → what the person decided: JSON.
 pub(super) const ACCOUNTS: TableDefinition<'static, u32, &'static [u8]> =
     TableDefinition::new("accounts");
-/// (account, running number) → a message of the ring: JSON.
-pub(super) const MESSAGES: TableDefinition<'static, (u32, u64), &'static [u8]> =
-    TableDefinition::new("messages");
-/// (account, chat, message id, from us) → running number in the ring.
-pub(super) const MESSAGE_NUMBERS: TableDefinition<
-    'static,
-    (u32, &'static str, &'static str, bool),
-    u64,
-> = TableDefinition::new("message_numbers");
-
 /// Token → what it allows, and its digest: JSON.
 pub(super) const TOKENS: TableDefinition<'static, u32, &'static [u8]> =
     TableDefinition::new("tokens");
@@ -202,9 +194,8 @@ fn create(database: &Database) -> Result<()> {
     let tx = database.begin_write()?;
     create_protocol_tables(&tx)?;
     tx.open_table(ACCOUNTS)?;
-    tx.open_table(MESSAGES)?;
-    tx.open_table(MESSAGE_NUMBERS)?;
     to_2(&tx)?;
+    create_gateway_tables(&tx)?;
     write_number(&tx, SCHEMA)?;
     Ok(tx.commit()?)
 }
@@ -218,8 +209,7 @@ fn to_2(tx: &WriteTransaction) -> Result<()> {
 /// Deletes what a person decided about an account, and its messages.
 pub(super) fn forget(tx: &Tx, account: u32) -> Result<()> {
     tx.rows(ACCOUNTS)?.remove(account)?;
-    tx.rows(MESSAGES)?.remove_account(account)?;
-    tx.rows(MESSAGE_NUMBERS)?.remove_account(account)
+    schema_3::forget_account(tx, account)
 }
 
 /// Runs the steps that are missing, and raises the number, in one commit.
@@ -252,13 +242,12 @@ pub(super) fn visit_all_rows(tx: &redb::ReadTransaction, visit: &mut Visit<'_>) 
     visit_protocol_rows(tx, visit)?;
     visit_rows(tx, META, visit)?;
     visit_rows(tx, ACCOUNTS, visit)?;
-    visit_rows(tx, MESSAGES, visit)?;
-    visit_rows(tx, MESSAGE_NUMBERS, visit)?;
+    schema_3::visit_gateway_rows(tx, visit)?;
     visit_rows(tx, TOKENS, visit)
 }
 
 #[cfg(feature = "bench")]
-fn visit_rows<K: Key + 'static, V: redb::Value + 'static>(
+pub(super) fn visit_rows<K: Key + 'static, V: redb::Value + 'static>(
     tx: &redb::ReadTransaction,
     table: TableDefinition<'static, K, V>,
     visit: &mut Visit<'_>,

@@ -229,6 +229,8 @@ impl Writer {
             request.run(&tx)?;
         }
         let touched_tokens = tx.touched_tokens();
+        let touched_settings = tx.touched_settings();
+        let touched_lines = tx.touched_lines();
         let committed = tx.finish(self.durability)?;
         if committed {
             count(&self.shared.medium.tally.commits, 1);
@@ -238,6 +240,12 @@ impl Writer {
         }
         if touched_tokens {
             self.shared.publish_tokens();
+        }
+        if touched_settings {
+            self.shared.publish_settings();
+        }
+        if touched_lines {
+            self.shared.publish_lines();
         }
         Ok(committed)
     }

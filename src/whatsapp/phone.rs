@@ -19,7 +19,7 @@ use whatsapp_rust::{Client, Jid, anyhow};
 
 use crate::account::AccountId;
 use crate::limits;
-use crate::store::Store;
+use crate::store::{MessageFilter, Store};
 use crate::time::UnixMillis;
 
 /// The phone itself, among the devices of an account.
@@ -102,13 +102,13 @@ impl Question {
 /// # Errors
 /// The question could not be sent.
 pub async fn ask(client: &Arc<Client>, store: &Store, account: AccountId) -> anyhow::Result<bool> {
-    let Some(last) = store.messages(account, 1)?.pop() else {
+    let Some(last) = store.messages(account, MessageFilter::newest(1))?.pop() else {
         return Ok(false);
     };
-    let chat: Jid = last.chat.parse()?;
-    let milliseconds = last.timestamp_s.saturating_mul(1000);
+    let chat: Jid = last.chat.id().parse()?;
+    let milliseconds = i64::try_from(last.at.0)?;
     client
-        .fetch_message_history(&chat, &last.id, last.from_me, milliseconds, 1)
+        .fetch_message_history(&chat, last.id.as_str(), last.from_me, milliseconds, 1)
         .await?;
     Ok(true)
 }

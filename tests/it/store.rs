@@ -20,7 +20,9 @@ mod health;
 mod killed;
 mod names;
 mod power_cut;
+mod ring;
 mod tokens;
+mod words;
 mod writes;
 
 use std::sync::Arc;

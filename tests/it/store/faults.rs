@@ -6,8 +6,8 @@ use pairbox::store::{OpenError, StoreError};
 use whatsapp_rust::futures;
 use whatsapp_rust::wacore::store::error::StoreError as LibraryError;
 
-use super::accounts::message;
 use super::disk::{Disk, Fault};
+use super::words::{inbound, take_in, take_texts};
 use super::{ONE, block_on, open};
 
 /// What stands behind an error of the library's kind.
@@ -112,19 +112,13 @@ fn all_who_wait_for_a_failed_commit_are_told() {
         let (session, identity, ring) = futures::join!(
             b.put_session("a", b"1"),
             b.put_identity("b", [2; 32]),
-            store.append_messages(ONE, vec![message("M")]),
+            take_in(&store, ONE, vec![inbound("M")]),
         );
         session.unwrap_err();
         identity.unwrap_err();
         ring.unwrap_err();
         disk.fail(None);
-        assert_eq!(
-            store
-                .append_messages(ONE, vec![message("M")])
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(take_texts(&store, ONE, &["M"]).await, 1);
     });
 }
 

@@ -104,8 +104,8 @@ fn a_newer_store_is_refused_and_keeps_its_rows() {
         matches!(
             error,
             OpenError::Newer {
-                found: 3,
-                known: 2,
+                found: 4,
+                known: 3,
                 ..
             }
         ),

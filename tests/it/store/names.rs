@@ -8,8 +8,8 @@ use pairbox::store::{Store, StoreError};
 use pairbox::time::UnixMillis;
 use redb::{Database, Key, TableDefinition, Value};
 
-use super::accounts::message;
 use super::disk::Disk;
+use super::words::{inbound, take_in, take_texts};
 use super::{ONE, TWO, block_on, open};
 
 fn record(label: &str) -> AccountRecord {
@@ -76,8 +76,7 @@ fn a_deleted_account_leaves_nothing_and_gets_nothing_any_more() {
         store.save_record(TWO, record("b")).await.unwrap();
         let handle = store.backend(TWO);
         super::behaviours::fill(&*handle).await;
-        let messages = vec![message("1"), message("2")];
-        store.append_messages(TWO, messages).await.unwrap();
+        take_texts(&store, TWO, &["1", "2"]).await;
         assert!(store.all_rows().unwrap().len() > before.len() + 10);
         store.delete_account(TWO).await.unwrap();
         let mut after = store.all_rows().unwrap();
@@ -88,7 +87,7 @@ fn a_deleted_account_leaves_nothing_and_gets_nothing_any_more() {
         assert_eq!(after, before);
         // What a late task of its link still has.
         assert!(handle.put_session("a", b"late").await.is_err());
-        let late = store.append_messages(TWO, vec![message("3")]).await;
+        let late = take_in(&store, TWO, vec![inbound("3")]).await;
         assert!(matches!(late, Err(StoreError::Deleted)), "{late:?}");
         assert_eq!(store.all_rows().unwrap().len(), after.len() + 1);
     });

@@ -279,10 +279,7 @@ fn wiping_deletes_all_the_protocol_keeps_of_that_account_and_nothing_else() {
             ..AccountRecord::default()
         };
         store.save_record(ONE, record).await.unwrap();
-        store
-            .append_messages(ONE, vec![super::accounts::message("M1")])
-            .await
-            .unwrap();
+        super::words::take_texts(&store, ONE, &["M1"]).await;
         fill(&*store.backend(TWO)).await;
         let without = keys(&store);
         fill(&*store.backend(ONE)).await;
@@ -294,7 +291,7 @@ fn wiping_deletes_all_the_protocol_keeps_of_that_account_and_nothing_else() {
         store.wipe_auth(ONE).await.unwrap();
         assert_eq!(keys(&store), without);
         check_filled(&*store.backend(TWO)).await;
-        assert_eq!(store.messages(ONE, 10).unwrap().len(), 1);
+        assert_eq!(super::words::ring_ids(&store, ONE), ["M1"]);
         assert!(store.accounts().unwrap()[0].linked.is_none());
     });
 }

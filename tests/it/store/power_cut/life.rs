@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use pairbox::account::AccountRecord;
-use pairbox::store::{Life, NewToken, Store, StoredMessage};
+use pairbox::store::{Life, NewToken, Store};
 use pairbox::token::{Scope, TokenId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -18,6 +18,7 @@ use whatsapp_rust::wacore::store::Device;
 use whatsapp_rust::wacore::store::error::StoreError as LibraryError;
 
 use crate::store::behaviours::paired;
+use crate::store::words::{inbound, take_in};
 use crate::store::{ONE, TWO};
 
 const MESSAGES: u32 = 50;
@@ -131,15 +132,7 @@ impl Deed {
                 b.store_pending_inbound_batch(&[row]).await
             }
             Self::Ring(id) => {
-                let message = StoredMessage {
-                    id: id.clone(),
-                    chat: "chat".into(),
-                    from_me: false,
-                    sender: "sender".into(),
-                    timestamp_s: 1_700_000_000,
-                    text: format!("text of {id}"),
-                };
-                store.append_messages(ONE, vec![message]).await?;
+                take_in(store, ONE, vec![inbound(id)]).await?;
                 Ok(())
             }
             Self::Handled(id) => {
@@ -150,12 +143,14 @@ impl Deed {
                 };
                 b.delete_pending_inbound_batch(&[key]).await
             }
-            Self::Wipe => Ok(store.wipe_auth(ONE).await?),
+            Self::Wipe => {
+                store.wipe_auth(ONE).await?;
+                Ok(())
+            }
             Self::Record(record) => Ok(store.save_record(ONE, record.clone()).await?),
             Self::Second(record) => Ok(store.save_record(TWO, record.clone()).await?),
             Self::SecondRing => {
-                let message = crate::store::accounts::message("second");
-                store.append_messages(TWO, vec![message]).await?;
+                take_in(store, TWO, vec![inbound("second")]).await?;
                 Ok(())
             }
             Self::DeleteSecond => Ok(store.delete_account(TWO).await?),
@@ -292,14 +287,14 @@ impl Writer {
     }
 
     fn send(&mut self, life: u8, number: u32) {
-        let id = format!("out {life} {number}");
+        let id = format!("out-{life}-{number}");
         let payload = self.blob(400);
         let session = self.ratchet(life, number, true);
         self.step([Deed::Sent(id.clone(), payload), session, Deed::Secret(id)]);
     }
 
     fn receive(&mut self, life: u8, number: u32) {
-        let id = format!("in {life} {number}");
+        let id = format!("in-{life}-{number}");
         let message = self.blob(400);
         let session = self.ratchet(life, number, false);
         let mut first = vec![Deed::Pending(id.clone(), message), session];

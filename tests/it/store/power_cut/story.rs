@@ -11,6 +11,7 @@ use whatsapp_rust::wacore::store::Device;
 
 use super::life::{Deed, PEERS, PREKEYS, Ratchet, address, life};
 use crate::store::disk::{Disk, Op};
+use crate::store::words::ring_ids;
 use crate::store::{ONE, block_on, open};
 
 /// All rows of a store: table and key → value.
@@ -139,11 +140,8 @@ impl Story {
                 ));
             }
         }
-        let ring = store.messages(ONE, usize::MAX).unwrap();
-        let ring = ring
-            .iter()
-            .map(|message| &*message.id)
-            .collect::<BTreeSet<_>>();
+        let ring = ring_ids(store, ONE);
+        let ring = ring.iter().map(|id| &**id).collect::<BTreeSet<_>>();
         match confirmed.difference(&ring).next() {
             Some(lost) => Err(format!("the message `{lost}` was confirmed and is lost")),
             None => Ok(()),
