@@ -22,7 +22,7 @@ pub fn list(store: Store) -> ListMessages {
         let rows = store
             .messages(account, MessageFilter::newest(limit))
             .map_err(|error| error.to_string())?;
-        Ok(rows.into_iter().map(view).collect())
+        Ok(rows.into_iter().map(|row| view(&row)).collect())
     })
 }
 
@@ -65,7 +65,7 @@ fn in_page_words(problem: send::SendProblem) -> SendProblem {
     }
 }
 
-fn view(row: KeptMessage) -> MessageView {
+fn view(row: &KeptMessage) -> MessageView {
     MessageView {
         id: row.id.as_str().to_owned(),
         direction: if row.from_me {
