@@ -26,6 +26,7 @@ mod health;
 mod link;
 mod lossless;
 mod machine;
+mod outgoing;
 mod message;
 mod states;
 mod store;
