@@ -58,7 +58,10 @@ impl Backstage {
 
     /// Holds back whoever else wants to change a webhook.
     pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
-        self.changes.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.changes
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -68,11 +68,15 @@ pub(super) struct MessageBody {
 
 impl MessageBody {
     pub fn of(message: KeptMessage, account: AccountId, ids: SessionIds) -> Self {
-        let way = if message.from_me { Way::Outbound } else { Way::Inbound };
+        let way = if message.from_me {
+            Way::Outbound
+        } else {
+            Way::Inbound
+        };
         let event = message.event.map(|event| format!("evt_{event}"));
-        let url = event.as_ref().map(|event| {
-            format!("/api/v1/sessions/{}/media/{event}", ids.name(account))
-        });
+        let url = event
+            .as_ref()
+            .map(|event| format!("/api/v1/sessions/{}/media/{event}", ids.name(account)));
         let sender = message.sender.filter(|_| !message.from_me);
         let reason = match &message.progress {
             Some(Progress::Failed { code }) => Some(code.clone()),

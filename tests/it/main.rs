@@ -27,6 +27,7 @@ mod link;
 mod lossless;
 mod machine;
 mod message;
+mod messages;
 mod states;
 mod store;
 mod stories;

@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use multer::{Field, Multipart};
 use multer::bytes::Bytes;
+use multer::{Field, Multipart};
 use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, timeout};
@@ -289,10 +289,7 @@ impl Parts {
 
 /// Parts are texts; these fields are not.
 fn value(name: &str, text: String) -> Value {
-    let as_json = matches!(
-        name,
-        "typing" | "expires_in_s" | "latitude" | "longitude"
-    );
+    let as_json = matches!(name, "typing" | "expires_in_s" | "latitude" | "longitude");
     let read = as_json.then(|| serde_json::from_str(&text).ok()).flatten();
     match read {
         Some(value @ (Value::Bool(_) | Value::Number(_))) => value,
@@ -311,7 +308,9 @@ async fn on_disk<T: Send + 'static>(
         Ok(Err(SpoolError::TooLarge { max })) => Err(larger_than(max)),
         Ok(Err(error @ (SpoolError::Full | SpoolError::Disk(_)))) => {
             log::warn!("a file was not taken in: {error}");
-            Err(failed("The file could not be kept: see the log.".to_owned()))
+            Err(failed(
+                "The file could not be kept: see the log.".to_owned(),
+            ))
         }
         Err(_died) => Err(failed("The file could not be kept.".to_owned())),
     }
@@ -392,7 +391,9 @@ impl<S: AsyncRead + Unpin> Stream for Flowing<'_, S> {
             match Pin::new(&mut *this.stream).poll_read(context, &mut read) {
                 Poll::Ready(Ok(())) if !read.filled().is_empty() => {
                     this.unread.extend_from_slice(read.filled());
-                    this.stalls.as_mut().reset(Instant::now() + HTTP_UPLOAD_STALL);
+                    this.stalls
+                        .as_mut()
+                        .reset(Instant::now() + HTTP_UPLOAD_STALL);
                 }
                 Poll::Ready(_) => return this.breaks(Fault::Gone),
                 Poll::Pending => {
