@@ -40,8 +40,8 @@ fn what_programs_send_is_read() {
     let body = json!({"to": to, "type": "text", "text": "to that", "quoted": first});
     let read = stand.read(&body);
     assert_eq!(
-        (read.text(), read.quoted),
-        (Some("to that"), Some(first.clone()))
+        (read.text(), read.quoted.as_deref()),
+        (Some("to that"), Some(first.as_str()))
     );
     let body = json!({"to": to, "type": "text", "text": "@you", "mentions": [to]});
     assert_eq!(stand.read(&body).mentions.len(), 1);
