@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::problem::Problem;
+use crate::account::AccountId;
 use crate::gateway::Gateway;
 use crate::gateway::telling::GatewayProblem;
 use crate::store::{Store, StoreError};
@@ -54,6 +55,12 @@ impl Backstage {
             let detail = "It took too long. It may still be done: look before you try again.";
             Problem::new(503, "busy", detail).retry_after_s(2)
         })
+    }
+
+    /// Messages of an account that wait to be sent; `None` when that cannot be read now.
+    pub(super) fn waiting(&self, account: AccountId) -> Option<u64> {
+        let queue = self.store.send_queue(account).ok()?;
+        u64::try_from(queue.len()).ok()
     }
 
     /// Holds back whoever else wants to change a webhook.

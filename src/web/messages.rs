@@ -16,7 +16,6 @@ use crate::message::policy::Request;
 use crate::message::wish::{SendProblem, SendReceipt};
 use crate::metrics::Way;
 use crate::store::KeptMessage;
-use crate::time::UnixMillis;
 use crate::ulid::SessionIds;
 
 /// A list of a kind, and where it goes on.
@@ -207,11 +206,6 @@ impl RequestBody {
             code: Some(request.code).filter(|_| approves),
         }
     }
-}
-
-/// A moment, for lists of deliveries.
-pub(super) fn moment(at: UnixMillis) -> String {
-    rfc3339::format(at)
 }
 
 impl From<SendProblem> for Problem {

@@ -155,6 +155,7 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
         bytes_written: 4096,
         db_bytes: Some(5),
         resident_bytes: Some(6),
+        lines: pairbox::metrics::Lines::default(),
     };
     let reading = Reading {
         snapshot: &snapshot,

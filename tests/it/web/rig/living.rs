@@ -14,7 +14,7 @@ use pairbox::machine::Appliance;
 use pairbox::secret::Secret;
 use pairbox::snapshot::PanelHealth;
 use pairbox::web::Door;
-use pairbox::web::answer::{Desk, Outcome};
+use pairbox::web::answer::{Desk, Outcome, Sent};
 use pairbox::web::reply::Reply;
 use pairbox::web::route::{Head, route};
 use tokio::sync::watch;
@@ -82,9 +82,20 @@ impl Office {
             headers,
         };
         let found = route(&head, self.desk.names());
-        match found.map(|route| self.desk.attend(&route, &head, body, door)) {
+        match found.map(|route| {
+            self.desk.attend(
+                &route,
+                Sent {
+                    head: &head,
+                    body,
+                    file: None,
+                },
+                door,
+            )
+        }) {
             Err(problem) => problem.into(),
             Ok(Outcome::Reply(reply)) => reply,
+            Ok(Outcome::File(file)) => file.reply,
             Ok(Outcome::Stream(..)) => Reply::new(200, "text/event-stream", Vec::new()),
         }
     }
