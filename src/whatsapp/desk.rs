@@ -112,7 +112,7 @@ impl Desk {
             .map(|message| (message.id.clone(), message.sender.clone()))
             .collect();
         if !messages.is_empty() {
-            self.gateway.take_in(self.account, messages).await?;
+            self.gateway.take_in(self.account, me, messages).await?;
         }
         for _ in 0..refused {
             self.gateway.refused(self.account, Refusal::NotAChat);
@@ -174,7 +174,7 @@ impl Desk {
         } else {
             self.unread().add(self.clock.mono(), message)
         };
-        self.tell(tell.into_iter().collect()).await;
+        self.tell(client, tell.into_iter().collect()).await;
     }
 
     /// When the next message counts as unreadable.
@@ -184,23 +184,24 @@ impl Desk {
     }
 
     /// Tells those that have been waited for long enough.
-    pub async fn tell_overdue(&self) {
+    pub async fn tell_overdue(&self, client: &Client) {
         let overdue = self.unread().overdue(self.clock.mono());
-        self.tell(overdue).await;
+        self.tell(client, overdue).await;
     }
 
     /// Tells all that are still waited for: the link ends.
-    pub async fn tell_all(&self) {
+    pub async fn tell_all(&self, client: &Client) {
         let all = self.unread().all();
-        self.tell(all).await;
+        self.tell(client, all).await;
     }
 
-    async fn tell(&self, messages: Vec<Inbound>) {
+    async fn tell(&self, client: &Client, messages: Vec<Inbound>) {
         if messages.is_empty() {
             return;
         }
         let count = messages.len();
-        match self.gateway.take_in(self.account, messages).await {
+        let told = self.gateway.take_in(self.account, me(client), messages);
+        match told.await {
             Ok(()) => info!("account {}: {count} messages stay unread", self.account),
             Err(error) => warn!(
                 "account {}: {count} messages stay unread, and that could not be kept: {error}",

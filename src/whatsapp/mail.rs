@@ -69,7 +69,7 @@ pub async fn run(
             _ = mail.recv_many(&mut batch, BATCH) => {
                 sort(&desk, &client, std::mem::take(&mut batch)).await;
             }
-            () = overdue => desk.tell_overdue().await,
+            () = overdue => desk.tell_overdue(&client).await,
             _ = &mut ended => break,
         }
     }
@@ -77,7 +77,7 @@ pub async fn run(
         batch.push(event);
     }
     sort(&desk, &client, batch).await;
-    desk.tell_all().await;
+    desk.tell_all(&client).await;
 }
 
 async fn sort(desk: &Desk, client: &Arc<Client>, batch: Vec<Arc<Event>>) {
