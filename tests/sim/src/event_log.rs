@@ -105,6 +105,8 @@ pub enum Event {
     MessageRead { to: String, from: Jid, id: String },
     /// A message of a companion was refused with that code ([`crate::Service::nack_next`]).
     Nacked { id: String, code: u16 },
+    /// A message of a companion vanished ([`crate::Fault::LoseMessages`]).
+    Lost { id: String },
     /// A client left a file of so many encrypted bytes at the media server.
     Uploaded { bytes: usize },
     /// A client asked the media server for a file.

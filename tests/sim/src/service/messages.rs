@@ -42,6 +42,7 @@ impl State {
         }
         let faults = self.faults.borrow().clone();
         if faults.has(Fault::LoseMessages) {
+            self.event(Event::Lost { id });
             return;
         }
         // What a companion says to its own phone is no message of a chat.

@@ -230,10 +230,11 @@ impl State {
         };
         account.spoil -= 1;
         if let Some(wacore_binary::NodeContent::Bytes(bytes)) = &mut enc.content
-            && let Some(last) = bytes.last_mut()
+            && let Some(at) = bytes.len().checked_sub(9)
         {
-            // The last bytes are those of a MAC or a signature.
-            *last ^= 0x55;
+            // There are the bytes of a MAC, a signature or a ciphertext, and never, as behind them in
+            // a first message, a number that a client with a session does not look at.
+            bytes[at] ^= 0x55;
         }
         enc
     }

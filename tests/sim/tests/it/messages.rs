@@ -150,14 +150,16 @@ fn refused_and_lost_messages() {
     service.nack_next(1, 463);
     let refused = companion.send_text(ALICE, "you do not know me");
     let code = companion.wait(|event| match event {
-        Event::ServerAck(ack) if ack.id.as_str() == refused => Some(ack.error),
+        Event::ServerAck(ack) if ack.id.as_str() == refused => ack.error.clone(),
         _ => None,
     });
-    assert_eq!(code.as_deref(), Some("463"));
+    assert_eq!(code, "463");
     let nacked = |event: &Seen| matches!(event, Seen::Nacked { code: 463, .. });
     service.wait(DEADLINE, nacked).unwrap();
     service.set_fault(Fault::LoseMessages);
     companion.send_text(ALICE, "into the void");
+    let lost = |event: &Seen| matches!(event, Seen::Lost { .. });
+    service.wait(DEADLINE, lost).unwrap();
     service.clear_faults();
     companion.send_text(ALICE, "heard");
     assert_eq!(alice.wait_text(DEADLINE).unwrap().body, "heard");
