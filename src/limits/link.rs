@@ -30,7 +30,7 @@ pub const MEDIA_STALL: Duration = Duration::from_secs(30);
 pub const MEDIA_TRANSFER: Duration = Duration::from_secs(20 * 60);
 
 /// What a media server may answer to an upload or a question, in bytes: a few hundred are usual.
-pub const MEDIA_WORD: u64 = 4 * 1024 * 1024;
+pub const MEDIA_ANSWER_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Files uploaded lately of which a link remembers where they are, so that a message that is sent once
 /// more does not upload its file once more.

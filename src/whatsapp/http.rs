@@ -111,11 +111,11 @@ fn in_the_clear(url: &str) -> &str {
     url
 }
 
-/// An answer, whole; a longer one than [`limits::MEDIA_WORD`] is an error.
+/// An answer, whole; a longer one than [`limits::MEDIA_ANSWER_BYTES`] is an error.
 fn whole(answer: Response<Body>) -> anyhow::Result<HttpResponse> {
     let status_code = answer.status().as_u16();
     let mut body = Vec::new();
-    let most = limits::MEDIA_WORD;
+    let most = limits::MEDIA_ANSWER_BYTES;
     let reader = answer.into_body().into_reader();
     reader.take(most + 1).read_to_end(&mut body)?;
     anyhow::ensure!(body.len() as u64 <= most, "the answer is too long");

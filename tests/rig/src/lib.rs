@@ -9,6 +9,7 @@ pub mod doors;
 pub mod linking;
 pub mod lossless;
 pub mod power;
+pub mod receiver;
 pub mod record;
 pub mod search;
 pub mod stats;
