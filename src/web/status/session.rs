@@ -186,7 +186,7 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
                 urgent: silent.urgent,
             }),
         waiting: if sees {
-            waiting(account, eye)
+            self::waiting(account, eye)
         } else {
             Vec::new()
         },
