@@ -151,6 +151,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         messages: config.messages.clone(),
         retry_scale: retry_scale(&config),
     });
+    gateway.sweep_spool()?;
     // Before any link, and whether or not WhatsApp can be reached: what waits is posted.
     let workers = gateway.start();
     let effects = Effects::new(

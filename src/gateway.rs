@@ -6,8 +6,11 @@
 //! waits.
 
 pub mod courier;
+mod draft;
+mod fetch;
 pub mod intake;
 pub mod media;
+mod numbers;
 pub mod post;
 pub mod reach;
 mod reply;
@@ -17,6 +20,7 @@ pub mod sender;
 pub mod spool;
 pub mod telling;
 pub mod waiting;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

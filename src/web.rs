@@ -9,8 +9,8 @@
 
 pub mod access;
 pub mod answer;
-mod door;
 pub mod backstage;
+mod door;
 mod exchange;
 mod fields;
 mod guard;

@@ -82,9 +82,10 @@ impl Parts {
             metrics: self.metrics,
             gauges: gauges(self.store.clone(), self.database),
             qr: QR_DRAWINGS,
-            backstage: self.gateway.zip(self.store).map(|(gateway, store)| {
-                Backstage::new(store, gateway, Handle::current())
-            }),
+            backstage: self
+                .gateway
+                .zip(self.store)
+                .map(|(gateway, store)| Backstage::new(store, gateway, Handle::current())),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One request to a webhook. Blocks for as long as [`POST_TIMEOUT`].
 
 use std::io::Read as _;
+use std::time::Duration;
 
 use ureq::Agent;
 use ureq::unversioned::resolver::Resolver;
@@ -29,11 +30,17 @@ pub struct Posted {
 
 impl Default for Post {
     fn default() -> Self {
-        Self(reach::agent(reach::settings(POST_TIMEOUT)))
+        Self::new(POST_TIMEOUT)
     }
 }
 
 impl Post {
+    /// One that waits so long for an answer.
+    #[must_use]
+    pub fn new(timeout: Duration) -> Self {
+        Self(reach::agent(reach::settings(timeout)))
+    }
+
     /// One that has names looked up by somebody else.
     #[must_use]
     pub fn with_names(names: impl Resolver) -> Self {

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::limits;
+
 /// Why a file was not taken in. Nothing of it is left.
 #[derive(Debug, Error)]
 pub enum SpoolError {
@@ -80,6 +82,9 @@ impl Spool {
     /// [`SpoolError`].
     pub fn begin(&self) -> Result<Incoming, SpoolError> {
         private_folder(&self.folder)?;
+        if self.bytes()? >= self.max.saturating_mul(limits::SPOOL_FILES) {
+            return Err(SpoolError::Full);
+        }
         let path = self.folder.join(format!("{}.part", chance()?));
         let file = private_file(&path)?;
         Ok(Incoming {
@@ -90,6 +95,16 @@ impl Spool {
             max: self.max,
             finished: false,
         })
+    }
+
+    /// Bytes in it.
+    fn bytes(&self) -> io::Result<u64> {
+        let mut bytes = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            // A file that is gone meanwhile takes no room.
+            bytes += entry?.metadata().map_or(0, |file| file.len());
+        }
+        Ok(bytes)
     }
 
     /// Takes a whole file in.
@@ -104,6 +119,9 @@ impl Spool {
 
     /// Throws a file away; one that is not there is gone already.
     pub fn remove(&self, file: &str) {
+        if file.contains('/') {
+            return;
+        }
         match fs::remove_file(self.path(file)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -177,6 +195,39 @@ impl Drop for Incoming {
         if !self.finished {
             // It is swept at the next start otherwise.
             let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Files in the spool that belong to nobody yet: gone unless they are kept.
+pub(super) struct Held {
+    spool: Spool,
+    files: Vec<String>,
+}
+
+impl Held {
+    pub(super) fn nothing(spool: &Spool) -> Self {
+        Self {
+            spool: spool.clone(),
+            files: Vec::new(),
+        }
+    }
+
+    /// This one too.
+    pub(super) fn take(&mut self, file: &str) {
+        self.files.push(file.to_owned());
+    }
+
+    /// They belong to a message.
+    pub(super) fn keep(&mut self) {
+        self.files.clear();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for file in &self.files {
+            self.spool.remove(file);
         }
     }
 }

@@ -57,8 +57,7 @@ impl Bucket {
 /// When a queue that is full has room again: with its next message, or in a second where nothing paces it
 /// (it waits for the connection then, and nobody knows). Whole seconds, as `Retry-After` says them.
 #[must_use]
-pub fn room_in(bucket: &Bucket, now: Mono) -> Duration {
-    let wait = bucket.wait(now).as_millis().div_ceil(1000);
-    // A wait is at most a minute times the burst.
-    Duration::from_secs(u64::try_from(wait).unwrap_or(u64::MAX).max(1))
+pub fn room_in(pace: Pace) -> Duration {
+    let seconds = 60_u32.checked_div(pace.per_minute).unwrap_or(0);
+    Duration::from_secs(u64::from(seconds).max(1))
 }

@@ -22,25 +22,37 @@ pub const NATIONAL_MIN: usize = 7;
 
 /// Why nobody is meant. Prints without what was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("{}", self.words())]
 pub enum RecipientError {
     /// It is empty.
-    #[error("it is empty")]
     Empty,
     /// It has an `@`, and is no address.
-    #[error("it is no address of a person (…@s.whatsapp.net, …@c.us, …@lid) or group (…@g.us)")]
     Address,
     /// It has a character that no number has.
-    #[error("it is neither a phone number nor a WhatsApp address")]
     Character,
     /// Too few or too many digits.
-    #[error("a phone number has 7 to 15 digits with its country code")]
     Length,
     /// It begins with 0 and the account has no country prefix.
-    #[error("a number without country code needs the account's country prefix")]
     NoCountry,
     /// A group stands where a person has to.
-    #[error("a group cannot be mentioned")]
     Group,
+}
+
+impl RecipientError {
+    /// What is wrong, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Empty => "it is empty",
+            Self::Address => {
+                "it is no address of a person (…@s.whatsapp.net, …@c.us, …@lid) or group (…@g.us)"
+            }
+            Self::Character => "it is neither a phone number nor a WhatsApp address",
+            Self::Length => "a phone number has 7 to 15 digits with its country code",
+            Self::NoCountry => "a number without country code needs the account's country prefix",
+            Self::Group => "a group cannot be mentioned",
+        }
+    }
 }
 
 /// The chat that is meant.

@@ -46,12 +46,12 @@ pub enum Outcome {
 /// What is to be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// Hand the message at this place to the link.
-    Send(u64),
-    /// It failed: write that down, tell it, forget it.
+    /// Hand this message to the link.
+    Send(MessageId),
+    /// It failed: write that down, tell it, and say that it is done with.
     GiveUp {
-        /// Its place.
-        place: u64,
+        /// Which.
+        id: MessageId,
         /// The stable word for why.
         code: &'static str,
     },
@@ -107,10 +107,18 @@ impl SendQueue {
         self.parcels.is_empty()
     }
 
-    /// A message was put into it. One that is in it already stays as it is.
+    /// A message is in it, at that place. One that is known stays as it is; one that was there before it
+    /// is done with, because places are used again.
     pub fn add(&mut self, place: u64, parcel: Parcel) {
-        if self.parcels.contains_key(&place) {
+        if self.places.contains_key(&parcel.id) {
             return;
+        }
+        let before = self
+            .parcels
+            .get(&place)
+            .map(|(parcel, _)| parcel.id.clone());
+        if let Some(before) = before {
+            self.done(&before);
         }
         let lane = self.lanes.entry(parcel.lane.clone()).or_default();
         lane.insert(place);
@@ -131,22 +139,35 @@ impl SendQueue {
         self.online = online;
     }
 
-    /// The message with that id is done with: the server has it, or it failed. Says where it was.
-    pub fn done(&mut self, id: &MessageId) -> Option<u64> {
-        let place = self.places.remove(id)?;
-        let (parcel, _) = self.parcels.remove(&place)?;
+    /// Everything that is in it: what is not among `ids` is done with.
+    pub fn retain(&mut self, ids: &BTreeSet<MessageId>) {
+        let gone = self.places.keys().filter(|id| !ids.contains(*id));
+        for id in gone.cloned().collect::<Vec<_>>() {
+            self.done(&id);
+        }
+    }
+
+    /// The message with that id is done with: the server has it, or it failed. Says whether it was there.
+    pub fn done(&mut self, id: &MessageId) -> bool {
+        let Some(place) = self.places.remove(id) else {
+            return false;
+        };
+        let Some((parcel, _)) = self.parcels.remove(&place) else {
+            return false;
+        };
         if let Some(lane) = self.lanes.get_mut(&parcel.lane) {
             lane.remove(&place);
             if lane.is_empty() {
                 self.lanes.remove(&parcel.lane);
             }
         }
-        Some(place)
+        true
     }
 
     /// An attempt ended. Says whether it counts as one. Nothing happens where the server was quicker.
-    pub fn attempted(&mut self, place: u64, outcome: &Outcome, now: Mono) -> bool {
-        let Some((parcel, stage)) = self.parcels.get_mut(&place) else {
+    pub fn attempted(&mut self, id: &MessageId, outcome: &Outcome, now: Mono) -> bool {
+        let place = self.places.get(id);
+        let Some((parcel, stage)) = place.and_then(|place| self.parcels.get_mut(place)) else {
             return false;
         };
         *stage = match outcome {
@@ -163,19 +184,18 @@ impl SendQueue {
     /// What is to be done now. Ask again until it is to wait.
     pub fn next(&mut self, now: Now) -> Step {
         self.look_at_times(now);
-        if let Some((place, code)) = self.failed() {
-            return Step::GiveUp { place, code };
+        if let Some((id, code)) = self.failed() {
+            return Step::GiveUp { id, code };
         }
         if self.online
             && self.in_flight() < limits::SENDS_IN_FLIGHT
             && self.bucket.wait(now.mono).is_zero()
             && let Some(place) = self.ready(now.mono)
+            && let Some((parcel, stage)) = self.parcels.get_mut(&place)
         {
             self.bucket.take(now.mono);
-            if let Some((_, stage)) = self.parcels.get_mut(&place) {
-                *stage = Stage::InHand;
-            }
-            return Step::Send(place);
+            *stage = Stage::InHand;
+            return Step::Send(parcel.id.clone());
         }
         Step::Wait(self.wake_at(now))
     }
@@ -196,10 +216,10 @@ impl SendQueue {
         }
     }
 
-    fn failed(&self) -> Option<(u64, &'static str)> {
-        self.parcels.iter().find_map(|(place, (_, stage))| {
+    fn failed(&self) -> Option<(MessageId, &'static str)> {
+        self.parcels.values().find_map(|(parcel, stage)| {
             if let Stage::Failed(code) = stage {
-                Some((*place, *code))
+                Some((parcel.id.clone(), *code))
             } else {
                 None
             }

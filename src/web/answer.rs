@@ -12,6 +12,8 @@ mod webhooks;
 mod well;
 mod wish;
 
+use std::collections::BTreeMap;
+
 use super::openapi;
 use super::page::Page;
 use super::problem::Problem;
@@ -145,7 +147,7 @@ impl Desk {
                 }
             }
             Ask::WebSocket => return begin(Stream::web_socket(head, eye.ids)?, caller),
-            Ask::ListSessions => Ok(account::list(&snapshot, &eye)),
+            Ask::ListSessions => Ok(account::list(&snapshot, &|id| self.waiting(id), &eye)),
             Ask::AddSession => self.add(&wish::Body(body), &eye, head),
             Ask::Session(id, Deed::Messages(errand)) => {
                 let done = self.errand(*id, errand, &snapshot, &eye, sent);
@@ -202,6 +204,11 @@ impl Desk {
         reply.map(Outcome::Reply)
     }
 
+    /// How many messages of an account wait to be sent.
+    fn waiting(&self, id: AccountId) -> Option<u64> {
+        self.context.backstage.as_ref()?.waiting(id)
+    }
+
     fn eye<'a>(&self, caller: &'a Caller) -> Eye<'a> {
         Eye {
             caller,
@@ -221,7 +228,10 @@ impl Desk {
     ) -> Result<Reply, Problem> {
         let account = account(snapshot, id)?;
         let reply = match deed {
-            Deed::Show => Ok(Reply::json(200, &status::session::session(account, eye))),
+            Deed::Show => {
+                let body = status::session::session(account, self.waiting(id), eye);
+                Ok(Reply::json(200, &body))
+            }
             Deed::Qr(format) => self.qr(account, *format, eye),
             Deed::ListEvents(limit) => Ok(self.list_events(id, *limit)),
             Deed::Change => self.change(id, body, eye, head),
@@ -262,12 +272,21 @@ impl Desk {
             // What a token may never changes.
             Caller::Holder(grant) => format!("t{}", grant.token.0),
         };
-        let tag = format!("\"{:x}-{}-{looks}\"", self.run, snapshot.seq);
+        // The queues are in no snapshot.
+        let queues: BTreeMap<AccountId, u64> = eye
+            .accounts(snapshot)
+            .filter(|account| eye.caller.sees(account.id))
+            .filter_map(|account| Some((account.id, self.waiting(account.id)?)))
+            .collect();
+        let waiting: Vec<String> = queues.values().map(u64::to_string).collect();
+        let waiting = waiting.join(".");
+        let tag = format!("\"{:x}-{}-{looks}-{waiting}\"", self.run, snapshot.seq);
         let known = head.header("If-None-Match")?.unwrap_or_default();
         let reply = if known.split(',').any(|one| one.trim() == tag) {
             Reply::new(304, "application/json", Vec::new())
         } else {
-            let body = status::status(snapshot, self.context.geometry, eye);
+            let queues = |id| queues.get(&id).copied();
+            let body = status::status(snapshot, self.context.geometry, &queues, eye);
             Reply::json(200, &body)
         };
         Ok(reply.header("ETag", &tag))

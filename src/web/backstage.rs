@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::problem::Problem;
+use crate::account::AccountId;
 use crate::gateway::Gateway;
 use crate::gateway::telling::GatewayProblem;
 use crate::store::{Store, StoreError};
@@ -56,9 +57,18 @@ impl Backstage {
         })
     }
 
+    /// Messages of an account that wait to be sent; `None` when that cannot be read now.
+    pub(super) fn waiting(&self, account: AccountId) -> Option<u64> {
+        let queue = self.store.send_queue(account).ok()?;
+        u64::try_from(queue.len()).ok()
+    }
+
     /// Holds back whoever else wants to change a webhook.
     pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
-        self.changes.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.changes
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -128,7 +128,8 @@ impl Exchange {
     /// Hands a file out, if there is a place, and a thread to wait for its client.
     fn hand_out(self, file: FileReply, shared: &Arc<Shared>) {
         let Some(permit) = Permit::to_hand_out(shared) else {
-            let problem = Problem::new(503, "too_many_downloads", "Too many files are being taken.");
+            let problem =
+                Problem::new(503, "too_many_downloads", "Too many files are being taken.");
             return self.answered(problem.retry_after_s(5).into(), shared);
         };
         let context = &shared.desk.context;

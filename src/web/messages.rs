@@ -16,7 +16,6 @@ use crate::message::policy::Request;
 use crate::message::wish::{SendProblem, SendReceipt};
 use crate::metrics::Way;
 use crate::store::KeptMessage;
-use crate::time::UnixMillis;
 use crate::ulid::SessionIds;
 
 /// A list of a kind, and where it goes on.
@@ -68,11 +67,15 @@ pub(super) struct MessageBody {
 
 impl MessageBody {
     pub fn of(message: KeptMessage, account: AccountId, ids: SessionIds) -> Self {
-        let way = if message.from_me { Way::Outbound } else { Way::Inbound };
+        let way = if message.from_me {
+            Way::Outbound
+        } else {
+            Way::Inbound
+        };
         let event = message.event.map(|event| format!("evt_{event}"));
-        let url = event.as_ref().map(|event| {
-            format!("/api/v1/sessions/{}/media/{event}", ids.name(account))
-        });
+        let url = event
+            .as_ref()
+            .map(|event| format!("/api/v1/sessions/{}/media/{event}", ids.name(account)));
         let sender = message.sender.filter(|_| !message.from_me);
         let reason = match &message.progress {
             Some(Progress::Failed { code }) => Some(code.clone()),
@@ -203,11 +206,6 @@ impl RequestBody {
             code: Some(request.code).filter(|_| approves),
         }
     }
-}
-
-/// A moment, for lists of deliveries.
-pub(super) fn moment(at: UnixMillis) -> String {
-    rfc3339::format(at)
 }
 
 impl From<SendProblem> for Problem {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use self::session::SessionBody;
 use super::rfc3339;
 use crate::account::AccountId;
-use crate::snapshot::{AccountView, HoldAction, OutboxHealth, PanelHealth, Snapshot, StoreHealth};
+use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, StoreHealth};
 use crate::time::{Mono, Now};
 use crate::token::{Caller, Scope};
 use crate::ulid::SessionIds;
@@ -88,7 +88,7 @@ pub struct StatusBody {
     panel: PanelBody,
     hold: Option<HoldBody>,
     store: StoreBody,
-    /// How the webhooks' lines stand; null for those who may not look at the box.
+    /// What waits for webhooks, if the one who looks may see it.
     outbox: Option<OutboxBody>,
     /// Where others reach the page, as `192.168.1.20:8080`.
     page: Option<String>,
@@ -130,17 +130,17 @@ struct StoreBody {
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct OutboxBody {
-    /// Deliveries that wait.
     pending: u64,
-    /// Given up: they wait for a person.
     dead: u64,
-    /// Dropped because too much waited, ever.
     dropped: u64,
     /// Webhooks the box itself switched off.
     disabled: u32,
     /// A receiver does not answer at present.
     failing: bool,
 }
+
+/// How many messages of an account wait to be sent, if that is known.
+pub type Queues<'a> = &'a dyn Fn(AccountId) -> Option<u64>;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct HoldBody {
@@ -151,7 +151,12 @@ struct HoldBody {
 
 /// The status as this eye may see it. `geometry` is the panel's, in pixels.
 #[must_use]
-pub fn status(snapshot: &Snapshot, geometry: Option<(u32, u32)>, eye: &Eye<'_>) -> StatusBody {
+pub fn status(
+    snapshot: &Snapshot,
+    geometry: Option<(u32, u32)>,
+    queues: Queues<'_>,
+    eye: &Eye<'_>,
+) -> StatusBody {
     let technical = eye.sees_the_box();
     let selected = snapshot.selected;
     StatusBody {
@@ -179,11 +184,17 @@ pub fn status(snapshot: &Snapshot, geometry: Option<(u32, u32)>, eye: &Eye<'_>) 
             needs_ms: millis(hold.needs),
         }),
         store: store(&snapshot.store, technical),
-        outbox: technical.then(|| outbox(snapshot.outbox)),
+        outbox: technical.then(|| OutboxBody {
+            pending: snapshot.outbox.pending,
+            dead: snapshot.outbox.dead,
+            dropped: snapshot.outbox.dropped,
+            disabled: snapshot.outbox.disabled,
+            failing: snapshot.outbox.failing,
+        }),
         page: snapshot.page.clone(),
         sessions: eye
             .accounts(snapshot)
-            .map(|account| session::session(account, eye))
+            .map(|account| session::session(account, queues(account.id), eye))
             .collect(),
     }
 }
@@ -224,16 +235,6 @@ fn store(health: &StoreHealth, technical: bool) -> StoreBody {
     StoreBody {
         status,
         why: why.filter(|_| technical),
-    }
-}
-
-fn outbox(health: OutboxHealth) -> OutboxBody {
-    OutboxBody {
-        pending: health.pending,
-        dead: health.dead,
-        dropped: health.dropped,
-        disabled: health.disabled,
-        failing: health.failing,
     }
 }
 

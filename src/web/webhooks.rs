@@ -137,7 +137,10 @@ fn is_authority(authority: &str) -> bool {
     let port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
     if let Some(rest) = authority.strip_prefix('[') {
         return rest.split_once(']').is_some_and(|(address, rest)| {
-            let v6 = address.contains(':') && address.bytes().all(|b| b.is_ascii_hexdigit() || b".:".contains(&b));
+            let v6 = address.contains(':')
+                && address
+                    .bytes()
+                    .all(|b| b.is_ascii_hexdigit() || b".:".contains(&b));
             v6 && (rest.is_empty() || rest.strip_prefix(':').is_some_and(port))
         });
     }
@@ -149,7 +152,9 @@ fn is_authority(authority: &str) -> bool {
 /// What can be told from the text alone; the rest is refused once it is resolved.
 fn is_forbidden(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let v6 = ["fe8", "fe9", "fea", "feb"].iter().any(|it| host.starts_with(it));
+    let v6 = ["fe8", "fe9", "fea", "feb"]
+        .iter()
+        .any(|it| host.starts_with(it));
     host.starts_with("169.254.")
         || host == "100.100.100.200"
         || host == "fd00:ec2::254"
@@ -179,7 +184,8 @@ fn events(words: &[&str]) -> Result<Vec<String>, Problem> {
     };
     if words.is_empty() || !words.iter().all(is_one) {
         let kinds = Kind::ALL.map(Kind::word).join(", ");
-        let detail = format!("`events` is a list of one or more of: *, session.*, message.*, {kinds}.");
+        let detail =
+            format!("`events` is a list of one or more of: *, session.*, message.*, {kinds}.");
         return Err(Problem::new(422, "bad_events", detail));
     }
     let mut all: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -221,7 +227,9 @@ fn headers(value: &Value) -> Result<Vec<(String, Secret)>, Problem> {
             return Err(bad("A name in `headers` is no name of a header."));
         }
         if TAKEN.contains(&low.as_str())
-            || ["webhook-", "x-webhook-", "proxy-"].iter().any(|it| low.starts_with(it))
+            || ["webhook-", "x-webhook-", "proxy-"]
+                .iter()
+                .any(|it| low.starts_with(it))
         {
             return Err(bad("A header in `headers` is one that is sent anyway."));
         }
@@ -229,7 +237,8 @@ fn headers(value: &Value) -> Result<Vec<(String, Secret)>, Problem> {
             let visible = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
             (1..=HEADER_VALUE_MAX).contains(&text.len()) && visible && text.trim() == *text
         });
-        let text = text.ok_or_else(|| bad("A value in `headers` has 1 to 1024 visible characters."))?;
+        let text =
+            text.ok_or_else(|| bad("A value in `headers` has 1 to 1024 visible characters."))?;
         let header = (name.clone(), Secret::new(text.to_owned()));
         if kept.insert(low, header).is_some() {
             return Err(bad("A header in `headers` is there twice."));
@@ -289,11 +298,19 @@ impl WebhookBody {
         let names = |all: &Vec<AccountId>| all.iter().map(|id| ids.name(*id)).collect();
         Self {
             id,
-            url: if whole { webhook.url.clone() } else { origin(&webhook.url) },
+            url: if whole {
+                webhook.url.clone()
+            } else {
+                origin(&webhook.url)
+            },
             name: webhook.name.clone(),
             events: webhook.events.clone(),
             sessions: webhook.sessions.as_ref().map(names),
-            headers: webhook.headers.iter().map(|(name, _)| name.clone()).collect(),
+            headers: webhook
+                .headers
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
             enabled: webhook.enabled,
             disabled_reason: webhook.disabled_reason.clone(),
             created_at: webhook.created_at.map(rfc3339::format),

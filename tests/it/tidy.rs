@@ -28,6 +28,7 @@ const PURE: &[&str] = &[
     "src/journal/happening.rs",
     "src/limits.rs",
     "src/limits/",
+    "src/limits/",
     "src/machine.rs",
     "src/machine/",
     "src/message.rs",

@@ -7,8 +7,8 @@ use crate::account::AccountId;
 use crate::message::envelope::envelope;
 use crate::snapshot::Snapshot;
 use crate::web::reply::Reply;
-use crate::web::status::Eye;
 use crate::web::status::session::{SessionBody, session};
+use crate::web::status::{Eye, Queues};
 
 /// A list as all of them are; there is never so much that a second page is needed.
 #[derive(Serialize)]
@@ -17,10 +17,12 @@ struct SessionList {
     next_cursor: Option<String>,
 }
 
-pub(super) fn list(snapshot: &Snapshot, eye: &Eye<'_>) -> Reply {
+pub(super) fn list(snapshot: &Snapshot, queues: Queues<'_>, eye: &Eye<'_>) -> Reply {
     let accounts = eye.accounts(snapshot);
     let list = SessionList {
-        data: accounts.map(|account| session(account, eye)).collect(),
+        data: accounts
+            .map(|account| session(account, queues(account.id), eye))
+            .collect(),
         next_cursor: None,
     };
     Reply::json(200, &list)

@@ -63,7 +63,10 @@ impl Desk {
         let last = found.last().map(|message| message.place);
         let bodies = found.into_iter();
         let bodies = bodies.map(|message| MessageBody::of(message, id, eye.ids));
-        Ok(Reply::json(200, &List::of(bodies.collect(), listing.limit, last)))
+        Ok(Reply::json(
+            200,
+            &List::of(bodies.collect(), listing.limit, last),
+        ))
     }
 
     pub(super) fn show_message(
@@ -93,7 +96,9 @@ impl Desk {
             to: None,
             reply: false,
             idempotency_key: idempotency_key(sent.head)?,
-            file: sent.file.map(|file| (file.name().0.to_owned(), file.name().1)),
+            file: sent
+                .file
+                .map(|file| (file.name().0.to_owned(), file.name().1)),
         };
         let fields: Map<String, Value> = Fields::object(sent.body)?.into_map();
         let spool = backstage.gateway.spool();
@@ -113,12 +118,21 @@ impl Desk {
         Ok(Reply::json(200, &json!({})))
     }
 
-    pub(super) fn mark_read(&self, id: AccountId, chat: &Chat, body: &[u8]) -> Result<Reply, Problem> {
+    pub(super) fn mark_read(
+        &self,
+        id: AccountId,
+        chat: &Chat,
+        body: &[u8],
+    ) -> Result<Reply, Problem> {
         let fields = Fields::parse(body, &["ids"])?;
         let ids = fields.texts("ids")?.unwrap_or_default();
         let ids: Result<Vec<MessageId>, _> = ids.into_iter().map(str::parse).collect();
         let ids = ids.map_err(|_| {
-            Problem::new(422, "bad_message", "`ids` has to be a list of messages' ids.")
+            Problem::new(
+                422,
+                "bad_message",
+                "`ids` has to be a list of messages' ids.",
+            )
         })?;
         let backstage = self.backstage()?;
         backstage.wait(ANSWER, backstage.gateway.mark_read(id, chat, &ids))??;
@@ -153,7 +167,11 @@ impl Desk {
         let backstage = self.backstage()?;
         let decided = backstage.wait(ANSWER, backstage.gateway.decide(id, code, approve))?;
         let decided = decided.map_err(|problem| {
-            let gone = Problem::new(410, "request_expired", "The request ran out: they may ask again.");
+            let gone = Problem::new(
+                410,
+                "request_expired",
+                "The request ran out: they may ask again.",
+            );
             not_done(&problem, unknown_request(), gone)
         })?;
         Ok(Reply::json(200, &RequestBody::of(decided, true)))

@@ -198,6 +198,9 @@ mod tests {
             assert_eq!(safe_type(sent), safe, "{sent:?}");
         }
         let said = disposition(false, Some("../a \"b\"\r\n;é.pdf"));
-        assert_eq!(said, "attachment; filename*=UTF-8''a%20%22b%22%3B%C3%A9.pdf");
+        assert_eq!(
+            said,
+            "attachment; filename*=UTF-8''a%20%22b%22%3B%C3%A9.pdf"
+        );
     }
 }

@@ -102,7 +102,9 @@ impl Desk {
 
 fn policy_of(fields: Fields) -> Result<Policy, Problem> {
     let policy: Policy = typed(fields, "bad_policy")?;
-    policy.check().map_err(|error| wrong("bad_policy", &error))?;
+    policy
+        .check()
+        .map_err(|error| wrong("bad_policy", &error))?;
     Ok(policy)
 }
 

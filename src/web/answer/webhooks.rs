@@ -34,7 +34,9 @@ impl Desk {
     pub(super) fn list_webhooks(&self, eye: &Eye<'_>) -> Result<Reply, Problem> {
         let settings = self.settings()?;
         let webhooks = settings.webhooks.iter();
-        let bodies: Result<Vec<_>, _> = webhooks.map(|(id, it)| self.webhook_body(*id, it, eye)).collect();
+        let bodies: Result<Vec<_>, _> = webhooks
+            .map(|(id, it)| self.webhook_body(*id, it, eye))
+            .collect();
         let list = List {
             data: bodies?,
             next_cursor: None,
@@ -45,7 +47,10 @@ impl Desk {
     pub(super) fn add_webhook(&self, body: &[u8], eye: &Eye<'_>) -> Result<Reply, Problem> {
         let fields = Fields::parse(body, &[FIELDS, &["secret"]].concat())?;
         let change = self.webhook_change(&fields, eye)?;
-        for (wanted, there) in [("url", change.url.is_some()), ("events", change.events.is_some())] {
+        for (wanted, there) in [
+            ("url", change.url.is_some()),
+            ("events", change.events.is_some()),
+        ] {
             if !there {
                 let detail = format!("`{wanted}` is missing.");
                 return Err(Problem::new(422, "bad_field", detail));
@@ -96,7 +101,8 @@ impl Desk {
                 nothing(body)?;
                 let backstage = self.backstage()?;
                 let told = backstage.wait(ANSWER, backstage.gateway.test_webhook(id))?;
-                let event = told.map_err(|it| not_done(&it, unknown_webhook(), unknown_webhook()))?;
+                let event =
+                    told.map_err(|it| not_done(&it, unknown_webhook(), unknown_webhook()))?;
                 Ok(Reply::json(202, &json!({"event": format!("evt_{event}")})))
             }
             Hook::Deliveries {
@@ -142,7 +148,10 @@ impl Desk {
         if !put.map_err(|error| not_kept(&error))? {
             return Err(unknown_webhook());
         }
-        Ok(Reply::json(200, &self.new_body(id, &webhook, rotates, eye)?))
+        Ok(Reply::json(
+            200,
+            &self.new_body(id, &webhook, rotates, eye)?,
+        ))
     }
 
     fn delete_webhook(&self, id: WebhookId) -> Result<Reply, Problem> {
@@ -164,7 +173,10 @@ impl Desk {
     ) -> Result<Vec<Delivery>, Problem> {
         let store = &self.backstage()?.store;
         let mut found = Vec::new();
-        for (filter, is_dead) in [(DeliveryFilter::Pending, false), (DeliveryFilter::Dead, true)] {
+        for (filter, is_dead) in [
+            (DeliveryFilter::Pending, false),
+            (DeliveryFilter::Dead, true),
+        ] {
             if dead.is_none_or(|dead| dead == is_dead) {
                 let some = store.deliveries(id, filter, after, limit);
                 found.extend(some.map_err(|error| not_kept(&error))?);
@@ -240,6 +252,8 @@ fn new_secret() -> Result<Secret, Problem> {
     let mut bytes = zeroize::Zeroizing::new([0; SECRET_BYTES]);
     getrandom::fill(bytes.as_mut())
         .map_err(|_| Problem::new(503, "no_chance", "The system gives no random numbers."))?;
-    Ok(Secret::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(*bytes))))
+    Ok(Secret::new(format!(
+        "{SECRET_PREFIX}{}",
+        STANDARD.encode(*bytes)
+    )))
 }
-

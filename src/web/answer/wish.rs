@@ -157,7 +157,7 @@ impl Desk {
     fn show(&self, status: u16, id: AccountId, eye: &Eye<'_>) -> Result<Reply, Problem> {
         let snapshot = self.context.snapshots.borrow().clone();
         let eye = self.eye(eye.caller);
-        let body = session(account(&snapshot, id)?, &eye);
+        let body = session(account(&snapshot, id)?, self.waiting(id), &eye);
         Ok(Reply::json(status, &body))
     }
 

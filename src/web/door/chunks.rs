@@ -193,7 +193,12 @@ mod tests {
             assert_eq!(body, b"Wikipedia in\r\nchunks");
             assert_eq!(waiting, b"next");
         }
-        for wire in ["4\nWiki", "0\r\nTrailer: 1\r\n\r\n", "1\r\nabc", "4444444444444"] {
+        for wire in [
+            "4\nWiki",
+            "0\r\nTrailer: 1\r\n\r\n",
+            "1\r\nabc",
+            "4444444444444",
+        ] {
             let (mut flow, mut waiting) = (Flow::default(), wire.as_bytes().to_vec());
             let refused = loop {
                 match flow.next(&waiting) {

@@ -152,7 +152,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         }
         let spool = house.admit(&asked, door)?;
         let Ok(_place) = house.uploads.clone().try_acquire_owned() else {
-            let problem = Problem::new(503, "too_many_uploads", "Too many files are being sent here.");
+            let problem = Problem::new(
+                503,
+                "too_many_uploads",
+                "Too many files are being sent here.",
+            );
             return Err(problem.retry_after_s(5).into());
         };
         self.go_on(&asked).await?;

@@ -4,25 +4,25 @@
 //! that goes away leaves nothing: what is half there is thrown away with the task that took it. How the
 //! parts are separated is `multer`'s business; here is what may be in them.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod flowing;
 
-use futures_core::Stream;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use multer::{Field, Multipart};
-use multer::bytes::Bytes;
 use serde_json::{Map, Value};
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::io::AsyncRead;
+use tokio::time::timeout;
 
-use super::chunks::{Flow, Piece};
+use self::flowing::{Fault, Flowing, next};
 use super::connection::Stop;
 use super::head::Framing;
 use crate::gateway::spool::{Incoming, Spool, SpoolError};
-use crate::limits::{HTTP_BODY_MAX, HTTP_UPLOAD_AROUND, HTTP_UPLOAD_STALL, HTTP_UPLOAD_TIME};
+use crate::limits::{HTTP_BODY_MAX, HTTP_UPLOAD_AROUND, HTTP_UPLOAD_TIME};
+use crate::message::body::plain_name;
 use crate::web::problem::Problem;
 
-/// Bytes asked for at once.
-const PIECE: usize = 16 * 1024;
+/// Longest name of a part.
+const NAME_MAX: usize = 256;
 
 /// Bytes written to the disk at once.
 const WRITTEN: usize = 256 * 1024;
@@ -39,15 +39,16 @@ pub(super) struct Taken {
 }
 
 /// A file that lies in the spool; thrown away with this, unless somebody has taken it.
-pub(in crate::web) struct Arrived {
+pub struct Arrived {
     spool: Spool,
     file: String,
     size: u64,
-    taken: std::sync::atomic::AtomicBool,
+    taken: AtomicBool,
 }
 
 impl Arrived {
     /// A file of the spool's.
+    #[must_use]
     pub fn new(spool: Spool, file: String, size: u64) -> Self {
         Self {
             spool,
@@ -58,13 +59,14 @@ impl Arrived {
     }
 
     /// Its name within the spool folder, and its size in bytes.
+    #[must_use]
     pub fn name(&self) -> (&str, u64) {
         (&self.file, self.size)
     }
 
     /// Somebody else sees to it from here on.
     pub fn is_taken(&self) {
-        self.taken.store(true, std::sync::atomic::Ordering::SeqCst);
+        self.taken.store(true, Ordering::SeqCst);
     }
 }
 
@@ -75,42 +77,6 @@ impl Drop for Arrived {
         }
     }
 }
-
-/// Why a body is not taken.
-enum Fault {
-    /// The client went.
-    Gone,
-    /// Nothing came for too long.
-    Stalled,
-    /// More came than is taken.
-    TooLarge,
-    /// It is not as it should be.
-    Malformed(Problem),
-}
-
-/// A body as it comes from a client.
-struct Flowing<'c, S> {
-    stream: &'c mut S,
-    /// What came and is not used yet.
-    unread: &'c mut Vec<u8>,
-    rest: Rest,
-    /// How much more may come.
-    room: u64,
-    stalls: Pin<Box<Sleep>>,
-    fault: Option<Fault>,
-}
-
-/// What of a body is to come.
-enum Rest {
-    Length(usize),
-    Chunks(Flow),
-    Nothing,
-}
-
-/// The body broke off; why is in [`Flowing`].
-#[derive(Debug, thiserror::Error)]
-#[error("the body broke off")]
-struct BrokeOff;
 
 /// Takes a body.
 pub(super) async fn take<S>(
@@ -127,17 +93,7 @@ where
     {
         return Err(too_large(spool).into());
     }
-    let mut flowing = Flowing {
-        stream,
-        unread,
-        rest: match framing {
-            Framing::Length(length) => Rest::Length(length),
-            Framing::Chunked => Rest::Chunks(Flow::default()),
-        },
-        room,
-        stalls: Box::pin(sleep(HTTP_UPLOAD_STALL)),
-        fault: None,
-    };
+    let mut flowing = Flowing::new((stream, unread), framing, room);
     let parts = Parts::read(&mut flowing, boundary, spool);
     let read = match timeout(HTTP_UPLOAD_TIME, parts).await {
         Ok(Ok(parts)) => Ok(parts),
@@ -196,7 +152,7 @@ impl Parts {
 
     /// A file: as it comes, in pieces a disk likes.
     async fn file(&mut self, mut field: Field<'_>, spool: &Spool) -> Result<(), Problem> {
-        let named = field.file_name().and_then(crate::message::body::plain_name);
+        let named = field.file_name().and_then(plain_name);
         for (name, value) in [
             ("filename", named),
             ("mimetype", field.content_type().map(ToString::to_string)),
@@ -252,7 +208,7 @@ impl Parts {
             }
             bytes.extend_from_slice(&piece);
         }
-        if self.said.1 > FIELDS_MAX || name.len() > PIECE {
+        if self.said.1 > FIELDS_MAX || name.len() > NAME_MAX {
             return Err(bad("There are too many parts."));
         }
         let text = String::from_utf8(bytes).map_err(|_| bad("A part is not text."))?;
@@ -289,10 +245,7 @@ impl Parts {
 
 /// Parts are texts; these fields are not.
 fn value(name: &str, text: String) -> Value {
-    let as_json = matches!(
-        name,
-        "typing" | "expires_in_s" | "latitude" | "longitude"
-    );
+    let as_json = matches!(name, "typing" | "expires_in_s" | "latitude" | "longitude");
     let read = as_json.then(|| serde_json::from_str(&text).ok()).flatten();
     match read {
         Some(value @ (Value::Bool(_) | Value::Number(_))) => value,
@@ -311,98 +264,11 @@ async fn on_disk<T: Send + 'static>(
         Ok(Err(SpoolError::TooLarge { max })) => Err(larger_than(max)),
         Ok(Err(error @ (SpoolError::Full | SpoolError::Disk(_)))) => {
             log::warn!("a file was not taken in: {error}");
-            Err(failed("The file could not be kept: see the log.".to_owned()))
+            Err(failed(
+                "The file could not be kept: see the log.".to_owned(),
+            ))
         }
         Err(_died) => Err(failed("The file could not be kept.".to_owned())),
-    }
-}
-
-async fn next<S: AsyncRead + Unpin>(flowing: &mut Flowing<'_, S>) -> Option<Bytes> {
-    let mut flowing = Pin::new(flowing);
-    let piece = std::future::poll_fn(|context| flowing.as_mut().poll_next(context)).await;
-    piece?.ok()
-}
-
-impl<S: AsyncRead + Unpin> Flowing<'_, S> {
-    fn breaks(&mut self, fault: Fault) -> Poll<Option<Result<Bytes, BrokeOff>>> {
-        self.fault = Some(fault);
-        self.rest = Rest::Nothing;
-        Poll::Ready(Some(Err(BrokeOff)))
-    }
-
-    /// The next bytes of what came already.
-    fn at_hand(&mut self) -> Result<Option<Bytes>, Problem> {
-        loop {
-            let (between, length) = match &mut self.rest {
-                Rest::Nothing => return Ok(None),
-                Rest::Length(0) => {
-                    self.rest = Rest::Nothing;
-                    return Ok(None);
-                }
-                Rest::Length(left) => {
-                    let length = self.unread.len().min(*left);
-                    *left -= length;
-                    (0, length)
-                }
-                Rest::Chunks(flow) => match flow.next(self.unread)? {
-                    Piece::Data(length) => (0, length),
-                    Piece::Between(length) => (length, 0),
-                    Piece::More => (0, 0),
-                    Piece::End(length) => {
-                        self.unread.drain(..length);
-                        self.rest = Rest::Nothing;
-                        return Ok(None);
-                    }
-                },
-            };
-            if between > 0 {
-                self.unread.drain(..between);
-                continue;
-            }
-            if length == 0 {
-                return Ok(None);
-            }
-            let rest = self.unread.split_off(length);
-            let piece = std::mem::replace(self.unread, rest);
-            return Ok(Some(Bytes::from(piece)));
-        }
-    }
-}
-
-impl<S: AsyncRead + Unpin> Stream for Flowing<'_, S> {
-    type Item = Result<Bytes, BrokeOff>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        loop {
-            match this.at_hand() {
-                Err(problem) => return this.breaks(Fault::Malformed(problem)),
-                Ok(Some(piece)) => {
-                    let Some(room) = this.room.checked_sub(piece.len() as u64) else {
-                        return this.breaks(Fault::TooLarge);
-                    };
-                    this.room = room;
-                    return Poll::Ready(Some(Ok(piece)));
-                }
-                Ok(None) if matches!(this.rest, Rest::Nothing) => return Poll::Ready(None),
-                Ok(None) => {}
-            }
-            let mut space = [0; PIECE];
-            let mut read = ReadBuf::new(&mut space);
-            match Pin::new(&mut *this.stream).poll_read(context, &mut read) {
-                Poll::Ready(Ok(())) if !read.filled().is_empty() => {
-                    this.unread.extend_from_slice(read.filled());
-                    this.stalls.as_mut().reset(Instant::now() + HTTP_UPLOAD_STALL);
-                }
-                Poll::Ready(_) => return this.breaks(Fault::Gone),
-                Poll::Pending => {
-                    return match this.stalls.as_mut().poll(context) {
-                        Poll::Ready(()) => this.breaks(Fault::Stalled),
-                        Poll::Pending => Poll::Pending,
-                    };
-                }
-            }
-        }
     }
 }
 

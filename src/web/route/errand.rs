@@ -187,7 +187,8 @@ fn chat(sent: &str) -> Result<Chat, Problem> {
     let sent = sent.replace("%40", "@");
     let by_number = || Some(Chat::Person(Person::Phone(sent.parse::<E164>().ok()?)));
     sent.parse().ok().or_else(by_number).ok_or_else(|| {
-        let detail = "A chat is named …@s.whatsapp.net, …@lid, …@g.us, or by a number with country code.";
+        let detail =
+            "A chat is named …@s.whatsapp.net, …@lid, …@g.us, or by a number with country code.";
         Problem::new(422, "bad_chat", detail)
     })
 }

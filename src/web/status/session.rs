@@ -47,10 +47,19 @@ pub struct SessionBody {
     waiting: Vec<WaitingBody>,
     last_connected_at: Option<String>,
     last_message_at: Option<String>,
+    queue: Option<QueueBody>,
+    /// Unknown people who wait for approval.
+    waiting_requests: Option<usize>,
     /// How long it has been in this state.
     since_ms: u64,
     /// The same on the wall, RFC 3339.
     since: Option<String>,
+}
+
+/// Messages that wait to be sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct QueueBody {
+    waiting: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -120,9 +129,9 @@ struct Extra<'a> {
     passkey_code: Option<String>,
 }
 
-/// One account as this eye may see it.
+/// One account as this eye may see it. `waiting`: how many of its messages wait to be sent.
 #[must_use]
-pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
+pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> SessionBody {
     let sees = eye.caller.sees(account.id);
     let extra = extra(account, eye);
     let advice = extra
@@ -177,7 +186,7 @@ pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
                 urgent: silent.urgent,
             }),
         waiting: if sees {
-            waiting(account, eye)
+            askers(account, eye)
         } else {
             Vec::new()
         },
@@ -189,12 +198,16 @@ pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
             .last_message_at
             .filter(|_| sees)
             .map(rfc3339::format),
+        queue: waiting
+            .filter(|_| sees)
+            .map(|waiting| QueueBody { waiting }),
+        waiting_requests: sees.then_some(account.waiting.len()),
         since_ms: eye.ago(account.since),
         since: account.since_wall.map(rfc3339::format),
     }
 }
 
-fn waiting(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
+fn askers(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
     let approves = eye.caller.may(Scope::Admin, Some(account.id));
     let bodies = account.waiting.iter().map(|one| WaitingBody {
         code: approves.then(|| one.code.expose().to_owned()),

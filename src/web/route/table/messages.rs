@@ -16,7 +16,14 @@ const SEE: Operation = Operation {
 /// The same for what sends something.
 const SEND: Operation = Operation {
     need: Need::Session(Scope::Send),
-    problems: &["bad_chat", "bad_message", "busy", "not_working", "store", "unknown_message"],
+    problems: &[
+        "bad_chat",
+        "bad_message",
+        "busy",
+        "not_working",
+        "store",
+        "unknown_message",
+    ],
     ..DEED
 };
 
@@ -33,7 +40,13 @@ pub(super) static MESSAGES: [Operation; 6] = [
         summary: "The newest messages, both ways, with how far those that went out are.",
         query: &[LIMIT, CURSOR, DIRECTION, CHAT],
         answers: &[answer(200, "The messages.", &[form(JSON, "MessageList")])],
-        problems: &["bad_chat", "bad_cursor", "bad_direction", "bad_limit", "store"],
+        problems: &[
+            "bad_chat",
+            "bad_cursor",
+            "bad_direction",
+            "bad_limit",
+            "store",
+        ],
         make: |asked| asked.errand(Errand::List(asked.listing()?)),
         ..SEE
     },
@@ -81,7 +94,11 @@ pub(super) static MESSAGES: [Operation; 6] = [
                   one `Range`.",
         answers: &[
             answer(200, "The file.", &[form("*/*", "Binary")]),
-            answer(206, "The part that was asked for.", &[form("*/*", "Binary")]),
+            answer(
+                206,
+                "The part that was asked for.",
+                &[form("*/*", "Binary")],
+            ),
         ],
         problems: &[
             "bad_range",
@@ -173,7 +190,10 @@ pub(super) static SETTINGS: [Operation; 7] = [
         problems: GATEWAY_DECISION,
         make: |asked| {
             let code = asked.code()?;
-            asked.errand(Errand::Decide { code, approve: true })
+            asked.errand(Errand::Decide {
+                code,
+                approve: true,
+            })
         },
         ..DECIDE
     },

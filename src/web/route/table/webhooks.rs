@@ -108,7 +108,11 @@ pub(super) static WEBHOOKS: [Operation; 9] = [
         path: "/api/v1/webhooks/{webhook}/deliveries",
         summary: "What waits for it and what was given up, the oldest first; without what is in it.",
         query: &[STATUS, LIMIT, CURSOR],
-        answers: &[answer(200, "The deliveries.", &[form(JSON, "DeliveryList")])],
+        answers: &[answer(
+            200,
+            "The deliveries.",
+            &[form(JSON, "DeliveryList")],
+        )],
         problems: &[
             "bad_cursor",
             "bad_limit",
