@@ -20,16 +20,23 @@ use crate::store::{Around, StoreError, Taken};
 
 impl Gateway {
     /// Takes messages in. When it returns, they and everything they cause are durable, and WhatsApp may
-    /// be told so; taking the same message in again does nothing.
+    /// be told so; taking the same message in again does nothing. `me` is who the account is, as the
+    /// link knows better than anybody right after pairing.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was taken, WhatsApp must deliver again.
-    pub async fn take_in(&self, account: AccountId, batch: Vec<Inbound>) -> Result<(), StoreError> {
+    pub async fn take_in(
+        &self,
+        account: AccountId,
+        me: Option<Person>,
+        batch: Vec<Inbound>,
+    ) -> Result<(), StoreError> {
         let Some(newest) = batch.iter().map(|inbound| inbound.at).max() else {
             return Ok(());
         };
         let parts = self.parts();
-        let me = self.person(account).ok_or(StoreError::Wiped)?;
+        let me = me.or_else(|| self.person(account));
+        let me = me.ok_or(StoreError::Wiped)?;
         let chances = batch.iter().map(|_| chance()).collect::<Result<_, _>>()?;
         let (envelope_me, ids) = (self.me(account), parts.ids);
         let page = parts.snapshots.borrow().page.clone();
