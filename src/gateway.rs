@@ -5,6 +5,7 @@
 //! has to happen around it: tell the journal and the counters, wake the workers, tell the machine who
 //! waits.
 
+pub mod cache;
 pub mod courier;
 mod draft;
 mod fetch;

@@ -498,6 +498,9 @@ pub const REFUSED_RING: usize = 500;
 /// The rings are cut when they are this much too long: cutting touches pages a message does not touch.
 pub const RING_SLACK: usize = 32;
 
+/// Copies of messages that are being taken in, in bytes, before they are written for their number alone.
+pub const PENDING_BYTES: usize = 1024 * 1024;
+
 /// Deliveries kept for all webhooks together, in bytes, unless the settings say otherwise.
 pub const OUTBOX_BYTES: u64 = 50 * 1024 * 1024;
 
@@ -515,10 +518,6 @@ pub const MEDIA_KEPT_MAX: u64 = 5_000;
 
 /// People of whom something is remembered, on the whole box: about 4 MB.
 pub const ACQUAINTANCES_MAX: u64 = 20_000;
-
-/// When somebody wrote last is kept to this precision: it is asked for in days, and a row less is written
-/// with each message.
-pub const ACQUAINTANCE_STEP: Duration = Duration::from_secs(3600);
 
 /// Requests for approval that ran out are remembered this long, so that their codes are told from wrong
 /// ones.

@@ -13,9 +13,9 @@
 //!
 //! * *Pair and run*: the library is handed [`Store::backend`] and writes through its own traits. It
 //!   sends a message only after the ratchet state behind it was acknowledged here.
-//! * *Receive*: the decrypted message is stored as pending, then [`Store::take_in`], then
-//!   it is acknowledged to the service and the pending row deleted. A cut in between repeats the
-//!   message; the ring drops the repetition.
+//! * *Receive*: the library keeps a copy of the decrypted message (see `pending`), then
+//!   [`Store::take_in`], then it is acknowledged to the service and the copy goes. A cut in between
+//!   repeats the message; the ring knows it again.
 //! * *Log out*: the link ends, then [`Store::wipe_auth`] deletes the identity in one transaction.
 //!   Handles made before it cannot write any more, so a late task of the library cannot bring an
 //!   old identity back.
@@ -30,15 +30,19 @@ mod box_names;
 mod caps;
 mod client_version;
 mod database;
+mod deliveries;
 mod device;
 mod error;
 mod health;
+mod kept;
 mod lines;
 mod media;
 mod medium;
+mod messages;
 mod msg_secrets;
 mod open;
 mod outbox;
+mod pending;
 mod people;
 #[cfg(feature = "bench")]
 pub mod probe;
@@ -67,11 +71,12 @@ use whatsapp_rust::traits::Backend;
 
 pub use self::caps::OutboxCaps;
 pub use self::client_version::ClientVersion;
+pub use self::deliveries::DeliveryFilter;
 pub use self::error::{OpenError, StoreError};
+pub use self::kept::{Direction, KeptMessage, MessageFilter};
 pub use self::lines::Lines;
 pub use self::medium::Counters;
-pub use self::outbox::{DeliveryFilter, Place};
-pub use self::ring::{Direction, KeptMessage, MessageFilter};
+pub use self::outbox::Place;
 pub use self::send_queue::{Change, Idempotency, Queued};
 pub use self::take_in::{Around, Envelope, Taken};
 pub use self::texts::StoredMessage;
@@ -137,6 +142,7 @@ impl Store {
             // From here on the account's old handles are refused, also when the commit fails: the
             // link they served has ended either way.
             shared.note_wipe(account.0);
+            shared.pending.forget_account(account.0);
             let failed = send_queue::fail_all(tx, account.0, "logged_out")?;
             schema::wipe(tx, account.0)?;
             Ok(failed)
@@ -154,6 +160,7 @@ impl Store {
         let shared = Arc::clone(&self.shared);
         self.write(move |tx| {
             shared.note_wipe(account.0);
+            shared.pending.forget_account(account.0);
             schema::wipe(tx, account.0)?;
             schema::forget(tx, account.0)?;
             tokens::forget_account(tx, account.0)
@@ -170,6 +177,8 @@ impl Store {
     /// Commits what waits, closes the file and releases its lock. Every later call on any handle
     /// fails with [`StoreError::Closed`].
     pub async fn close(&self) {
+        // A disk that does not take them has said so where it matters.
+        let _ = self.flush_pending().await;
         let (done, closed) = oneshot::channel();
         if self.queue.send(Message::Close(done)).await.is_ok() {
             // An error means that the writer is gone, which is what was wanted.

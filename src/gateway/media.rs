@@ -1,12 +1,17 @@
 //! Files that came in with messages: fetched when somebody asks, kept in a cache within a budget.
 
+use std::io;
 use std::path::PathBuf;
 
+use log::warn;
 use thiserror::Error;
 
 use super::Gateway;
 use crate::account::AccountId;
+use crate::message::content::Media;
+use crate::store::StoreError;
 use crate::ulid::Ulid;
+use crate::whatsapp::media::FetchError;
 
 /// A file that is here.
 #[derive(Debug)]
@@ -70,7 +75,74 @@ impl Gateway {
     /// # Errors
     /// [`MediaProblem`].
     pub async fn media(&self, account: AccountId, event: Ulid) -> Result<MediaFile, MediaProblem> {
-        let _ = (self, account, event);
-        Err(MediaProblem::Unknown)
+        let parts = self.parts();
+        let kept = parts.store.media(account, event).map_err(storage)?;
+        let media = kept.ok_or(MediaProblem::Unknown)?;
+        let cache = &self.outgoing().cache;
+        let name = format!("{}-{event}", account.0);
+        let turn = cache.turn(&name);
+        let only = turn.lock().await;
+        let wall = parts.clock.now().wall;
+        let size = match cache.look(&name, wall) {
+            Some(size) => size,
+            None => self.fetch_media(account, &media, &name).await?,
+        };
+        drop(only);
+        Ok(MediaFile {
+            path: cache.path(&name),
+            mimetype: media.mimetype,
+            size,
+            filename: media.filename,
+            sha256: media.sha256,
+        })
+    }
+
+    async fn fetch_media(
+        &self,
+        account: AccountId,
+        media: &Media,
+        name: &str,
+    ) -> Result<u64, MediaProblem> {
+        let max = self.parts().messages.media_max();
+        if media.size > max {
+            return Err(MediaProblem::TooLarge { max });
+        }
+        let link = self.link(account).ok_or(MediaProblem::NotWorking)?;
+        let cache = self.outgoing().cache.clone();
+        let part = cache.part(name).map_err(disk)?;
+        let fetched = link.fetch(media, part.path.clone(), max).await;
+        let size = fetched.map_err(in_our_words)?;
+        let (name, sha256) = (name.to_owned(), media.sha256.clone());
+        let kept = tokio::task::spawn_blocking(move || cache.keep(part, &name, &sha256, size));
+        // The runtime ends with the process only.
+        let kept = kept.await.map_err(|died| disk(io::Error::other(died)))?;
+        kept.map(|()| size).map_err(|error| {
+            warn!("account {account}: a file was not kept: {error}");
+            match error.kind() {
+                io::ErrorKind::InvalidData => {
+                    MediaProblem::Unreachable("it is not what its sender said".to_owned())
+                }
+                _ => disk(error),
+            }
+        })
+    }
+}
+
+fn storage(error: StoreError) -> MediaProblem {
+    MediaProblem::Storage(error.to_string())
+}
+
+fn disk(error: io::Error) -> MediaProblem {
+    MediaProblem::Storage(error.to_string())
+}
+
+fn in_our_words(error: FetchError) -> MediaProblem {
+    match error {
+        FetchError::NotConnected => MediaProblem::NotWorking,
+        FetchError::Gone => MediaProblem::Gone,
+        FetchError::TooLarge { max } => MediaProblem::TooLarge { max },
+        FetchError::NoReference => MediaProblem::Unknown,
+        FetchError::Disk(error) => disk(error),
+        FetchError::Trouble { why } => MediaProblem::Unreachable(why),
     }
 }

@@ -55,7 +55,7 @@ impl Gateway {
         let mut held = self.hold(&wish.content);
         let key = wish.idempotency_key.as_deref().map(fingerprint::of_key);
         let body = fingerprint::fingerprint(&wish);
-        let now = self.time_of_day()?;
+        let now = self.set_time()?;
         if let Some(key) = key
             && let Some((before, answer)) = self
                 .parts()
@@ -112,7 +112,7 @@ impl Gateway {
     /// [`SendProblem`].
     pub async fn prepare(&self, wish: SendWish, seed: &[u8]) -> Result<Vec<Outbound>, SendProblem> {
         let mut held = self.hold(&wish.content);
-        let now = self.time_of_day()?;
+        let now = self.set_time()?;
         self.room_for(wish.account)?;
         let ready = self.ready(wish, seed, now, &mut held).await?;
         held.keep();
@@ -204,7 +204,7 @@ impl Gateway {
     }
 
     /// The time of day: without it nothing can be given one.
-    fn time_of_day(&self) -> Result<UnixMillis, SendProblem> {
+    fn set_time(&self) -> Result<UnixMillis, SendProblem> {
         let wall = self.parts().clock.now().wall;
         wall.ok_or(SendProblem::Busy("its clock is not set"))
     }

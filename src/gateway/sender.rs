@@ -11,6 +11,7 @@ use log::{error, info, warn};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::cache::Cache;
 use super::numbers::Numbers;
 use super::spool::Spool;
 use super::worker::Worker;
@@ -27,6 +28,7 @@ use crate::time::UnixMillis;
 /// What is on its way out.
 pub(crate) struct Outgoing {
     pub(super) spool: Spool,
+    pub(super) cache: Cache,
     pub(super) pace: Pace,
     pub(super) numbers: Numbers,
     /// Places for files that are fetched from URLs.
@@ -65,9 +67,10 @@ impl Bell {
 impl Outgoing {
     /// Nothing yet.
     pub(super) fn new(parts: &GatewayParts) -> Self {
-        let folder = parts.state_dir.join("media").join("spool");
+        let folder = parts.state_dir.join("media");
         Self {
-            spool: Spool::new(folder, parts.messages.media_max()),
+            spool: Spool::new(folder.join("spool"), parts.messages.media_max()),
+            cache: Cache::new(folder.join("cache"), parts.messages.media_cache()),
             pace: Pace {
                 per_minute: parts.messages.pace_per_minute,
                 burst: parts.messages.pace_burst,
@@ -90,7 +93,7 @@ impl Gateway {
         &self.outgoing().spool
     }
 
-    /// Throws away the files of messages that wait no more. Before anybody can put one in.
+    /// Throws away the files of messages that wait no more, and what was not fetched whole. Before anybody can put one in.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was thrown away.
@@ -107,6 +110,7 @@ impl Gateway {
         if let Err(error) = self.spool().sweep(|file| wanted.contains(file)) {
             warn!("files that were sent could not be looked through: {error}");
         }
+        self.outgoing().cache.sweep();
         Ok(())
     }
 

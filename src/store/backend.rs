@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use whatsapp_rust::wacore::store::error::Result as LibraryResult;
 
 use super::Store;
+use super::database::Shared;
 use super::error::{Result, StoreError};
+use super::pending;
 use super::rows::{Tx, decode, encode};
 use crate::account::AccountId;
 
@@ -52,6 +54,8 @@ impl AccountBackend {
             .store
             .write(move |tx| {
                 if shared.wipes_of(account) == wipes {
+                    // No ratchet goes into the file before the copies made before it.
+                    shared.pending.flush(tx)?;
                     change(tx)
                 } else {
                     Err(StoreError::Wiped)
@@ -59,6 +63,26 @@ impl AccountBackend {
             })
             .await;
         Ok(written?)
+    }
+
+    /// What readers and the writer share, for a change that is not written at once.
+    ///
+    /// # Errors
+    /// As a write would have.
+    pub(super) fn shared(&self) -> LibraryResult<&Shared> {
+        if self.store.queue.is_closed() {
+            return Err(StoreError::Closed.into());
+        }
+        let shared = &self.store.shared;
+        if shared.wipes_of(self.account) != self.wipes {
+            return Err(StoreError::Wiped.into());
+        }
+        Ok(shared)
+    }
+
+    /// What is known of a copy without the file; a handle that can only read may ask, too.
+    pub(super) fn known_pending(&self, key: &pending::Key) -> pending::Known {
+        self.store.shared.pending.get(key)
     }
 
     /// The bytes of one row.

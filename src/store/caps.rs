@@ -35,6 +35,16 @@ impl Store {
         self.shared.caps.send_replace(caps);
     }
 
+    /// Drops what is too old by now, also when nothing new comes in; says what went. Writes nothing when
+    /// nothing is.
+    ///
+    /// # Errors
+    /// [`super::StoreError`]; then it goes with the next event that is told.
+    pub async fn drop_old(&self, now: UnixMillis) -> Result<Vec<DeliveryId>> {
+        let most = self.outbox_caps();
+        self.write(move |tx| enforce(tx, most, now)).await
+    }
+
     /// The caps.
     pub(super) fn outbox_caps(&self) -> OutboxCaps {
         *self.shared.caps.borrow()
@@ -67,14 +77,13 @@ pub(super) fn enforce(tx: &Tx, caps: OutboxCaps, now: UnixMillis) -> Result<Vec<
             }
         }
     }
-    loop {
-        let Some(oldest) = fronts.iter().enumerate().min_by_key(|(_, front)| {
-            // Of two of one moment, the one that came in first.
-            (front.at, front.webhook, front.place)
-        }) else {
-            break;
-        };
-        let (index, oldest) = oldest;
+    // Of two of one moment, the one that came in first.
+    let age_of = |front: &Oldest| (front.at, front.webhook, front.place);
+    while let Some((index, oldest)) = fronts
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, front)| age_of(front))
+    {
         let too_old = now.0.saturating_sub(oldest.at.0) > age;
         if !too_old && total <= caps.bytes {
             break;
@@ -104,7 +113,7 @@ fn front(tx: &Tx, webhook: u32, dead: bool) -> Result<Option<Oldest>> {
         webhook,
         place: key.value().1,
         dead,
-        bytes: outbox::size(row.value()),
+        bytes: outbox::size(row.value().1),
     }))
 }
 

@@ -18,6 +18,7 @@ use super::caps::OutboxCaps;
 use super::error::{Result, StoreError};
 use super::lines::Lines;
 use super::medium::{Medium, count};
+use super::pending::Pending;
 use super::tokens::{self, Tokens};
 use super::{health, lines, settings};
 use crate::limits;
@@ -50,6 +51,8 @@ pub(super) struct Shared {
     pub(super) lines: watch::Sender<Lines>,
     /// How much may wait for webhooks, and how long.
     pub(super) caps: watch::Sender<OutboxCaps>,
+    /// Copies of received messages that are not in the file yet.
+    pub(super) pending: Pending,
     /// All tokens are to be deleted, and the disk has not done it yet.
     token_reset: AtomicBool,
     /// Names this run of the program.
@@ -73,6 +76,7 @@ impl Shared {
             settings: watch::channel(Arc::new(settings)).0,
             lines: watch::channel(Arc::new(lines)).0,
             caps: watch::channel(OutboxCaps::default()).0,
+            pending: Pending::default(),
             token_reset: AtomicBool::new(false),
             run,
         })

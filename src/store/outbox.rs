@@ -9,10 +9,8 @@ use super::error::{Result, StoreError};
 use super::lines::{HEAD, Head};
 use super::rows::{Rows, Tx};
 use super::schema_3::{DEAD, DeliveryRow, OUTBOX};
-use super::{Store, caps, send_queue};
 use crate::account::AccountId;
 use crate::message::event::NewEvent;
-use crate::message::outbound::Outbound;
 use crate::message::webhook::{Delivery, DeliveryId, WebhookId};
 use crate::time::UnixMillis;
 use crate::ulid::Ulid;
@@ -30,30 +28,21 @@ pub struct Place {
     pub next_at: UnixMillis,
 }
 
-/// Which deliveries are asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DeliveryFilter {
-    /// Those that wait.
-    Pending,
-    /// Those that were given up.
-    Dead,
-}
-
 /// What a delivery is, beside its body.
 #[derive(Serialize, Deserialize)]
-struct Row {
-    event: String,
-    kind: String,
+pub(super) struct Row {
+    pub(super) event: String,
+    pub(super) kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    account: Option<u32>,
+    pub(super) account: Option<u32>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    lane: String,
-    at: UnixMillis,
+    pub(super) lane: String,
+    pub(super) at: UnixMillis,
     #[serde(default, skip_serializing_if = "is_zero")]
-    tries: u32,
-    next: UnixMillis,
+    pub(super) tries: u32,
+    pub(super) next: UnixMillis,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
@@ -67,16 +56,16 @@ fn unreadable() -> StoreError {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Row> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Row> {
     serde_json::from_slice(bytes).map_err(|_| unreadable())
 }
 
-fn encode(row: &Row) -> Result<Vec<u8>> {
+pub(super) fn encode(row: &Row) -> Result<Vec<u8>> {
     serde_json::to_vec(row).map_err(|_| unreadable())
 }
 
 impl Row {
-    fn into_place(self, id: DeliveryId) -> Place {
+    pub(super) fn into_place(self, id: DeliveryId) -> Place {
         Place {
             id,
             lane: self.lane,
@@ -85,7 +74,7 @@ impl Row {
         }
     }
 
-    fn into_delivery(self, id: DeliveryId, body: &str, dead: bool) -> Result<Delivery> {
+    pub(super) fn into_delivery(self, id: DeliveryId, body: &str, dead: bool) -> Result<Delivery> {
         Ok(Delivery {
             id,
             event: self.event.parse::<Ulid>().map_err(|_| unreadable())?,
@@ -107,12 +96,15 @@ pub(super) fn came_at(head: &[u8]) -> Result<UnixMillis> {
     decode(head).map(|row| row.at)
 }
 
-/// What a row counts against the cap.
-pub(super) fn size(row: (&[u8], &str)) -> u64 {
-    (row.0.len() + row.1.len()) as u64
+/// What a delivery counts against the cap beside its body, in bytes: about what its row holds otherwise.
+const ROW: u64 = 200;
+
+/// What a delivery with this body counts against the cap, in bytes.
+pub(super) fn size(body: &str) -> u64 {
+    body.len() as u64 + ROW
 }
 
-fn delivery_id(webhook: u32, place: u64) -> DeliveryId {
+pub(super) fn delivery_id(webhook: u32, place: u64) -> DeliveryId {
     DeliveryId {
         webhook: WebhookId(webhook),
         place,
@@ -169,7 +161,7 @@ pub(super) fn enqueue(
 }
 
 /// Puts a delivery at the end of its line.
-fn append(
+pub(super) fn append(
     rows: &mut Rows<'_, (u32, u64), DeliveryRow>,
     webhook: u32,
     head: &mut Head,
@@ -181,20 +173,20 @@ fn append(
     rows.put((webhook, place), (&bytes, body))?;
     head.next += 1;
     head.pending += 1;
-    head.bytes += size((&bytes, body));
+    head.bytes += size(body);
     Ok(row.into_place(delivery_id(webhook, place)))
 }
 
 /// Takes a delivery out of a table; its row and body.
-fn take(
+pub(super) fn take(
     rows: &mut Rows<'_, (u32, u64), DeliveryRow>,
     id: DeliveryId,
-) -> Result<Option<(Row, String, u64)>> {
+) -> Result<Option<(Row, String)>> {
     let key = (id.webhook.0, id.place);
     let found = match rows.get(key)? {
         Some(row) if id.place != HEAD => {
             let (head, body) = row.value();
-            Some((decode(head)?, body.to_owned(), size((head, body))))
+            Some((decode(head)?, body.to_owned()))
         }
         _ => None,
     };
@@ -205,7 +197,7 @@ fn take(
 }
 
 /// Changes the counts of a line.
-fn count(
+pub(super) fn count(
     rows: &mut Rows<'_, (u32, u64), DeliveryRow>,
     webhook: WebhookId,
     change: impl FnOnce(&mut Head),
@@ -226,7 +218,7 @@ pub(super) fn forget_account(tx: &Tx, account: u32) -> Result<()> {
             place != HEAD && decode(row.0).is_ok_and(|row| row.account == Some(account));
         if is_theirs {
             let head = gone.entry(webhook).or_default();
-            head.bytes += size(row);
+            head.bytes += size(row.1);
             if dead {
                 head.dead += 1;
             } else {
@@ -251,201 +243,4 @@ pub(super) fn forget_account(tx: &Tx, account: u32) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-impl Store {
-    /// Puts an event into the lines of these webhooks; `body` is its envelope. Durable when it returns.
-    /// Says where it waits, and what had to make room.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then it may wait nowhere.
-    pub async fn tell(
-        &self,
-        event: NewEvent,
-        to: Vec<WebhookId>,
-        body: String,
-        now: UnixMillis,
-    ) -> Result<(Vec<Place>, Vec<DeliveryId>)> {
-        let most = self.outbox_caps();
-        self.write(move |tx| {
-            let places = enqueue(tx, &event, &to, &body, now)?;
-            let dropped = caps::enforce(tx, most, now)?;
-            Ok((places, dropped))
-        })
-        .await
-    }
-
-    /// All that waits for a webhook, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn places(&self, webhook: WebhookId) -> Result<Vec<Place>> {
-        self.read(|tx| {
-            let rows = tx.open_table(OUTBOX)?;
-            let mut places = Vec::new();
-            for row in rows.range((webhook.0, 0)..(webhook.0, HEAD))? {
-                let (key, row) = row?;
-                let id = delivery_id(webhook.0, key.value().1);
-                places.push(decode(row.value().0)?.into_place(id));
-            }
-            Ok(places)
-        })
-    }
-
-    /// A delivery that waits or was given up.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>> {
-        if id.place == HEAD {
-            return Ok(None);
-        }
-        self.read(|tx| {
-            let key = (id.webhook.0, id.place);
-            for (table, dead) in [(OUTBOX, false), (DEAD, true)] {
-                if let Some(row) = tx.open_table(table)?.get(key)? {
-                    let (head, body) = row.value();
-                    return decode(head)?.into_delivery(id, body, dead).map(Some);
-                }
-            }
-            Ok(None)
-        })
-    }
-
-    /// Deliveries of a webhook after the place `after`, oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn deliveries(
-        &self,
-        webhook: WebhookId,
-        which: DeliveryFilter,
-        after: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<Delivery>> {
-        let first = after.map_or(0, |after| after.saturating_add(1));
-        let dead = which == DeliveryFilter::Dead;
-        self.read(|tx| {
-            let rows = tx.open_table(if dead { DEAD } else { OUTBOX })?;
-            let mut found = Vec::new();
-            for row in rows
-                .range((webhook.0, first)..(webhook.0, HEAD))?
-                .take(limit)
-            {
-                let (key, row) = row?;
-                let (head, body) = row.value();
-                let id = delivery_id(webhook.0, key.value().1);
-                found.push(decode(head)?.into_delivery(id, body, dead)?);
-            }
-            Ok(found)
-        })
-    }
-
-    /// A delivery arrived: it goes, and what its receiver answered is queued to be sent, in one
-    /// transaction. Durable when it returns; says whether anything was queued. A delivery that is not
-    /// there any more queues nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then it may be posted again.
-    pub async fn delivered(&self, id: DeliveryId, answers: Vec<Outbound>) -> Result<bool> {
-        self.write(move |tx| {
-            let mut rows = tx.rows(OUTBOX)?;
-            let Some((row, _, bytes)) = take(&mut rows, id)? else {
-                return Ok(false);
-            };
-            tx.note_lines();
-            count(&mut rows, id.webhook, |head| {
-                head.pending = head.pending.saturating_sub(1);
-                head.bytes = head.bytes.saturating_sub(bytes);
-            })?;
-            match row.account {
-                Some(account) if !answers.is_empty() => send_queue::append(tx, account, &answers),
-                _ => Ok(false),
-            }
-        })
-        .await
-    }
-
-    /// An attempt failed: the delivery is tried again at `next_at`. Says whether there is such a
-    /// delivery. Durable when it returns.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then it may be tried earlier.
-    pub async fn put_off(
-        &self,
-        id: DeliveryId,
-        attempts: u32,
-        next_at: UnixMillis,
-        last_error: String,
-    ) -> Result<bool> {
-        self.write(move |tx| {
-            let mut rows = tx.rows(OUTBOX)?;
-            let Some((mut row, body, before)) = take(&mut rows, id)? else {
-                return Ok(false);
-            };
-            row.tries = attempts;
-            row.next = next_at;
-            row.error = Some(last_error.clone());
-            let bytes = encode(&row)?;
-            rows.put((id.webhook.0, id.place), (&bytes, &body))?;
-            tx.note_lines();
-            count(&mut rows, id.webhook, |head| {
-                head.bytes = head.bytes.saturating_sub(before) + size((&bytes, &body));
-            })?;
-            Ok(true)
-        })
-        .await
-    }
-
-    /// The last attempt of a delivery failed, and counts: it waits for a person. Says whether there is
-    /// such a delivery. Durable when it returns.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then it may be tried once more.
-    pub async fn give_up(&self, id: DeliveryId, last_error: String) -> Result<bool> {
-        self.write(move |tx| {
-            let mut rows = tx.rows(OUTBOX)?;
-            let Some((mut row, body, before)) = take(&mut rows, id)? else {
-                return Ok(false);
-            };
-            row.tries = row.tries.saturating_add(1);
-            row.error = Some(last_error.clone());
-            let bytes = encode(&row)?;
-            tx.rows(DEAD)?
-                .put((id.webhook.0, id.place), (&bytes, &body))?;
-            tx.note_lines();
-            count(&mut rows, id.webhook, |head| {
-                head.pending = head.pending.saturating_sub(1);
-                head.dead += 1;
-                head.bytes = head.bytes.saturating_sub(before) + size((&bytes, &body));
-            })?;
-            Ok(true)
-        })
-        .await
-    }
-
-    /// Puts a delivery that was given up at the end of its line, as if it had come in now. `None`: there
-    /// is none. Durable when it returns.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then it may still be given up.
-    pub async fn replay(&self, id: DeliveryId, now: UnixMillis) -> Result<Option<Place>> {
-        self.write(move |tx| {
-            let Some((mut row, body, before)) = take(&mut tx.rows(DEAD)?, id)? else {
-                return Ok(None);
-            };
-            row.tries = 0;
-            row.at = now;
-            row.next = now;
-            let mut rows = tx.rows(OUTBOX)?;
-            let mut head = Head::of(&rows, id.webhook.0)?.unwrap_or_default();
-            head.dead = head.dead.saturating_sub(1);
-            head.bytes = head.bytes.saturating_sub(before);
-            let place = append(&mut rows, id.webhook.0, &mut head, row, &body)?;
-            head.put(&mut rows, id.webhook.0)?;
-            tx.note_lines();
-            Ok(Some(place))
-        })
-        .await
-    }
 }

@@ -2,7 +2,7 @@
 //! wrote.
 //!
 //! An acquaintance lies under their number where it is known; under their hidden identity a row leads
-//! there. When somebody wrote last is kept to the hour, so that most messages change no row here.
+//! there. Most messages change no row here: `intake` says when there is news.
 
 use redb::ReadTransaction;
 use whatsapp_rust::traits::LidPnMappingEntry;
@@ -122,21 +122,16 @@ pub(super) fn row_of(
     Ok(None)
 }
 
-/// Remembers a person. What only says once more that they wrote lately is not written.
+/// Remembers a person. What they were under another address before goes.
 pub(super) fn remember(tx: &Tx, account: u32, known: &Acquaintance) -> Result<()> {
-    if let Some(before) = row_of(tx, account, &known.person)? {
-        let step = u64::try_from(limits::ACQUAINTANCE_STEP.as_millis()).unwrap_or(u64::MAX);
-        let lately = known.wrote_at.0.abs_diff(before.wrote_at.0) < step;
-        let same = Acquaintance {
-            wrote_at: before.wrote_at,
-            ..known.clone()
-        };
-        if lately && same == before {
-            return Ok(());
-        }
-    }
+    let before = row_of(tx, account, &known.person)?;
     let mut rows = tx.rows(ACQUAINTANCES)?;
     let (first, second) = (known.person.jid(), known.person.lid_jid());
+    if let Some(before) = before.map(|before| before.person.jid())
+        && before != first
+    {
+        rows.remove((account, &before))?;
+    }
     rows.put((account, &first), &encode(ACQUAINTANCES, known)?)?;
     if let Some(second) = second.filter(|second| *second != first) {
         rows.put((account, &second), &encode(ACQUAINTANCES, &first)?)?;
@@ -178,7 +173,7 @@ fn forget_the_oldest(rows: &mut Rows<'_, (u32, &'static str), &'static [u8]>) ->
 }
 
 impl Store {
-    /// What is remembered of a person who wrote to an account; when they wrote last is exact to the hour.
+    /// What is remembered of a person who wrote to an account.
     ///
     /// # Errors
     /// [`super::StoreError`].

@@ -13,6 +13,7 @@ use whatsapp_rust::wacore::store::error::Result;
 use whatsapp_rust::wacore::time::now_secs;
 
 use super::backend::AccountBackend;
+use super::pending::{Key, Known};
 use super::rows::{Tx, after, all_of, decode, encode};
 use super::schema::{
     BASE_KEYS, DEVICE_LISTS, GROUP_METADATA, LID_MAPPINGS, LID_OF_PHONE, PENDING_INBOUND,
@@ -304,6 +305,11 @@ impl ProtocolStore for AccountBackend {
         sender: &str,
         id: &str,
     ) -> Result<Option<Vec<u8>>> {
+        match self.known_pending(&self.key(chat, sender, id)) {
+            Known::Put(message) => return Ok(Some(message)),
+            Known::Deleted => return Ok(None),
+            Known::Nothing => {}
+        }
         self.read(|tx| {
             let row = tx
                 .open_table(PENDING_INBOUND)?
@@ -328,39 +334,37 @@ impl ProtocolStore for AccountBackend {
     }
 
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
-        let (account, now) = (self.account, now_secs());
-        let messages = rows
-            .iter()
-            .map(|row| (owned(row.chat, row.sender, row.id), row.message.to_vec()))
-            .collect::<Vec<_>>();
-        self.write(move |tx| {
-            let mut rows = tx.rows(PENDING_INBOUND)?;
-            for ([chat, sender, id], message) in &messages {
-                rows.put((account, chat, sender, id), (now, message))?;
-            }
-            Ok(())
-        })
-        .await
+        let pending = &self.shared()?.pending;
+        let mut room = true;
+        for row in rows {
+            let stored = self.read(|tx| {
+                let key = (self.account, row.chat, row.sender, row.id);
+                Ok(tx.open_table(PENDING_INBOUND)?.get(key)?.is_some())
+            })?;
+            let key = self.key(row.chat, row.sender, row.id);
+            room = pending.put(key, now_secs(), row.message.to_vec(), stored);
+        }
+        if room {
+            return Ok(());
+        }
+        // Every write takes them along.
+        self.write(|_| Ok(())).await
     }
 
     async fn delete_pending_inbound_batch(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
-        let account = self.account;
-        let keys = keys
-            .iter()
-            .map(|key| owned(key.chat, key.sender, key.id))
-            .collect::<Vec<_>>();
-        self.write(move |tx| {
-            let mut rows = tx.rows(PENDING_INBOUND)?;
-            for [chat, sender, id] in &keys {
-                rows.remove((account, chat, sender, id))?;
-            }
-            Ok(())
-        })
-        .await
+        let pending = &self.shared()?.pending;
+        for key in keys {
+            pending.delete(self.key(key.chat, key.sender, key.id));
+        }
+        Ok(())
     }
 }
 
 impl AccountBackend {
+    fn key(&self, chat: &str, sender: &str, id: &str) -> Key {
+        (self.account, chat.into(), sender.into(), id.into())
+    }
+
     /// Replaces a token by what `change` makes of it; `None` leaves it.
     async fn change_tc_token(
         &self,
@@ -413,8 +417,4 @@ fn put_lid_mapping(tx: &Tx, account: u32, entry: &LidPnMappingEntry) -> error::R
         lids.put((account, &entry.phone_number), &*entry.lid)?;
     }
     mappings.put((account, &entry.lid), &encode(LID_MAPPINGS, entry)?)
-}
-
-fn owned(chat: &str, sender: &str, id: &str) -> [String; 3] {
-    [chat.to_owned(), sender.to_owned(), id.to_owned()]
 }

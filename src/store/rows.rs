@@ -24,6 +24,7 @@ pub(super) struct Tx {
     tokens: Cell<bool>,
     settings: Cell<bool>,
     lines: Cell<bool>,
+    flushed: Cell<u64>,
 }
 
 impl Tx {
@@ -34,6 +35,7 @@ impl Tx {
             tokens: Cell::new(false),
             settings: Cell::new(false),
             lines: Cell::new(false),
+            flushed: Cell::new(0),
         }
     }
 
@@ -65,6 +67,16 @@ impl Tx {
     /// Whether the webhooks' lines may have changed.
     pub(super) fn touched_lines(&self) -> bool {
         self.lines.get()
+    }
+
+    /// Notes that copies of messages were written, up to this wish (see `pending`).
+    pub(super) fn note_flushed(&self, wish: u64) {
+        self.flushed.set(wish);
+    }
+
+    /// Up to which wish copies of messages were written.
+    pub(super) fn flushed(&self) -> u64 {
+        self.flushed.get()
     }
 
     /// Opens a table. A table can be open once at a time.

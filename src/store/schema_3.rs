@@ -5,7 +5,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::Deserialize;
 
 use super::error::Result;
-use super::ring::{self, KeptMessage};
+use super::kept::{self, KeptMessage};
 use super::rows::{Tx, decode};
 use super::{outbox, webhooks};
 use crate::message::content::Content;
@@ -161,7 +161,7 @@ pub(super) fn to_3(tx: &WriteTransaction) -> Result<()> {
             let (account, place) = key.value();
             let row: OldRow = decode(OLD_RING, row.value())?;
             if let Some(message) = row.into_message(place) {
-                let (identity, bytes) = ring::encode_row(&message)?;
+                let (identity, bytes) = kept::encode_row(&message)?;
                 ring.insert((account, place), (identity, bytes.as_slice()))?;
             }
         }

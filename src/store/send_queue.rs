@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
-use super::ring::{self, KeptMessage, Moved, Ring};
+use super::kept::KeptMessage;
+use super::ring::{self, Moved, Ring};
 use super::rows::{Tx, all_of, decode, encode};
 use super::schema_3::{IDEMPOTENCY, SEND_QUEUE};
 use super::{Store, people};

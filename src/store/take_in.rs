@@ -9,12 +9,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::Result;
+use super::kept::KeptMessage;
 use super::outbox::Place;
-use super::ring::{self, KeptMessage, Ring};
+use super::ring::{self, Ring};
 use super::rows::Tx;
 use super::{Store, box_names, caps, media, outbox, people, requests, send_queue, settings};
 use crate::account::AccountId;
-use crate::message::address::Person;
+use crate::message::address::{MessageId, Person};
 use crate::message::content::Content;
 use crate::message::event::NewEvent;
 use crate::message::inbound::Inbound;
@@ -87,7 +88,7 @@ impl Store {
     ) -> Result<Taken> {
         let shared = Arc::clone(&self.shared);
         let most = self.outbox_caps();
-        self.write(move |tx| {
+        let taken = self.write(move |tx| {
             ring::refuse_deleted(tx, account.0)?;
             let settings = if tx.touched_settings() {
                 Arc::new(settings::load_changed(tx)?)
@@ -109,8 +110,13 @@ impl Store {
                 taken.dropped = caps::enforce(tx, most, around.now)?;
             }
             Ok(taken)
-        })
-        .await
+        });
+        let taken = taken.await;
+        if taken.is_err() {
+            // What cannot be taken in is not lost with the next power cut either.
+            let _ = self.flush_pending().await;
+        }
+        taken
     }
 }
 
@@ -126,6 +132,7 @@ fn take_all(tx: &Tx, batch: &Batch<'_>, messages: &[Inbound]) -> Result<Taken> {
         }
         let sender = people::row_of(tx, account, &inbound.sender)?;
         let chances = &batch.around.chances;
+        let target = target(&inbound.content);
         let facts = Facts {
             box_id: batch.box_id,
             account: batch.account,
@@ -133,7 +140,10 @@ fn take_all(tx: &Tx, batch: &Batch<'_>, messages: &[Inbound]) -> Result<Taken> {
             settings: batch.settings,
             sender: sender.as_ref(),
             requests: &waiting,
-            target_kept: true,
+            target_kept: match target {
+                Some(target) if inbound.chat.group().is_some() => ring::shows(tx, account, target)?,
+                _ => false,
+            },
             now: batch.around.now,
             chance: chances.get(number).copied().unwrap_or_default(),
             page: batch.around.page.as_deref(),
@@ -153,6 +163,16 @@ fn take_all(tx: &Tx, batch: &Batch<'_>, messages: &[Inbound]) -> Result<Taken> {
     }
     ring.trim(tx)?;
     Ok(taken)
+}
+
+/// The message a message is about.
+fn target(content: &Content) -> Option<&MessageId> {
+    match content {
+        Content::Reaction { target, .. }
+        | Content::Edit { target, .. }
+        | Content::Revoke { target } => Some(target),
+        _ => None,
+    }
 }
 
 /// Does what was decided about one message.

@@ -2,7 +2,8 @@
 //! with the last of them.
 
 use super::error::Result;
-use super::ring::{KeptMessage, Ring, refuse_deleted};
+use super::kept::KeptMessage;
+use super::ring::{Ring, refuse_deleted};
 use super::{Store, people};
 use crate::account::AccountId;
 use crate::message::content::Content;

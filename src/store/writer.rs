@@ -231,10 +231,12 @@ impl Writer {
         let touched_tokens = tx.touched_tokens();
         let touched_settings = tx.touched_settings();
         let touched_lines = tx.touched_lines();
+        let flushed = tx.flushed();
         let committed = tx.finish(self.durability)?;
         if committed {
             count(&self.shared.medium.tally.commits, 1);
         }
+        self.shared.pending.settle(flushed);
         if reset {
             self.shared.note_token_reset();
         }

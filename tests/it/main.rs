@@ -24,7 +24,6 @@ mod config;
 mod glass;
 mod health;
 mod link;
-mod lossless;
 mod machine;
 mod message;
 mod messages;
