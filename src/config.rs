@@ -4,6 +4,7 @@
 //! names file, line, key and reason ([`FileError`]). Nothing here touches hardware or the network.
 //! Command-line options win over the file, the file over the defaults.
 
+mod messages;
 pub mod source;
 mod state_dir;
 pub(crate) mod value;
@@ -19,6 +20,7 @@ use crate::board::probe::{self, Seen};
 use crate::board::{Board, Catalog, catalog};
 use crate::event::Button;
 use crate::line::LineDriver;
+pub use messages::Messages;
 pub use source::FileError;
 use source::Source;
 pub use state_dir::{DEFAULT_STATE_DIR, StateEnvironment, state_dir};
@@ -48,6 +50,8 @@ pub struct Config {
     pub http: Http,
     /// The WhatsApp service.
     pub whatsapp: WhatsApp,
+    /// What goes out, and what is kept for those who are away.
+    pub messages: Messages,
     /// Lines of the buttons where they differ from the board's.
     pub buttons: Buttons,
     /// The log.
@@ -148,6 +152,8 @@ pub struct Bench {
     /// A file with what is wrong with the world, a word a line: `no-clock`, `no-network`. It may
     /// change at any time if it is there, empty or not, when the box starts. Default: nothing is.
     pub world: Option<PathBuf>,
+    /// Divides the waits between attempts to deliver to a webhook. Default: 1.
+    pub retry_scale: Option<u32>,
 }
 
 impl Default for Config {
@@ -160,6 +166,7 @@ impl Default for Config {
             gpio: LineDriver::Auto,
             http: Http::default(),
             whatsapp: WhatsApp::default(),
+            messages: Messages::default(),
             buttons: Buttons::default(),
             log: Log::default(),
             #[cfg(feature = "bench")]

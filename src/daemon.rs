@@ -8,7 +8,6 @@ pub mod address;
 pub mod effects;
 pub mod event_loop;
 pub mod hardware;
-pub mod messages;
 pub mod page;
 pub mod storage;
 pub mod wall;
@@ -29,7 +28,7 @@ use crate::daemon::effects::Effects;
 use crate::daemon::event_loop::EventLoop;
 use crate::daemon::hardware::Hardware;
 use crate::event::Event;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, GatewayParts};
 use crate::health::{Health, Pulse};
 use crate::inbox::Inbox;
 use crate::journal::Journal;
@@ -77,7 +76,23 @@ const STORE_FILE: &str = "pairbox.redb";
 
 /// Where the database is. Its lock is held by the service that runs.
 pub(crate) fn database(config: &Config) -> PathBuf {
-    config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process()).join(STORE_FILE)
+    state_dir(config).join(STORE_FILE)
+}
+
+fn state_dir(config: &Config) -> PathBuf {
+    config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process())
+}
+
+/// What divides the waits between attempts to deliver.
+fn retry_scale(config: &Config) -> u32 {
+    #[cfg(feature = "bench")]
+    let scale = config.bench.as_ref().and_then(|bench| bench.retry_scale);
+    #[cfg(not(feature = "bench"))]
+    let scale = {
+        let _ = config;
+        None
+    };
+    scale.unwrap_or(1).max(1)
 }
 
 /// Runs the service until it is told to end (SIGTERM, SIGINT).
@@ -121,16 +136,34 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     let pulse = Pulse::default();
     let health = Health::new(vec![("event loop", pulse.clone())]);
+    let (journal, names) = names(&config, &store)?;
+    let (links, switchboard) = watch::channel(Arc::default());
+    let gateway = Gateway::of(GatewayParts {
+        store: store.clone(),
+        clock,
+        journal: journal.clone(),
+        metrics: metrics.clone(),
+        inbox: inbox.clone(),
+        ids: names.sessions,
+        snapshots: snapshots.clone(),
+        links: switchboard,
+        state_dir: state_dir(&config),
+        messages: config.messages.clone(),
+        retry_scale: retry_scale(&config),
+    });
+    gateway.sweep_spool()?;
+    // Before any link, and whether or not WhatsApp can be reached: what waits is posted.
+    let workers = gateway.start();
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        Gateway::new(store.clone()),
+        gateway.clone(),
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),
         clock,
+        links,
     );
-    let (journal, names) = names(&config, &store)?;
     let context = page::Parts {
         names,
         snapshots,
@@ -143,7 +176,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         pulse: pulse.clone(),
         format,
         store: Some(store.clone()),
-        links: effects.switchboard(),
+        gateway: Some(gateway),
     };
     let page = open_page(listener, context)?;
     health.ready();
@@ -167,6 +200,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
 
     drop(watchers);
     end_parts(page, glass).await;
+    workers.end().await;
     store.close().await;
     info!("ended");
     Ok(())

@@ -17,6 +17,7 @@ pub use happening::{
 use crate::account::AccountId;
 use crate::event::Edge;
 use crate::limits::{JOURNAL_OF_ACCOUNT, JOURNAL_RING};
+use crate::message::event::NewEvent;
 use crate::snapshot::Snapshot;
 use crate::time::Now;
 use crate::ulid::Ulid;
@@ -34,11 +35,18 @@ struct Book {
     /// The name given last.
     last: Ulid,
     presses: Presses,
-    ring: VecDeque<Arc<Happening>>,
+    ring: VecDeque<Noted>,
     /// The changes of status of each account, oldest first.
     changes: BTreeMap<AccountId, VecDeque<Arc<Happening>>>,
     listeners: BTreeMap<u64, Listener>,
     listened: u64,
+}
+
+/// One thing of the ring.
+struct Noted {
+    /// The name given last when it was noted: names that are made elsewhere have no order.
+    mark: Ulid,
+    happening: Arc<Happening>,
 }
 
 /// The right to be told; ends when dropped.
@@ -86,6 +94,11 @@ impl Journal {
         });
     }
 
+    /// Notes what brings its own name. `me`: whom its account is linked to.
+    pub fn tell(&self, now: Now, event: NewEvent, me: Option<Me>) {
+        self.with(|book| book.add(now, What::Told(event, me)));
+    }
+
     /// The newest changes of an account's status, the latest first; at most `limit`.
     #[must_use]
     pub fn recent(&self, account: AccountId, limit: usize) -> Vec<Arc<Happening>> {
@@ -131,25 +144,34 @@ impl Journal {
 impl Book {
     fn add(&mut self, now: Now, what: What) {
         let happening = Arc::new(self.name(now, what));
-        match &happening.what {
-            What::Status(news) => {
-                if news.deleted {
-                    self.changes.remove(&news.account);
-                } else {
-                    let changes = self.changes.entry(news.account).or_default();
-                    push(changes, &happening, JOURNAL_OF_ACCOUNT);
-                }
-                push(&mut self.ring, &happening, JOURNAL_RING);
+        if let What::Status(news) = &happening.what {
+            if news.deleted {
+                self.changes.remove(&news.account);
+            } else {
+                let changes = self.changes.entry(news.account).or_default();
+                push(changes, Arc::clone(&happening), JOURNAL_OF_ACCOUNT);
             }
-            What::Button(_) | What::Told(_) => push(&mut self.ring, &happening, JOURNAL_RING),
-            // Kept nowhere: it must not outlive its time.
-            What::Qr(_) => {}
+        }
+        // A QR is kept nowhere: it must not outlive its time.
+        if !matches!(happening.what, What::Qr(_)) {
+            let noted = Noted {
+                mark: self.last,
+                happening: Arc::clone(&happening),
+            };
+            push(&mut self.ring, noted, JOURNAL_RING);
         }
         self.listeners.retain(|_, listener| listener(&happening));
     }
 
-    /// Names grow, also while the clock is not set or is set back.
+    /// Names that are made here grow, also while the clock is not set or is set back.
     fn name(&mut self, now: Now, what: What) -> Happening {
+        if let What::Told(event, _) = &what {
+            return Happening {
+                id: event.id,
+                at: event.at,
+                what,
+            };
+        }
         let by_time = Ulid::new(now.wall.map_or(0, |wall| wall.0), self.chance);
         let next = Ulid::from_bits(self.last.bits().wrapping_add(1));
         self.last = by_time.max(next);
@@ -161,17 +183,36 @@ impl Book {
     }
 
     fn after(&self, last: Ulid) -> Vec<Arc<Happening>> {
-        // One that was told aside is not in the ring, but its place is known.
-        let oldest = self.ring.front().map(|first| first.id);
-        let known = oldest.is_some_and(|oldest| oldest <= last) && last <= self.last;
-        let ring = self.ring.iter();
-        ring.filter(|it| !known || it.id > last).cloned().collect()
+        let there = self.ring.iter().rposition(|it| it.happening.id == last);
+        let first = match there {
+            Some(place) => place + 1,
+            // One that was told aside is not in the ring, but its place is known: what was noted since
+            // bears its mark or a later one.
+            None if self.made_here(last) => self.ring.partition_point(|it| it.mark < last),
+            None => 0,
+        };
+        let since = self.ring.iter().skip(first);
+        since.map(|it| Arc::clone(&it.happening)).collect()
+    }
+
+    /// Whether a name was made by this journal, no longer ago than the ring reaches.
+    fn made_here(&self, name: Ulid) -> bool {
+        let count = name.bits().wrapping_sub(self.chance) & CHANCE_BITS;
+        let oldest = self.ring.front().is_some_and(|oldest| oldest.mark <= name);
+        count < NAMES_MAX && oldest && name <= self.last
     }
 }
 
-fn push(ring: &mut VecDeque<Arc<Happening>>, happening: &Arc<Happening>, most: usize) {
+/// The bits of a name that are chance.
+const CHANCE_BITS: u128 = (1 << 80) - 1;
+
+/// Names one run makes at most, far above what happens in the life of a box: what lies further from
+/// the run's own chance was made elsewhere.
+const NAMES_MAX: u128 = 1 << 40;
+
+fn push<T>(ring: &mut VecDeque<T>, one: T, most: usize) {
     if ring.len() >= most {
         ring.pop_front();
     }
-    ring.push_back(Arc::clone(happening));
+    ring.push_back(one);
 }

@@ -3,11 +3,15 @@
 //! Timeouts, queue lengths, sizes and counts that are ours to choose. Constants of a datasheet or of
 //! the protocol stand beside the code that needs them, with their source.
 
+mod link;
 mod messages;
+mod outgoing;
 
 use std::time::Duration;
 
+pub use self::link::*;
 pub use self::messages::*;
+pub use self::outgoing::*;
 
 /// Events waiting for the machine. A step takes microseconds; a full queue means a storm, and its
 /// sender is told (buttons and polls drop, people's wishes get an error).
@@ -251,6 +255,29 @@ pub const ACCESS_CODES_UNUSED: usize = 5;
 /// How often the box looks which address it has on the network: routers give out new ones.
 pub const ADDRESS_POLL: Duration = Duration::from_secs(30);
 
+/// Webhooks there may be: each has a line of its own, and four posts under way.
+pub const WEBHOOKS_MAX: usize = 16;
+
+/// A file that has to be fetched from WhatsApp first has to be here by then: below [`HTTP_ANSWER`].
+pub const MEDIA_WAIT: Duration = Duration::from_secs(80);
+
+/// Files that are handed out at once: each holds a thread for as long as its client takes, and one of
+/// [`HTTP_PLACES`].
+pub const HTTP_DOWNLOADS: usize = 4;
+
+/// Files that are taken in at once: each is a few buffers and a file on the disk.
+pub const HTTP_UPLOADS: usize = 4;
+
+/// Some of a file that is taken in has to come within this time: a phone that changes networks.
+pub const HTTP_UPLOAD_STALL: Duration = Duration::from_secs(30);
+
+/// All of it has to be there after this time: 100 MB at 220 kbit/s.
+pub const HTTP_UPLOAD_TIME: Duration = Duration::from_secs(60 * 60);
+
+/// What is around a file in a multipart body, its text fields included, in bytes: as much as a body without
+/// a file may have.
+pub const HTTP_UPLOAD_AROUND: u64 = HTTP_BODY_MAX as u64;
+
 /// Threads that answer HTTP.
 pub const HTTP_WORKERS: usize = 2;
 
@@ -369,8 +396,42 @@ pub const PULSE_EVERY: Duration = Duration::from_secs(5);
 /// unit (60 s), and `/livez` says so. Far above [`PULSE_EVERY`]: an SD card can take seconds.
 pub const PULSE_STALE: Duration = Duration::from_secs(30);
 
-/// Blocking threads of the runtime (name look-ups, PBKDF2, version fetch).
-pub const BLOCKING_THREADS: usize = 4;
+/// Blocking threads of the runtime: four for name look-ups, PBKDF2 and the version fetch, and one for
+/// each request to a webhook under way ([`COURIER_FLIGHTS`]), so that receivers that hang hold up nothing
+/// else. Threads are made when they are needed and end when they were idle for ten seconds.
+pub const BLOCKING_THREADS: usize = 4 + COURIER_FLIGHTS;
+
+/// Requests to webhooks at once: each is a thread and a connection.
+pub const COURIER_FLIGHTS: usize = 16;
+
+/// Of one webhook: chats go side by side, and a receiver that hangs leaves most of
+/// [`COURIER_FLIGHTS`] to the others.
+pub const COURIER_LANES: usize = 4;
+
+/// Failures of a webhook in a row after which it is only asked whether it is back.
+pub const COURIER_BREAKER: u32 = 5;
+
+/// It is asked at least this often: a receiver that was away for days should not wait for hours.
+pub const PROBE_WAIT_MAX: Duration = Duration::from_secs(300);
+
+/// A receiver has this long to answer a request, all of it (API.md).
+pub const POST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Largest answer of a receiver that is read: a reply is a text or the address of a file.
+pub const POST_ANSWER_MAX: u64 = 64 * 1024;
+
+/// While something waits for its time, the clock is looked at this often: it may be set meanwhile.
+pub const COURIER_LOOK: Duration = Duration::from_secs(60);
+
+/// How the lines stand is told to the machine at most this often: people read it.
+pub const OUTBOX_TOLD: Duration = Duration::from_secs(2);
+
+/// Things to tell webhooks that are no messages and wait for the disk. More than this is a storm.
+pub const TELLING_QUEUE: usize = 256;
+
+/// At the end of the process, what is being posted is waited for so long; what was not answered by
+/// then is posted again after the next start.
+pub const COURIER_END: Duration = Duration::from_secs(2);
 
 /// Cache of the database, in bytes: the default of the library is far too large for 512 MB boards.
 pub const STORE_CACHE: usize = 2 * 1024 * 1024;

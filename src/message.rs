@@ -9,11 +9,17 @@
 //! [`event`] is what is told to webhooks and streams, under names of [`naming`], with a [`payload`]. The way of one that goes out: [`outbound`] is what somebody asked for and how far it is.
 
 pub mod address;
+pub mod body;
+pub mod chunk;
+pub mod cold;
 mod command;
 pub mod content;
+pub mod courier;
 pub mod entry;
+pub mod envelope;
 pub mod event;
 pub mod field;
+pub mod fingerprint;
 pub mod hearing;
 pub mod inbound;
 pub mod intake;
@@ -21,9 +27,15 @@ mod judgement;
 pub mod ladder;
 pub mod naming;
 pub mod outbound;
+pub mod pacing;
 mod pairing;
 pub mod payload;
 pub mod policy;
+pub mod reached;
+pub mod recipient;
+pub mod retry;
 pub mod route;
+pub mod sender;
+pub mod signature;
 pub mod webhook;
 pub mod wish;

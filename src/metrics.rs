@@ -1,13 +1,12 @@
 //! The counters of `/metrics`: what happened since the start, and what is so now.
 //!
 //! They are fed at the edges with one line each: the event loop tells of snapshots and edges of
-//! buttons, the panel's thread of refreshes ([`panel`]), the page of its answers. Labels are names of
-//! sessions, paths' templates and our own words: never a number, a label of a person's, or a path as
-//! it was asked for. Of API.md's names those of webhooks, policy and messages
-//! (`pairbox_messages_total`, `pairbox_policy_denied_total`, `pairbox_webhook_*`) are not here yet:
-//! nothing of theirs exists.
+//! buttons, the panel's thread of refreshes ([`panel`]), the page of its answers, the gateway of
+//! messages and deliveries. Labels are names of sessions, paths' templates and our own words: never a
+//! number, a label of a person's, or a path as it was asked for.
 
 mod exposition;
+mod gateway;
 pub mod panel;
 mod press;
 
@@ -16,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use self::exposition::{Exposition, Histogram};
+use self::gateway::Traffic;
+pub use self::gateway::{Lines, Outcome, Way};
 use self::press::Presses;
 use crate::account::AccountId;
 use crate::event::Edge;
@@ -58,6 +59,7 @@ struct Tally {
     refreshes: BTreeMap<&'static str, u64>,
     refresh_times: Histogram,
     presses: Presses,
+    traffic: Traffic,
 }
 
 /// What is measured at the moment of asking.
@@ -71,6 +73,8 @@ pub struct Gauges {
     pub db_bytes: Option<u64>,
     /// Memory the process holds, if it can be told.
     pub resident_bytes: Option<u64>,
+    /// What waits for webhooks.
+    pub lines: Lines,
 }
 
 /// What is so at the moment of asking.
@@ -97,6 +101,7 @@ impl Default for Metrics {
             refreshes: BTreeMap::new(),
             refresh_times: Histogram::new(PANEL_BUCKETS),
             presses: Presses::default(),
+            traffic: Traffic::default(),
         })))
     }
 }
@@ -113,6 +118,7 @@ impl Metrics {
             tally.methods.retain(|id, _| kept(id));
             // Accounts come and go for years; names of those that are gone are nobody's question.
             tally.reconnects.retain(|(id, _), _| kept(id));
+            tally.traffic.retain(kept);
         });
     }
 
@@ -225,6 +231,7 @@ impl Tally {
         for (button, gesture, times) in self.presses.counts() {
             out.sample(&[("button", button), ("gesture", gesture)], &times);
         }
+        self.traffic.write(out, ids);
     }
 }
 
@@ -257,6 +264,7 @@ fn now(out: &mut Exposition, reading: &Reading<'_>) {
     }
     out.gauge("pairbox_clock_synced", "1 when the wall clock is set.");
     out.sample(&[], &u8::from(reading.now.wall.is_some()));
+    reading.gauges.lines.write(out, reading.now.wall);
     if let Some(bytes) = reading.gauges.resident_bytes {
         out.gauge("process_resident_memory_bytes", "Memory the process holds.");
         out.sample(&[], &bytes);

@@ -9,11 +9,12 @@
 
 pub mod access;
 pub mod answer;
+pub mod backstage;
 mod door;
 mod exchange;
 mod fields;
 mod guard;
-pub mod messages;
+mod messages;
 pub mod openapi;
 mod page;
 pub mod problem;
@@ -23,6 +24,7 @@ pub mod route;
 mod server;
 pub mod status;
 pub mod stream;
+mod webhooks;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
@@ -47,10 +49,10 @@ use crate::ticket::Tickets;
 use crate::time::Mono;
 use access::AccessDesk;
 use answer::{Desk, QrDrawings};
+use backstage::Backstage;
 use door::inner::Inner;
 pub use door::{ControlError, ControlSocket, Door};
 use door::{Front, Uplinks};
-use messages::{ListMessages, SendMessage};
 use route::Names;
 use server::{Order, Shared};
 
@@ -85,10 +87,8 @@ pub struct WebContext {
     pub qr: QrDrawings,
     /// Whom requests may name.
     pub names: Names,
-    /// The newest messages of an account.
-    pub list_messages: ListMessages,
-    /// Sends a message.
-    pub send_message: SendMessage,
+    /// The gateway and its store; `None` while the store cannot be used.
+    pub backstage: Option<Backstage>,
 }
 
 /// Why there is no page.
@@ -170,7 +170,7 @@ pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
     let (inner, socket) = Inner::make()?;
     let uplinks = Uplinks::default();
     let desk = Desk::new(context, name_of_this_run());
-    let shared = Arc::new(Shared::new(desk, inner.clone(), uplinks.clone()));
+    let shared = Arc::new(Shared::new(desk, inner, uplinks));
     let (orders, told) = mpsc::channel();
     let thread = thread::Builder::new().name("http".into()).spawn({
         let (shared, orders) = (shared.clone(), orders.clone());
@@ -183,7 +183,7 @@ pub fn serve(listener: Listener, context: WebContext) -> io::Result<WebHandle> {
         orders: orders.clone(),
         thread: Some(thread),
     };
-    let front = Front::open(listener.socket, listener.control, inner, uplinks, orders)?;
+    let front = Front::open(listener.socket, listener.control, &handle.shared, orders)?;
     handle.front = Some(front);
     Ok(handle)
 }

@@ -238,6 +238,40 @@ pub(super) fn pre_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16
         .ok_or_else(|| Error::custom(format!("{count} is not between 5 and 65535")))
 }
 
+pub(super) fn pace_per_minute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    between(deserializer, 0, 600)
+}
+
+pub(super) fn pace_burst<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    between(deserializer, 1, 100)
+}
+
+pub(super) fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    between(deserializer, 1, 365)
+}
+
+/// Up to what WhatsApp itself takes as one file (2 GB).
+pub(super) fn megabytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    between(deserializer, 1, 2_000)
+}
+
+/// Up to what a large card has room for.
+pub(super) fn many_megabytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    between(deserializer, 1, 100_000)
+}
+
+fn between<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    least: u32,
+    most: u32,
+) -> Result<u32, D::Error> {
+    let number = whole_number(deserializer)?;
+    u32::try_from(number)
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| Error::custom(format!("{number} is not between {least} and {most}")))
+}
+
 pub(crate) fn optional_line<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u8>, D::Error> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use log::{debug, error, info};
+use log::{debug, error, info, warn};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -16,14 +16,15 @@ use crate::config::WhatsApp;
 use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
+use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::ticket::Tickets;
 use crate::time::UnixMillis;
 use crate::whatsapp::link::{Link, LinkParts};
 use crate::whatsapp::version::Versions;
 
-/// The links that run, for whoever wants to send something.
-pub type Switchboard = watch::Receiver<Arc<BTreeMap<AccountId, Link>>>;
+/// Where the links that run are published.
+pub type Links = watch::Sender<Arc<BTreeMap<AccountId, Link>>>;
 
 enum Write {
     Record(AccountId, AccountRecord),
@@ -41,7 +42,7 @@ pub struct Effects {
     inbox: Inbox,
     tickets: Tickets,
     clock: Clock,
-    links: watch::Sender<Arc<BTreeMap<AccountId, Link>>>,
+    links: Links,
     tasks: JoinSet<(AccountId, Epoch, bool)>,
     writes: mpsc::UnboundedSender<Write>,
     writer: JoinHandle<()>,
@@ -58,6 +59,7 @@ impl Effects {
         inbox: Inbox,
         tickets: Tickets,
         clock: Clock,
+        links: Links,
     ) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
@@ -69,17 +71,11 @@ impl Effects {
             inbox,
             tickets,
             clock,
-            links: watch::channel(Arc::default()).0,
+            links,
             tasks: JoinSet::new(),
             writes,
             writer,
         }
-    }
-
-    /// The links that run.
-    #[must_use]
-    pub fn switchboard(&self) -> Switchboard {
-        self.links.subscribe()
     }
 
     /// Starts carrying out `effect`; its result comes as an event.
@@ -102,7 +98,11 @@ impl Effects {
             } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => self.write(Write::ResetTokens),
-            Effect::Decide { .. } => {}
+            Effect::Decide {
+                account,
+                code,
+                approve,
+            } => self.decide(account, code, approve),
         }
     }
 
@@ -172,6 +172,16 @@ impl Effects {
         };
         let stored = accounts.into_iter().find(|stored| stored.id == account)?;
         stored.record.phone_seen
+    }
+
+    /// The gateway tells who waits then; somebody who does not any more is nobody's loss.
+    fn decide(&self, account: AccountId, code: Secret, approve: bool) {
+        let gateway = self.gateway.clone();
+        tokio::spawn(async move {
+            if let Err(problem) = gateway.decide(account, code.expose(), approve).await {
+                warn!("account {account}: nobody was let in or sent away: {problem}");
+            }
+        });
     }
 
     fn forget(&mut self, account: AccountId, epoch: Epoch) {

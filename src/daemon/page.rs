@@ -8,12 +8,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::daemon::effects::Switchboard;
-use crate::daemon::messages;
+use crate::gateway::Gateway;
 use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
-use crate::metrics::{Gauges, Metrics};
+use crate::metrics::{Gauges, Lines, Metrics};
 use crate::panel;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
@@ -23,6 +22,7 @@ use crate::view::qr::{self, Code};
 use crate::view::{self, Format, Frame, Geometry};
 use crate::web::access::{AccessDesk, AccessParts};
 use crate::web::answer::QrDrawings;
+use crate::web::backstage::Backstage;
 use crate::web::route::Names;
 use crate::web::{PanelPng, WebContext};
 
@@ -50,8 +50,8 @@ pub struct Parts {
     pub format: Option<Format>,
     /// Messages, counters and tokens; `None` while the store cannot be used.
     pub store: Option<Store>,
-    /// The links that can send.
-    pub links: Switchboard,
+    /// Who sends, fetches and decides; `None` while the store cannot be used.
+    pub gateway: Option<Gateway>,
 }
 
 impl Parts {
@@ -82,11 +82,10 @@ impl Parts {
             metrics: self.metrics,
             gauges: gauges(self.store.clone(), self.database),
             qr: QR_DRAWINGS,
-            list_messages: match self.store {
-                Some(store) => messages::list(store),
-                None => Box::new(|_, _| Err("the storage cannot be used".to_owned())),
-            },
-            send_message: messages::send(self.links, Handle::current(), self.clock),
+            backstage: self
+                .gateway
+                .zip(self.store)
+                .map(|(gateway, store)| Backstage::new(store, gateway, Handle::current())),
         }
     }
 }
@@ -102,6 +101,10 @@ fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + S
             bytes_written: counters.bytes_written,
             db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
             resident_bytes: resident_bytes(),
+            lines: store
+                .as_ref()
+                .map(|store| Lines::of(store.lines().borrow().values()))
+                .unwrap_or_default(),
         }
     })
 }

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::account::AccountId;
 use crate::event::{Button, Edge};
 use crate::limits::DEBOUNCE;
+use crate::message::envelope;
 use crate::message::event::NewEvent;
 use crate::secret::Secret;
 use crate::snapshot::{AccountView, QrCode, Snapshot, Status};
@@ -21,7 +22,7 @@ use crate::ulid::Ulid;
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Happening {
-    /// Grows with every one; on the wire `evt_` and this.
+    /// Grows with every one that is named here; what was told brings its own. On the wire `evt_` and this.
     pub id: Ulid,
     /// When; `None` while the clock is not set.
     pub at: Option<UnixMillis>,
@@ -33,7 +34,7 @@ impl Happening {
     /// Its name on the wire.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("evt_{}", self.id)
+        envelope::name(self.id)
     }
 
     /// Whom it is about; `None`: the box.
@@ -42,7 +43,7 @@ impl Happening {
         match &self.what {
             What::Status(news) => Some(news.account),
             What::Qr(news) => Some(news.account),
-            What::Told(news) => news.account,
+            What::Told(news, _) => news.account,
             What::Button(_) => None,
         }
     }
@@ -57,8 +58,8 @@ pub enum What {
     Qr(QrNews),
     /// A button was pressed or let go.
     Button(ButtonNews),
-    /// Something about messages: it brings its own name.
-    Told(NewEvent),
+    /// Something about messages: it brings its own name. And whom its account is linked to.
+    Told(NewEvent, Option<Me>),
 }
 
 impl What {
@@ -69,7 +70,7 @@ impl What {
             Self::Status(_) => Kind::SessionStatus,
             Self::Qr(_) => Kind::SessionQr,
             Self::Button(_) => Kind::DeviceButton,
-            Self::Told(news) => news.kind,
+            Self::Told(news, _) => news.kind,
         }
     }
 }
@@ -103,6 +104,9 @@ pub enum Kind {
     WebhookDisabled,
     /// `device.button`
     DeviceButton,
+    /// `test`: posted to a webhook when somebody asks for it. Nobody can ask to hear it, so it is not one
+    /// of [`Kind::ALL`].
+    Test,
 }
 
 /// Why a word is no kind.
@@ -115,7 +119,7 @@ pub enum Kind {
 pub struct KindError;
 
 impl Kind {
-    /// All of them.
+    /// All that can be asked for.
     pub const ALL: [Self; 13] = [
         Self::SessionStatus,
         Self::SessionQr,
@@ -149,6 +153,7 @@ impl Kind {
             Self::PolicyDenied => "policy.denied",
             Self::WebhookDisabled => "webhook.disabled",
             Self::DeviceButton => "device.button",
+            Self::Test => "test",
         }
     }
 }

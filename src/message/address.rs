@@ -2,10 +2,11 @@
 //!
 //! A person has a phone number, a hidden identity (LID), or both, and is one person by either.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::account::E164;
@@ -213,6 +214,25 @@ impl MessageId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A new one, in the form WhatsApp Web gives (`3EB0` and 18 hexadecimal digits, whatsapp-rust 0.7.0
+    /// `RequestUtils::message_id_at`): the same for the same seed, another for any other.
+    #[must_use]
+    pub fn made_of(seed: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in seed {
+            // With its length, so that no two seeds run into one another.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        let mut id = String::from("3EB0");
+        for byte in &digest[..9] {
+            // Writing to a String cannot fail.
+            let _ = write!(id, "{byte:02X}");
+        }
+        Self(id)
     }
 }
 

@@ -66,7 +66,7 @@ pub struct Webhook {
     pub sessions: Option<Vec<AccountId>>,
     /// `whsec_` and base64 (Standard Webhooks); its text is the key of the WAHA signature as well.
     pub secret: Secret,
-    /// The secret before this one, for a day after it was changed: both sign then.
+    /// The secret before this one, and until when: a day after it was changed. Both sign till then.
     pub old_secret: Option<(Secret, UnixMillis)>,
     /// Further headers of every request.
     pub headers: Vec<(String, Secret)>,

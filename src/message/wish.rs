@@ -4,6 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use thiserror::Error;
+
 use super::address::MessageId;
 use super::content::{Card, Location, MediaKind};
 use crate::account::AccountId;
@@ -94,4 +96,76 @@ pub struct SendReceipt {
     pub status: &'static str,
     /// The recipient did not write for long, or ever: `cold_send`.
     pub cold: bool,
+}
+
+/// Why a wish was not taken: nothing is queued, and its file is gone from the spool.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum SendProblem {
+    /// The account is off, unlinked, or needs a person.
+    #[error("the account is not connected")]
+    NotWorking,
+    /// Nobody has that number at WhatsApp.
+    #[error("nobody with this number is on WhatsApp")]
+    NotOnWhatsApp,
+    /// `to` or one of the mentions; why, without repeating it.
+    #[error("the recipient cannot be used: {0}")]
+    BadRecipient(&'static str),
+    /// A text, caption, name or emoji is empty or too long; why, without repeating it.
+    #[error("{0}")]
+    BadText(&'static str),
+    /// The message that is quoted or reacted to is not in the ring, or not in this chat.
+    #[error("the message it refers to is not known here")]
+    UnknownMessage,
+    /// The file is larger than was allowed.
+    #[error("the file is larger than {max} bytes")]
+    MediaTooLarge {
+        /// What was allowed, in bytes.
+        max: u64,
+    },
+    /// The file could not be fetched; why, without the URL.
+    #[error("the file could not be fetched: {0}")]
+    MediaUnreachable(String),
+    /// The file is of no use: it is empty, or its type does not fit.
+    #[error("{0}")]
+    BadMedia(&'static str),
+    /// As much waits as may.
+    #[error("too many messages are waiting")]
+    PacingLimited {
+        /// When there is room again.
+        retry_after: Duration,
+    },
+    /// The recipient did not write for long, or ever, and the policy does not let strangers be written to.
+    #[error("this person did not write first, and the policy blocks writing to strangers")]
+    ColdSendBlocked,
+    /// The key was used for another message.
+    #[error("the idempotency key was used for another message")]
+    IdempotencyConflict,
+    /// The box cannot take it now: no clock, no room.
+    #[error("the box cannot take it now: {0}")]
+    Busy(&'static str),
+    /// The disk did not take it.
+    #[error("the message could not be kept: {0}")]
+    Storage(String),
+}
+
+impl SendProblem {
+    /// The stable word for it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotWorking => "not_working",
+            Self::NotOnWhatsApp => "not_on_whatsapp",
+            Self::BadRecipient(_) => "bad_recipient",
+            Self::BadText(_) => "bad_text",
+            Self::UnknownMessage => "unknown_message",
+            Self::MediaTooLarge { .. } => "media_too_large",
+            Self::MediaUnreachable(_) => "media_unreachable",
+            Self::BadMedia(_) => "bad_media",
+            Self::PacingLimited { .. } => "pacing_limited",
+            Self::ColdSendBlocked => "cold_send_blocked",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::Busy(_) => "busy",
+            Self::Storage(_) => "storage",
+        }
+    }
 }

@@ -92,22 +92,66 @@ impl Store {
         })
     }
 
-    /// Counts an attempt to send the message at this place. Durable when it returns.
+    /// How many messages wait to be sent.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn send_queue_length(&self, account: AccountId) -> Result<usize> {
+        self.read(|tx| {
+            let rows = tx.open_table(SEND_QUEUE)?;
+            Ok(rows.range(all_of::<(u32, u64)>(account.0))?.count())
+        })
+    }
+
+    /// What a key stood for, and what was answered to it: for whoever wants to know before anything is
+    /// done. [`Store::queue`] decides.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub fn answered(
+        &self,
+        account: AccountId,
+        key: &[u8; 32],
+        now: UnixMillis,
+    ) -> Result<Option<([u8; 32], String)>> {
+        self.read(|tx| {
+            let rows = tx.open_table(IDEMPOTENCY)?;
+            let (life, oldest) = key_life(now);
+            for bucket in oldest..=bucket(now) {
+                let Some(row) = rows.get((account.0, bucket, key))? else {
+                    continue;
+                };
+                let row: KeyRow = decode(IDEMPOTENCY, row.value())?;
+                if now.0.saturating_sub(row.at.0) < life {
+                    return Ok(Some((row.body, row.answer)));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Counts an attempt to send a message. Durable when it returns.
     ///
     /// # Errors
     /// [`super::StoreError`]; the attempt may not be counted.
-    pub async fn attempted(&self, account: AccountId, place: u64) -> Result<()> {
+    pub async fn attempted(&self, account: AccountId, id: &MessageId) -> Result<()> {
+        let id = id.clone();
         self.write(move |tx| {
             let mut rows = tx.rows(SEND_QUEUE)?;
-            let Some(row) = rows
-                .get((account.0, place))?
-                .map(|row| row.value().to_vec())
-            else {
+            let mut found = None;
+            for row in rows.range(all_of::<(u32, u64)>(account.0))? {
+                let (key, row) = row?;
+                let message: Outbound = decode(SEND_QUEUE, row.value())?;
+                if message.id == id {
+                    found = Some((key.value(), message));
+                    break;
+                }
+            }
+            let Some((place, mut message)) = found else {
                 return Ok(());
             };
-            let mut message: Outbound = decode(SEND_QUEUE, &row)?;
             message.attempts = message.attempts.saturating_add(1);
-            rows.put((account.0, place), &encode(SEND_QUEUE, &message)?)
+            rows.put(place, &encode(SEND_QUEUE, &message)?)
         })
         .await
     }
@@ -296,8 +340,7 @@ fn bucket(at: UnixMillis) -> u32 {
 /// Keeps a key; if it was used before, how that went.
 fn use_key(tx: &Tx, account: u32, key: &Idempotency, now: UnixMillis) -> Result<Option<Queued>> {
     let mut rows = tx.rows(IDEMPOTENCY)?;
-    let life = u64::try_from(limits::IDEMPOTENCY.as_millis()).unwrap_or(u64::MAX);
-    let oldest = bucket(UnixMillis(now.0.saturating_sub(life)));
+    let (life, oldest) = key_life(now);
     let newest = bucket(now);
     for bucket in oldest..=newest {
         let Some(row) = rows.get((account, bucket, &key.key_hash))? else {
@@ -327,4 +370,10 @@ fn use_key(tx: &Tx, account: u32, key: &Idempotency, now: UnixMillis) -> Result<
         &encode(IDEMPOTENCY, &row)?,
     )?;
     Ok(None)
+}
+
+/// How long a key is good, in milliseconds, and the bucket of the oldest that is.
+fn key_life(now: UnixMillis) -> (u64, u32) {
+    let life = u64::try_from(limits::IDEMPOTENCY.as_millis()).unwrap_or(u64::MAX);
+    (life, bucket(UnixMillis(now.0.saturating_sub(life))))
 }

@@ -4,16 +4,23 @@
 //! ([`Route::permit`]), and what they see of a snapshot is decided in `status`.
 
 mod account;
+mod errands;
+mod media;
 mod qr;
+mod settings;
+mod webhooks;
 mod well;
 mod wish;
+
+use std::collections::BTreeMap;
 
 use super::openapi;
 use super::page::Page;
 use super::problem::Problem;
 use super::reply::Reply;
+use super::route::errand::Errand;
 use super::route::operation::Need;
-use super::route::{Ask, Deed, Head, Names, Route, unknown_session};
+use super::route::{Ask, Deed, Head, Names, Route, route, unknown_session};
 use super::status::{self, Eye};
 use super::stream::Stream;
 use super::{Door, WebContext};
@@ -22,6 +29,8 @@ use crate::metrics::Reading;
 use crate::snapshot::{AccountView, Snapshot};
 use crate::token::Caller;
 
+pub use errands::Sent;
+pub use media::FileReply;
 pub use qr::QrDrawings;
 
 /// What stays the same for all requests.
@@ -40,6 +49,8 @@ pub struct Desk {
 pub enum Outcome {
     /// It is answered.
     Reply(Reply),
+    /// A file is handed out.
+    File(FileReply),
     /// A stream begins, for this caller.
     Stream(Stream, Caller),
 }
@@ -70,52 +81,60 @@ impl Desk {
 
     /// Answers a request that passed the router: who asks, whether they may, and then what they ask.
     #[must_use]
-    pub fn attend(&self, route: &Route, head: &Head<'_>, body: &[u8], door: Door) -> Outcome {
-        let caller = match route.operation.need {
+    pub fn attend(&self, route: &Route, sent: Sent<'_>, door: Door) -> Outcome {
+        match self.who(route, sent.head, door) {
+            Ok(caller) => self.answer(route, sent, &caller),
+            Err(problem) => Outcome::Reply(problem.into()),
+        }
+    }
+
+    /// Whether a request would be answered, before its body is read.
+    ///
+    /// # Errors
+    /// The problem it would be answered with.
+    pub fn admit(&self, head: &Head<'_>, door: Door) -> Result<(), Problem> {
+        let route = route(head, self.names())?;
+        let caller = self.who(&route, head, door)?;
+        route.permit(&caller)?;
+        if let Some(id) = route.account() {
+            account(&self.context.snapshots.borrow(), id)?;
+        }
+        Ok(())
+    }
+
+    fn who(&self, route: &Route, head: &Head<'_>, door: Door) -> Result<Caller, Problem> {
+        match route.operation.need {
             // The same for everybody: a browser with an old cookie must get the page that signs it in.
             Need::Nothing => Ok(Caller::Stranger),
             Need::Anybody | Need::Session(_) | Need::Some(_) | Need::Box(_) => {
                 self.caller(head, door)
             }
-        };
-        match caller {
-            Ok(caller) => self.answer(route, head, body, &caller),
-            Err(problem) => Outcome::Reply(problem.into()),
         }
     }
 
     /// Answers a caller.
     #[must_use]
-    pub fn answer(&self, route: &Route, head: &Head<'_>, body: &[u8], caller: &Caller) -> Outcome {
-        self.try_answer(route, head, body, caller)
+    pub fn answer(&self, route: &Route, sent: Sent<'_>, caller: &Caller) -> Outcome {
+        self.try_answer(route, sent, caller)
             .unwrap_or_else(|problem| Outcome::Reply(problem.into()))
     }
 
     fn try_answer(
         &self,
         route: &Route,
-        head: &Head<'_>,
-        body: &[u8],
+        sent: Sent<'_>,
         caller: &Caller,
     ) -> Result<Outcome, Problem> {
         route.permit(caller)?;
+        let (head, body) = (sent.head, sent.body);
         let snapshot = self.context.snapshots.borrow().clone();
         let eye = self.eye(caller);
         let access = &self.context.access;
-        let reply = match route.ask {
+        let reply = match &route.ask {
             Ask::Page => Ok(self.page()),
             Ask::Livez => self.livez(&snapshot),
             Ask::Readyz => self.readyz(&snapshot),
-            Ask::Metrics => {
-                let text = self.context.metrics.text(&Reading {
-                    snapshot: &snapshot,
-                    ids: eye.ids,
-                    now: eye.now,
-                    gauges: (self.context.gauges)(),
-                });
-                let kind = "text/plain; version=0.0.4; charset=utf-8";
-                Ok(Reply::new(200, kind, text.into()))
-            }
+            Ask::Metrics => Ok(self.metrics(&snapshot, &eye)),
             Ask::PanelPng => self.panel_png(&snapshot),
             Ask::OpenApi => Ok(Reply::new(200, "application/json", self.document.clone())),
             Ask::Status => self.status(&snapshot, &eye, head),
@@ -128,17 +147,66 @@ impl Desk {
                 }
             }
             Ask::WebSocket => return begin(Stream::web_socket(head, eye.ids)?, caller),
-            Ask::ListSessions => Ok(account::list(&snapshot, &eye)),
+            Ask::ListSessions => Ok(account::list(&snapshot, &|id| self.waiting(id), &eye)),
             Ask::AddSession => self.add(&wish::Body(body), &eye, head),
-            Ask::Session(id, deed) => self.deed(id, deed, &snapshot, &eye, head, body),
+            Ask::Session(id, Deed::Messages(errand)) => {
+                let done = self.errand(*id, errand, &snapshot, &eye, sent);
+                return done.map_err(|problem| problem.about(eye.ids.name(*id)));
+            }
+            Ask::Session(id, deed) => self.deed(*id, deed, &snapshot, &eye, head, body),
             Ask::ListTokens => access.list(caller),
             Ask::CreateToken => access.create(body),
-            Ask::RevokeToken(token) => access.revoke(token),
+            Ask::RevokeToken(token) => access.revoke(*token),
+            Ask::ListWebhooks => self.list_webhooks(&eye),
+            Ask::AddWebhook => self.add_webhook(body, &eye),
+            Ask::Webhook(id, hook) => self.webhook(*id, *hook, body, &eye),
             Ask::ShowAccessCode => wish::nothing(body).and_then(|()| access.show_code()),
             Ask::SignIn => access.sign_in(body),
             Ask::SignOut => access.sign_out(caller),
         };
         reply.map(Outcome::Reply)
+    }
+
+    fn metrics(&self, snapshot: &Snapshot, eye: &Eye<'_>) -> Reply {
+        let text = self.context.metrics.text(&Reading {
+            snapshot,
+            ids: eye.ids,
+            now: eye.now,
+            gauges: (self.context.gauges)(),
+        });
+        let kind = "text/plain; version=0.0.4; charset=utf-8";
+        Reply::new(200, kind, text.into())
+    }
+
+    fn errand(
+        &self,
+        id: AccountId,
+        errand: &Errand,
+        snapshot: &Snapshot,
+        eye: &Eye<'_>,
+        sent: Sent<'_>,
+    ) -> Result<Outcome, Problem> {
+        account(snapshot, id)?;
+        let reply = match errand {
+            Errand::List(listing) => self.list_messages(id, listing, eye),
+            Errand::Show(message) => self.show_message(id, message, eye),
+            Errand::Send => self.send_message(id, sent),
+            Errand::Typing(chat) => self.typing(id, chat, sent.body),
+            Errand::MarkRead(chat) => self.mark_read(id, chat, sent.body),
+            Errand::Policy => self.policy(id),
+            Errand::SetPolicy => self.set_policy(id, sent.body),
+            Errand::Routes => self.routes(id),
+            Errand::SetRoutes => self.set_routes(id, sent.body),
+            Errand::Requests => self.list_requests(id, eye),
+            Errand::Decide { code, approve } => self.decide(id, (code, *approve), sent.body),
+            Errand::Media(event) => return self.media(id, *event, sent.head).map(Outcome::File),
+        };
+        reply.map(Outcome::Reply)
+    }
+
+    /// How many messages of an account wait to be sent.
+    fn waiting(&self, id: AccountId) -> Option<u64> {
+        self.context.backstage.as_ref()?.waiting(id)
     }
 
     fn eye<'a>(&self, caller: &'a Caller) -> Eye<'a> {
@@ -152,7 +220,7 @@ impl Desk {
     fn deed(
         &self,
         id: AccountId,
-        deed: Deed,
+        deed: &Deed,
         snapshot: &Snapshot,
         eye: &Eye<'_>,
         head: &Head<'_>,
@@ -160,11 +228,12 @@ impl Desk {
     ) -> Result<Reply, Problem> {
         let account = account(snapshot, id)?;
         let reply = match deed {
-            Deed::Show => Ok(Reply::json(200, &status::session::session(account, eye))),
-            Deed::Qr(format) => self.qr(account, format, eye),
-            Deed::ListEvents(limit) => Ok(self.list_events(id, limit)),
-            Deed::ListMessages(limit) => self.list_messages(id, limit),
-            Deed::SendMessage => self.send_message(id, body),
+            Deed::Show => {
+                let body = status::session::session(account, self.waiting(id), eye);
+                Ok(Reply::json(200, &body))
+            }
+            Deed::Qr(format) => self.qr(account, *format, eye),
+            Deed::ListEvents(limit) => Ok(self.list_events(id, *limit)),
             Deed::Change => self.change(id, body, eye, head),
             Deed::PairingCode => self.pairing_code(id, body, eye, head),
             Deed::Start
@@ -172,7 +241,8 @@ impl Desk {
             | Deed::Restart
             | Deed::Logout
             | Deed::Select
-            | Deed::Delete => self.act(id, deed, body, eye, head),
+            | Deed::Delete
+            | Deed::Messages(_) => self.act(id, deed, body, eye, head),
         };
         reply.map_err(|problem| problem.about(eye.ids.name(id)))
     }
@@ -202,12 +272,21 @@ impl Desk {
             // What a token may never changes.
             Caller::Holder(grant) => format!("t{}", grant.token.0),
         };
-        let tag = format!("\"{:x}-{}-{looks}\"", self.run, snapshot.seq);
+        // The queues are in no snapshot.
+        let queues: BTreeMap<AccountId, u64> = eye
+            .accounts(snapshot)
+            .filter(|account| eye.caller.sees(account.id))
+            .filter_map(|account| Some((account.id, self.waiting(account.id)?)))
+            .collect();
+        let waiting: Vec<String> = queues.values().map(u64::to_string).collect();
+        let waiting = waiting.join(".");
+        let tag = format!("\"{:x}-{}-{looks}-{waiting}\"", self.run, snapshot.seq);
         let known = head.header("If-None-Match")?.unwrap_or_default();
         let reply = if known.split(',').any(|one| one.trim() == tag) {
             Reply::new(304, "application/json", Vec::new())
         } else {
-            let body = status::status(snapshot, self.context.geometry, eye);
+            let queues = |id| queues.get(&id).copied();
+            let body = status::status(snapshot, self.context.geometry, &queues, eye);
             Reply::json(200, &body)
         };
         Ok(reply.header("ETag", &tag))

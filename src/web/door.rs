@@ -18,6 +18,7 @@ mod crowd;
 mod head;
 pub(super) mod inner;
 mod relay;
+pub(super) mod upload;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,9 +32,13 @@ use tokio::task::JoinSet;
 
 pub use control::{ControlError, ControlSocket};
 
-use super::server::Order;
+use super::problem::Problem;
+use super::route::Head;
+use super::server::{Order, Shared};
 use super::stream::Told;
+use crate::gateway::spool::Spool;
 use crate::limits;
+use head::Asked;
 use inner::{Inner, Origin};
 
 /// Through which door a request came.
@@ -64,6 +69,10 @@ struct House {
     inner: Inner,
     /// Requests with the workers.
     places: Arc<Semaphore>,
+    /// Files that are being taken in.
+    uploads: Arc<Semaphore>,
+    /// Whether a request would be answered, before its body is read.
+    shared: Arc<Shared>,
     uplinks: Uplinks,
     /// To have it looked whether the workers' socket is still served.
     look: mpsc::Sender<Order>,
@@ -72,6 +81,22 @@ struct House {
 }
 
 impl House {
+    /// Where the file of a request goes, if whoever asks may send it.
+    fn admit(&self, asked: &Asked, door: Door) -> Result<Spool, Problem> {
+        let headers: Vec<(&str, &str)> = asked
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let head = Head {
+            method: &asked.method,
+            target: &asked.target,
+            headers: &headers,
+        };
+        self.shared.desk.admit(&head, door)?;
+        self.shared.desk.spool()
+    }
+
     /// Returns when the page ends.
     async fn ends(&self) {
         let mut ending = self.ending.clone();
@@ -113,8 +138,7 @@ impl Front {
     pub fn open(
         lan: TcpListener,
         control: Option<ControlSocket>,
-        inner: Inner,
-        uplinks: Uplinks,
+        shared: &Arc<Shared>,
         look: mpsc::Sender<Order>,
     ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -123,9 +147,11 @@ impl Front {
             .build()?;
         let (end, ending) = watch::channel(false);
         let house = Arc::new(House {
-            inner,
+            inner: shared.inner.clone(),
             places: Arc::new(Semaphore::new(limits::HTTP_PLACES)),
-            uplinks,
+            uploads: Arc::new(Semaphore::new(limits::HTTP_UPLOADS)),
+            uplinks: shared.uplinks.clone(),
+            shared: shared.clone(),
             look,
             ending,
         });

@@ -12,8 +12,9 @@ use std::thread;
 
 use tiny_http::{Header, Request, Response};
 
-use super::answer::Outcome;
-use super::door::inner::{DOOR_HEADER, Origin, STREAM_HEADER};
+use super::answer::{FileReply, Outcome, Sent};
+use super::door::inner::{DOOR_HEADER, Origin, STREAM_HEADER, UPLOAD_HEADER};
+use super::door::upload::Arrived;
 use super::problem::Problem;
 use super::reply::{HEADERS, Reply};
 use super::route::{Head, Route, route, template};
@@ -29,6 +30,10 @@ pub(super) struct Exchange {
     /// Its headers, without the front's.
     headers: Vec<(String, String)>,
     pass: Option<String>,
+    /// What the front says about a file that came with it.
+    upload: Option<String>,
+    /// That file.
+    file: Option<Arrived>,
     /// When it was taken in.
     began: Mono,
 }
@@ -36,11 +41,13 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Takes a request in.
     pub fn new(request: Request, began: Mono) -> Self {
-        let (mut headers, mut pass) = (Vec::new(), None);
+        let (mut headers, mut pass, mut upload) = (Vec::new(), None, None);
         for header in request.headers() {
             let value = header.value.as_str().to_owned();
             if header.field.equiv(DOOR_HEADER) {
                 pass = Some(value);
+            } else if header.field.equiv(UPLOAD_HEADER) {
+                upload = Some(value);
             } else {
                 headers.push((header.field.as_str().as_str().to_owned(), value));
             }
@@ -49,12 +56,14 @@ impl Exchange {
             request,
             headers,
             pass,
+            upload,
+            file: None,
             began,
         }
     }
 
     /// Answers here, or in a thread of its own when that may take long.
-    pub fn handle(self, shared: &Arc<Shared>) {
+    pub fn handle(mut self, shared: &Arc<Shared>) {
         let origin = self
             .pass
             .as_deref()
@@ -63,6 +72,11 @@ impl Exchange {
             let problem = Problem::new(403, "no_door", "Requests come through the front only.");
             return self.send(problem.into());
         };
+        if let (Some(words), Ok(spool)) = (&self.upload, shared.desk.spool()) {
+            let file = shared.inner.upload(words);
+            // Whatever ends before the file is used throws it away.
+            self.file = file.map(|(file, size)| Arrived::new(spool, file, size));
+        }
         let found = self.heed(|head| route(head, shared.desk.names()));
         let waits = matches!(&found, Ok(route) if route.may_take_long());
         if !waits {
@@ -81,15 +95,22 @@ impl Exchange {
 
     fn finish(mut self, found: Result<Route, Problem>, origin: Origin, shared: &Arc<Shared>) {
         let body = self.body();
+        let upload = self.file.take();
         // A bug in one answer must not take a worker away from all others.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.heed(|head| {
                 let (route, body) = (found?, body?);
-                Ok(shared.desk.attend(&route, head, &body, origin.door))
+                let sent = Sent {
+                    head,
+                    body: &body,
+                    file: upload.as_ref(),
+                };
+                Ok(shared.desk.attend(&route, sent, origin.door))
             })
         }));
         match outcome.unwrap_or_else(|_| Err(broken())) {
             Ok(Outcome::Reply(reply)) => self.answered(reply, shared),
+            Ok(Outcome::File(file)) => self.hand_out(file, shared),
             Ok(Outcome::Stream(stream, caller)) => self.listen(stream, &caller, origin, shared),
             Err(problem) => self.answered(problem.into(), shared),
         }
@@ -102,6 +123,36 @@ impl Exchange {
         let route = self.heed(template);
         context.metrics.answered(route, reply.status, took);
         self.send(reply);
+    }
+
+    /// Hands a file out, if there is a place, and a thread to wait for its client.
+    fn hand_out(self, file: FileReply, shared: &Arc<Shared>) {
+        let Some(permit) = Permit::to_hand_out(shared) else {
+            let problem =
+                Problem::new(503, "too_many_downloads", "Too many files are being taken.");
+            return self.answered(problem.retry_after_s(5).into(), shared);
+        };
+        let context = &shared.desk.context;
+        let took = context.clock.mono().since(self.began);
+        let route = self.heed(template);
+        context.metrics.answered(route, file.reply.status, took);
+        on_a_thread("http-file", move || {
+            let FileReply {
+                reply,
+                media_type,
+                file,
+                length,
+            } = file;
+            let status = tiny_http::StatusCode(reply.status);
+            let headers = headers(&reply, &media_type);
+            let size = usize::try_from(length).ok();
+            let response = Response::new(status, headers, file.take(length), size, None);
+            let response = response.with_chunked_threshold(usize::MAX);
+            if let Err(error) = self.request.respond(response) {
+                log::debug!("a file was not taken: {error}");
+            }
+            drop(permit);
+        });
     }
 
     /// Begins a stream, if there is a place.
@@ -238,18 +289,23 @@ fn event_stream_head() -> String {
 }
 
 fn response(reply: Reply) -> Response<io::Cursor<Vec<u8>>> {
+    let headers = headers(&reply, reply.content_type);
     let mut response = Response::from_data(reply.body).with_status_code(reply.status);
-    let content_type = [("Content-Type", reply.content_type)];
+    for header in headers {
+        response.add_header(header);
+    }
+    // Whole answers have a length: the front and HTTP/1.0 clients need it.
+    response.with_chunked_threshold(usize::MAX)
+}
+
+fn headers(reply: &Reply, content_type: &str) -> Vec<Header> {
+    let content_type = [("Content-Type", content_type)];
     let special = reply
         .headers
         .iter()
         .map(|(name, value)| (*name, value.as_str()));
-    for (name, value) in HEADERS.into_iter().chain(content_type).chain(special) {
-        // Ours are all ASCII; one that were not would be left out.
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
-    }
-    // Whole answers have a length: the front and HTTP/1.0 clients need it.
-    response.with_chunked_threshold(usize::MAX)
+    let all = HEADERS.into_iter().chain(content_type).chain(special);
+    // Ours are all ASCII; one that were not would be left out.
+    all.filter_map(|(name, value)| Header::from_bytes(name, value).ok())
+        .collect()
 }

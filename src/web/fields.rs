@@ -23,13 +23,29 @@ pub(super) fn no_json(error: &serde_json::Error) -> Problem {
 impl Fields {
     /// Reads a body. Nothing at all counts as an object without fields.
     pub fn parse(body: &[u8], known: &[&str]) -> Result<Self, Problem> {
+        Self::object(body)?.only(known)
+    }
+
+    /// Reads a body of which others say what it may have.
+    pub fn object(body: &[u8]) -> Result<Self, Problem> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
         }
         let value: Value = serde_json::from_slice(body).map_err(|error| no_json(&error))?;
-        let Value::Object(fields) = value else {
-            return Err(bad("The body has to be a JSON object."));
-        };
+        Self::of(value)
+    }
+
+    /// The fields of a value that has to be an object.
+    pub fn of(value: Value) -> Result<Self, Problem> {
+        match value {
+            Value::Object(fields) => Ok(Self(fields)),
+            _ => Err(bad("The body has to be a JSON object.")),
+        }
+    }
+
+    /// The same, if these are all that are there.
+    pub fn only(self, known: &[&str]) -> Result<Self, Problem> {
+        let Self(fields) = self;
         match fields.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(unknown(name, known)),
             None => Ok(Self(fields)),
@@ -60,6 +76,30 @@ impl Fields {
         }
     }
 
+    /// What is in a field, null or not; `None` when it is not there.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// All fields.
+    #[must_use]
+    pub fn into_map(self) -> Map<String, Value> {
+        self.0
+    }
+
+    /// A list of texts; `None` when the field is not there or null.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Problem> {
+        let texts = |all: &'_ Vec<Value>| all.iter().all(Value::is_string);
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(all)) if texts(all) => {
+                Ok(Some(all.iter().filter_map(Value::as_str).collect()))
+            }
+            Some(_) => Err(bad(format!("`{name}` has to be a list of texts."))),
+        }
+    }
+
     /// Whether the field is there, null or not.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -71,7 +111,8 @@ fn bad(detail: impl Into<String>) -> Problem {
     Problem::new(422, "bad_field", detail.into())
 }
 
-fn unknown(name: &str, known: &[&str]) -> Problem {
+/// A field that is not known here.
+pub(super) fn unknown(name: &str, known: &[&str]) -> Problem {
     let plain = (1..=NAME_MAX).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name

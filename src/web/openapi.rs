@@ -88,6 +88,11 @@ fn operation(row: &Operation) -> Value {
         Body::Json(schema) => {
             say("requestBody", request_body(schema, true));
         }
+        Body::JsonOrFile(schema, parts) => {
+            let mut body = request_body(schema, true);
+            body["content"]["multipart/form-data"] = json!({"schema": reference(parts)});
+            say("requestBody", body);
+        }
     }
     say("responses", Value::Object(responses(row)));
     Value::Object(parts)
@@ -123,7 +128,16 @@ fn security(need: Need) -> Value {
 
 fn parameters(row: &Operation) -> Vec<Value> {
     let in_path = row.names().map(|name| {
-        let schema = if name == "id" { "SessionId" } else { "TokenId" };
+        let schema = match name {
+            "id" => "SessionId",
+            "token" => "TokenId",
+            "mid" => "MessageId",
+            "jid" => "Chat",
+            "code" => "Code",
+            "event" => "EventId",
+            "webhook" => "WebhookId",
+            _ => "DeliveryId",
+        };
         json!({"name": name, "in": "path", "required": true, "schema": reference(schema)})
     });
     let in_query = row.query.iter().map(|parameter| {

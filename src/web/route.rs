@@ -5,17 +5,20 @@
 //! table (`table`), and so does the OpenAPI document. There is no file system behind the paths and
 //! nothing is percent-decoded: a path is one of these or it is a 404.
 
+pub mod errand;
 pub mod operation;
 pub mod query;
 pub mod table;
 
 use std::fmt::Write as _;
 
+use self::errand::{Errand, Hook};
 use self::operation::{Body, Method, Need, Operation};
 use self::query::QrFormat;
 use super::guard;
 use super::problem::Problem;
 use crate::account::AccountId;
+use crate::message::webhook::WebhookId;
 use crate::token::{Caller, Scope, TokenId};
 use crate::ulid::SessionIds;
 
@@ -58,7 +61,7 @@ impl<'a> Head<'a> {
 }
 
 /// A request that is understood.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Route {
     /// Which operation.
     pub operation: &'static Operation,
@@ -78,7 +81,7 @@ pub struct Names {
 }
 
 /// What is asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ask {
     /// The page.
     Page,
@@ -110,6 +113,12 @@ pub enum Ask {
     CreateToken,
     /// One token less.
     RevokeToken(TokenId),
+    /// All webhooks.
+    ListWebhooks,
+    /// One more webhook.
+    AddWebhook,
+    /// Something about one webhook.
+    Webhook(WebhookId, Hook),
     /// A code on the panel that lets whoever reads it in.
     ShowAccessCode,
     /// Such a code, typed.
@@ -119,7 +128,7 @@ pub enum Ask {
 }
 
 /// What can be asked about one session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Deed {
     /// What it is.
     Show,
@@ -143,10 +152,8 @@ pub enum Deed {
     PairingCode,
     /// What happened to it: at most so many.
     ListEvents(usize),
-    /// Its messages: at most so many, the newest.
-    ListMessages(usize),
-    /// A message to somebody.
-    SendMessage,
+    /// Something about its messages.
+    Messages(Errand),
 }
 
 /// What the path and the query say, for the table.
@@ -154,11 +161,26 @@ pub enum Deed {
 pub struct Asked<'a> {
     account: Option<AccountId>,
     token: Option<TokenId>,
+    /// The path's template.
+    template: &'static str,
+    /// The path as sent.
+    path: &'a str,
     query: &'a str,
     accept: Option<&'a str>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// What was sent where the template says `name`; empty if it does not.
+    fn named(&self, name: &str) -> &'a str {
+        let mut pieces = self.template.split('/').zip(self.path.split('/'));
+        let found = pieces.find_map(|(piece, sent)| (piece == name).then_some(sent));
+        found.unwrap_or_default()
+    }
+
+    fn errand(&self, errand: Errand) -> Result<Ask, Problem> {
+        self.session(Deed::Messages(errand))
+    }
+
     fn session(&self, deed: Deed) -> Result<Ask, Problem> {
         let account = self.account.ok_or_else(unknown_session)?;
         Ok(Ask::Session(account, deed))
@@ -167,10 +189,12 @@ impl Asked<'_> {
 
 impl Route {
     /// Whether the answer may take longer than a page should wait for its other requests: whatever
-    /// changes something waits for the machine, the disk or WhatsApp. A thread of its own is due then.
+    /// changes something waits for the machine, the disk or WhatsApp, and so does a file that has to be
+    /// fetched. A thread of its own is due then.
     #[must_use]
     pub fn may_take_long(&self) -> bool {
         self.operation.method != Method::Get
+            || matches!(self.ask, Ask::Session(_, Deed::Messages(Errand::Media(_))))
     }
 
     /// Whether the body is to be read.
@@ -263,6 +287,8 @@ pub fn route(head: &Head<'_>, names: &Names) -> Result<Route, Problem> {
     let ask = (operation.make)(&Asked {
         account,
         token,
+        template: operation.path,
+        path,
         query,
         accept: head.header("Accept").unwrap_or_default(),
     })?;

@@ -23,7 +23,7 @@ use super::answer::Desk;
 use super::door::Uplinks;
 use super::door::inner::Inner;
 use super::exchange::Exchange;
-use crate::limits::{HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS, STREAMS};
+use crate::limits::{HTTP_DOWNLOADS, HTTP_KNOCK, HTTP_SENDS, HTTP_WORKERS, STREAMS};
 
 /// What the threads of the page share.
 pub(super) struct Shared {
@@ -35,6 +35,8 @@ pub(super) struct Shared {
     sends: AtomicUsize,
     /// Streams.
     streams: AtomicUsize,
+    /// Files that are handed out.
+    downloads: AtomicUsize,
 }
 
 /// What the thread that looks after the workers is told.
@@ -57,6 +59,7 @@ impl Shared {
             stopping: AtomicBool::new(false),
             sends: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
+            downloads: AtomicUsize::new(0),
         }
     }
 
@@ -172,6 +175,11 @@ impl Permit {
     /// To begin a stream; `None` when there are enough.
     pub fn to_stream(shared: &Arc<Shared>) -> Option<Self> {
         Self::take(shared, |shared| &shared.streams, STREAMS)
+    }
+
+    /// To hand a file out; `None` when enough are.
+    pub fn to_hand_out(shared: &Arc<Shared>) -> Option<Self> {
+        Self::take(shared, |shared| &shared.downloads, HTTP_DOWNLOADS)
     }
 
     fn take(shared: &Arc<Shared>, of: fn(&Shared) -> &AtomicUsize, most: usize) -> Option<Self> {

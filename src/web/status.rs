@@ -88,6 +88,8 @@ pub struct StatusBody {
     panel: PanelBody,
     hold: Option<HoldBody>,
     store: StoreBody,
+    /// What waits for webhooks, if the one who looks may see it.
+    outbox: Option<OutboxBody>,
     /// Where others reach the page, as `192.168.1.20:8080`.
     page: Option<String>,
     sessions: Vec<SessionBody>,
@@ -127,6 +129,20 @@ struct StoreBody {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct OutboxBody {
+    pending: u64,
+    dead: u64,
+    dropped: u64,
+    /// Webhooks the box itself switched off.
+    disabled: u32,
+    /// A receiver does not answer at present.
+    failing: bool,
+}
+
+/// How many messages of an account wait to be sent, if that is known.
+pub type Queues<'a> = &'a dyn Fn(AccountId) -> Option<u64>;
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct HoldBody {
     action: &'static str,
     held_ms: u64,
@@ -135,7 +151,12 @@ struct HoldBody {
 
 /// The status as this eye may see it. `geometry` is the panel's, in pixels.
 #[must_use]
-pub fn status(snapshot: &Snapshot, geometry: Option<(u32, u32)>, eye: &Eye<'_>) -> StatusBody {
+pub fn status(
+    snapshot: &Snapshot,
+    geometry: Option<(u32, u32)>,
+    queues: Queues<'_>,
+    eye: &Eye<'_>,
+) -> StatusBody {
     let technical = eye.sees_the_box();
     let selected = snapshot.selected;
     StatusBody {
@@ -163,10 +184,17 @@ pub fn status(snapshot: &Snapshot, geometry: Option<(u32, u32)>, eye: &Eye<'_>) 
             needs_ms: millis(hold.needs),
         }),
         store: store(&snapshot.store, technical),
+        outbox: technical.then(|| OutboxBody {
+            pending: snapshot.outbox.pending,
+            dead: snapshot.outbox.dead,
+            dropped: snapshot.outbox.dropped,
+            disabled: snapshot.outbox.disabled,
+            failing: snapshot.outbox.failing,
+        }),
         page: snapshot.page.clone(),
         sessions: eye
             .accounts(snapshot)
-            .map(|account| session::session(account, eye))
+            .map(|account| session::session(account, queues(account.id), eye))
             .collect(),
     }
 }

@@ -8,13 +8,11 @@
 //! Each thing is sent only if the caller may see it; who the caller is, is asked again every few
 //! seconds, so that a token that was taken back, or ended, ends its streams.
 
-mod envelope;
 mod outlet;
 mod run;
 
 use std::sync::Arc;
 
-pub use envelope::envelope;
 pub(super) use outlet::Outlet;
 pub(super) use run::{Listening, Telling, run};
 
@@ -120,7 +118,10 @@ impl Wanted {
             })?),
         };
         let kinds = match parameter(query, "types") {
-            None => vec![Kind::SessionStatus, Kind::DeviceButton],
+            None => {
+                let told = Kind::ALL.into_iter();
+                told.filter(|kind| *kind != Kind::SessionQr).collect()
+            }
             Some(words) => words
                 .split(',')
                 .map(str::parse)

@@ -6,6 +6,7 @@
 //! is looked at as well: once a second, and seldom while all is well.
 
 mod build;
+mod handle;
 mod typed_code;
 
 use std::pin::pin;
@@ -14,7 +15,6 @@ use std::time::Duration;
 
 use log::debug;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use whatsapp_rust::prelude::{Bot, BotHandle};
 use whatsapp_rust::wacore::types::events::Event as LibraryEvent;
@@ -28,13 +28,18 @@ use crate::inbox::Inbox;
 use crate::limits;
 use crate::store::Store;
 use crate::time::UnixMillis;
+use crate::whatsapp::desk::Desk;
+use crate::whatsapp::dispatch::Outward;
+use crate::whatsapp::http::Hosts;
+use crate::whatsapp::mail;
 use crate::whatsapp::phone::{self, Question};
-use crate::whatsapp::send::{self, SendProblem, SendRequest, Sent};
 use crate::whatsapp::traffic::Traffic;
 use crate::whatsapp::translate::{Identity, translate};
 use crate::whatsapp::transport::{Endpoint, LastFailure};
 use crate::whatsapp::version::Versions;
 use crate::whatsapp::voice::Voice;
+pub use handle::Link;
+use handle::{Command, Work};
 use typed_code::TypedCode;
 
 /// Everything a link needs.
@@ -63,76 +68,6 @@ pub struct LinkParts {
     pub inbox: Inbox,
 }
 
-/// What a running link can be told.
-#[derive(Debug)]
-enum Command {
-    Stop,
-    Unlink,
-    RequestCode(E164),
-    Send(SendRequest, oneshot::Sender<Result<Sent, SendProblem>>),
-}
-
-/// The handle of a running link.
-#[derive(Clone, Debug)]
-pub struct Link {
-    epoch: Epoch,
-    commands: mpsc::Sender<Command>,
-}
-
-impl Link {
-    /// Starts it on the current runtime.
-    #[must_use]
-    pub fn start(parts: LinkParts) -> (Self, JoinHandle<()>) {
-        let (commands, receiver) = mpsc::channel(limits::LINK_COMMANDS);
-        let epoch = parts.epoch;
-        let task = tokio::spawn(run(parts, receiver));
-        (Self { epoch, commands }, task)
-    }
-
-    /// Which start it is.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
-    /// Ends it: everything it holds is flushed first.
-    pub fn stop(&self) {
-        self.tell(Command::Stop);
-    }
-
-    /// Tells WhatsApp that this device is no longer wanted, then ends it.
-    pub fn unlink(&self) {
-        self.tell(Command::Unlink);
-    }
-
-    /// Asks WhatsApp for a code to type on the phone with that number. Answers with
-    /// [`LinkEvent::TypedCode`] or [`LinkEvent::TypedCodeRefused`]; a code that is up is taken back.
-    pub fn request_code(&self, phone: E164) {
-        self.tell(Command::RequestCode(phone));
-    }
-
-    /// Sends a text and waits until it is encrypted, recorded and written to the socket.
-    ///
-    /// # Errors
-    /// [`SendProblem`]; nothing was sent.
-    pub async fn send(&self, request: SendRequest) -> Result<Sent, SendProblem> {
-        let (reply, answer) = oneshot::channel();
-        self.commands
-            .send(Command::Send(request, reply))
-            .await
-            .map_err(|_| SendProblem::NotWorking)?;
-        answer.await.map_err(|_| SendProblem::NotWorking)?
-    }
-
-    fn tell(&self, command: Command) {
-        // A link that no longer listens has ended or is ending, which is what was asked for. A full
-        // queue would take as many sends in flight; the channel has room for the words above.
-        if let Err(error) = self.commands.try_send(command) {
-            debug!("link {} takes no command: {error}", self.epoch.0);
-        }
-    }
-}
-
 /// What a link hears from below.
 enum Said {
     /// From the library.
@@ -158,7 +93,19 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
         failure.clone(),
         traffic.clone(),
     );
-    let building = build::build(&parts, endpoint, Arc::clone(&voice), tap.clone());
+    let desk = Desk::new(parts.account, parts.gateway.clone(), parts.clock);
+    let desk = Arc::new(desk);
+    let (post, letters) = mpsc::unbounded_channel();
+    let taps = (tap.clone(), post);
+    let hosts = Hosts::default();
+    let building = build::build(
+        &parts,
+        endpoint,
+        Arc::clone(&desk),
+        Arc::clone(&voice),
+        hosts.clone(),
+        taps,
+    );
     match unless_told(building, &mut commands).await {
         None => {}
         Some((Ok(bot), code)) => {
@@ -172,12 +119,26 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
                 code: TypedCode::default(),
                 tap,
                 voice: Arc::clone(&voice),
+                outward: Outward {
+                    client: bot.client(),
+                    desk: Arc::clone(&desk),
+                    hosts,
+                    uploads: Arc::default(),
+                    voice: Arc::clone(&voice),
+                },
             };
+            let (end, ended) = oneshot::channel();
+            let mail = mail::run(desk, bot.client(), parts.clock, letters, ended);
+            let mail = tokio::spawn(mail);
             let handle = bot.spawn();
             if let Some(phone) = code {
                 running.request_code(&phone);
             }
             running.drive(handle, commands, events).await;
+            drop(end);
+            if timeout(limits::LINK_STOP, mail).await.is_err() {
+                debug!("the mail of link {} was not seen to", parts.epoch.0);
+            }
         }
         Some((Err(error), _)) => {
             let why = format!("{error:#}");
@@ -200,11 +161,9 @@ async fn unless_told(
         tokio::select! {
             biased;
             command = commands.recv() => match command {
-                Some(Command::Send(_, reply)) => {
-                    // The asker may have given up waiting.
-                    let _ = reply.send(Err(SendProblem::NotWorking));
-                }
                 Some(Command::RequestCode(phone)) => code = Some(phone),
+                // Dropped, which is an answer.
+                Some(Command::Outward(_)) => {}
                 Some(Command::Stop | Command::Unlink) | None => return None,
             },
             built = &mut building => return Some((built, code)),
@@ -222,6 +181,7 @@ struct Running {
     question: Question,
     tap: mpsc::UnboundedSender<Said>,
     voice: Arc<Voice>,
+    outward: Outward,
 }
 
 impl Running {
@@ -237,8 +197,8 @@ impl Running {
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(Command::Send(request, reply)) => self.send(request, reply),
                     Some(Command::RequestCode(phone)) => self.request_code(&phone),
+                    Some(Command::Outward(Work(work))) => work(self.outward.clone()),
                     Some(Command::Unlink) => {
                         self.end(handle, true).await;
                         break;
@@ -282,6 +242,7 @@ impl Running {
         let lost = match &event {
             LinkEvent::Connected { .. } => {
                 self.stay_passive();
+                self.outward.desk.groups.ask_all(&self.client);
                 None
             }
             LinkEvent::Outdated => {
@@ -363,21 +324,6 @@ impl Running {
                 Ok(false) => debug!("account {account}: nothing to ask the phone for"),
                 Err(error) => debug!("account {account}: the phone could not be asked: {error:#}"),
             }
-        });
-    }
-
-    fn send(&self, request: SendRequest, reply: oneshot::Sender<Result<Sent, SendProblem>>) {
-        let client = Arc::clone(&self.client);
-        let store = self.store.clone();
-        let voice = Arc::clone(&self.voice);
-        // On its own task: a send may wait for keys while a stop must work at once.
-        tokio::spawn(async move {
-            let sent = send::text(&client, &store, voice.account(), request).await;
-            if sent.is_ok() {
-                voice.message();
-            }
-            // The asker may have given up waiting.
-            let _ = reply.send(sent);
         });
     }
 

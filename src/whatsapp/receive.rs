@@ -2,6 +2,9 @@
 //!
 //! The library calls the hook after decryption and acknowledges only when it says yes. A power cut in
 //! between means the service delivers again, so committing the same message twice must do nothing.
+//!
+//! The hook runs inside the library's receiving, under the lock of whoever wrote: nothing in it asks the
+//! client for anything but what it has in memory.
 
 use std::sync::Arc;
 
@@ -9,21 +12,21 @@ use whatsapp_rust::prelude::MessageExt;
 use whatsapp_rust::wacore::types::events::InboundMessage;
 use whatsapp_rust::{Client, InboundDurabilityHook, anyhow, async_trait};
 
-use crate::store::{Store, StoredMessage};
+use crate::whatsapp::desk::Desk;
 use crate::whatsapp::phone;
 use crate::whatsapp::voice::Voice;
 
 /// Commits first, acknowledges second.
 pub struct CommitFirst {
-    store: Store,
+    desk: Arc<Desk>,
     voice: Arc<Voice>,
 }
 
 impl CommitFirst {
     /// For the messages of the account that `voice` speaks for.
     #[must_use]
-    pub fn new(store: Store, voice: Arc<Voice>) -> Self {
-        Self { store, voice }
+    pub fn new(desk: Arc<Desk>, voice: Arc<Voice>) -> Self {
+        Self { desk, voice }
     }
 }
 
@@ -31,14 +34,10 @@ impl CommitFirst {
 impl InboundDurabilityHook for CommitFirst {
     async fn on_messages(
         &self,
-        _client: Arc<Client>,
+        client: Arc<Client>,
         batch: &[InboundMessage],
     ) -> anyhow::Result<()> {
-        let rows: Vec<StoredMessage> = batch.iter().filter_map(row).collect();
-        if !rows.is_empty() {
-            let account = self.voice.account();
-            self.store.append_messages(account, rows).await?;
-        }
+        self.desk.take_in(&client, batch).await?;
         if batch.iter().any(is_between_people) {
             self.voice.message();
         }
@@ -54,18 +53,4 @@ impl InboundDurabilityHook for CommitFirst {
 fn is_between_people(inbound: &InboundMessage) -> bool {
     let message = inbound.message.get_base_message();
     message.protocol_message.is_unset()
-}
-
-/// The row of a text; `None` for what carries none (reactions, key shares, receipts of peers).
-fn row(inbound: &InboundMessage) -> Option<StoredMessage> {
-    let text = inbound.message.get_base_message().text_content()?;
-    let info = &inbound.info;
-    Some(StoredMessage {
-        id: info.id.clone(),
-        chat: info.source.chat.to_non_ad().to_string(),
-        from_me: info.source.is_from_me,
-        sender: info.source.sender.to_non_ad().to_string(),
-        timestamp_s: info.timestamp.timestamp(),
-        text: text.to_owned(),
-    })
 }

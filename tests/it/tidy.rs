@@ -28,6 +28,7 @@ const PURE: &[&str] = &[
     "src/journal/happening.rs",
     "src/limits.rs",
     "src/limits/",
+    "src/limits/",
     "src/machine.rs",
     "src/machine/",
     "src/message.rs",
@@ -50,8 +51,14 @@ const PURE: &[&str] = &[
     "src/web/route/",
     "src/web/status.rs",
     "src/web/status/",
-    "src/web/stream/envelope.rs",
+    "src/whatsapp/compose.rs",
+    "src/whatsapp/content.rs",
+    "src/whatsapp/content/",
+    "src/whatsapp/inbound.rs",
+    "src/whatsapp/people.rs",
+    "src/whatsapp/receipt.rs",
     "src/whatsapp/translate.rs",
+    "src/whatsapp/unread.rs",
 ];
 
 /// What no pure file may name.

@@ -271,7 +271,7 @@ fn serve(
         pulse,
         format: hardware.format(),
         store: None,
-        links: watch::channel(Arc::default()).1,
+        gateway: None,
     };
     let context = parts.into_context();
     web::serve(listener, context).map_err(|source| StartError::System {

@@ -1,16 +1,14 @@
-//! Answers that list: sessions, what happened to one, and messages.
+//! Answers that list: sessions, and what happened to one.
 
 use serde::Serialize;
 
 use super::Desk;
 use crate::account::AccountId;
+use crate::message::envelope::envelope;
 use crate::snapshot::Snapshot;
-use crate::web::messages::{ListBody, SendBody};
-use crate::web::problem::Problem;
 use crate::web::reply::Reply;
-use crate::web::status::Eye;
 use crate::web::status::session::{SessionBody, session};
-use crate::web::stream::envelope;
+use crate::web::status::{Eye, Queues};
 
 /// A list as all of them are; there is never so much that a second page is needed.
 #[derive(Serialize)]
@@ -19,10 +17,12 @@ struct SessionList {
     next_cursor: Option<String>,
 }
 
-pub(super) fn list(snapshot: &Snapshot, eye: &Eye<'_>) -> Reply {
+pub(super) fn list(snapshot: &Snapshot, queues: Queues<'_>, eye: &Eye<'_>) -> Reply {
     let accounts = eye.accounts(snapshot);
     let list = SessionList {
-        data: accounts.map(|account| session(account, eye)).collect(),
+        data: accounts
+            .map(|account| session(account, queues(account.id), eye))
+            .collect(),
         next_cursor: None,
     };
     Reply::json(200, &list)
@@ -48,18 +48,5 @@ impl Desk {
             next_cursor: None,
         };
         Reply::json(200, &list)
-    }
-
-    pub(super) fn list_messages(&self, id: AccountId, limit: usize) -> Result<Reply, Problem> {
-        match (self.context.list_messages)(id, limit) {
-            Ok(messages) => Ok(Reply::json(200, &ListBody::from(messages))),
-            Err(why) => Err(Problem::new(503, "store", why)),
-        }
-    }
-
-    pub(super) fn send_message(&self, id: AccountId, body: &[u8]) -> Result<Reply, Problem> {
-        let message = SendBody::parse(body)?;
-        let receipt = (self.context.send_message)(id, &message.to, &message.text)?;
-        Ok(Reply::json(202, &receipt))
     }
 }

@@ -65,9 +65,11 @@ impl Desk {
                 fault: Fault::QrExhausted,
                 ..
             } => Err(exhausted()),
-            Status::ScanQrCode(_) | Status::Starting { .. } if !account.linked => {
-                Ok(Reply::json(202, &session(account, eye)).header("Retry-After", "1"))
-            }
+            Status::ScanQrCode(_) | Status::Starting { .. } if !account.linked => Ok(Reply::json(
+                202,
+                &session(account, self.waiting(account.id), eye),
+            )
+            .header("Retry-After", "1")),
             Status::Working => Err(Problem::new(
                 409,
                 "already_working",

@@ -71,7 +71,8 @@ impl Desk {
         eye: &Eye<'_>,
         head: &Head<'_>,
     ) -> Result<Reply, Problem> {
-        let fields = Fields::parse(body, &["label", "country_prefix"])?;
+        let fields = Fields::parse(body, &["label", "country_prefix", "policy", "routes"])?;
+        let (policy, routes) = self.settings_in(id, &fields)?;
         let country_prefix = match fields.text("country_prefix")? {
             None => fields.has("country_prefix").then_some(None),
             Some(text) => Some(Some(prefix(text)?)),
@@ -82,13 +83,15 @@ impl Desk {
             country_prefix,
         };
         self.wish(intent, eye, head, ANSWER)?;
+        policy.map_or(Ok(()), |policy| self.keep_policy(id, policy))?;
+        routes.map_or(Ok(()), |routes| self.keep_routes(id, routes))?;
         self.show(200, id, eye)
     }
 
     pub(super) fn act(
         &self,
         id: AccountId,
-        deed: Deed,
+        deed: &Deed,
         body: &[u8],
         eye: &Eye<'_>,
         head: &Head<'_>,
@@ -105,10 +108,9 @@ impl Desk {
             | Deed::Qr(_)
             | Deed::PairingCode
             | Deed::ListEvents(_)
-            | Deed::ListMessages(_)
-            | Deed::SendMessage => return Err(no_answer()),
+            | Deed::Messages(_) => return Err(no_answer()),
         };
-        if deed != Deed::Delete {
+        if *deed != Deed::Delete {
             nothing(body)?;
         }
         self.wish(intent, eye, head, deadline)?;
@@ -155,7 +157,7 @@ impl Desk {
     fn show(&self, status: u16, id: AccountId, eye: &Eye<'_>) -> Result<Reply, Problem> {
         let snapshot = self.context.snapshots.borrow().clone();
         let eye = self.eye(eye.caller);
-        let body = session(account(&snapshot, id)?, &eye);
+        let body = session(account(&snapshot, id)?, self.waiting(id), &eye);
         Ok(Reply::json(status, &body))
     }
 

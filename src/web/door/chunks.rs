@@ -61,6 +61,70 @@ impl Chunks {
     }
 }
 
+/// The same for a body that is used as it comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Flow {
+    /// A size is to come.
+    #[default]
+    Size,
+    /// So many bytes of a chunk are.
+    Data(usize),
+    /// The line's end after a chunk is.
+    Ending,
+    /// The line's end after the last one is.
+    Last,
+}
+
+/// What the first of the bytes are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Piece {
+    /// So many are the body's.
+    Data(usize),
+    /// So many are between.
+    Between(usize),
+    /// So many are the end.
+    End(usize),
+    /// That cannot be told without more.
+    More,
+}
+
+impl Flow {
+    /// Tells what comes first in `bytes`, which has to be taken away then.
+    pub fn next(&mut self, bytes: &[u8]) -> Result<Piece, Problem> {
+        match *self {
+            Self::Size => match bytes.iter().position(|byte| *byte == b'\n') {
+                None if bytes.len() <= DIGITS_MAX + 1 => Ok(Piece::More),
+                None => Err(malformed()),
+                Some(line) => {
+                    *self = match size(&bytes[..line])? {
+                        0 => Self::Last,
+                        size => Self::Data(size),
+                    };
+                    Ok(Piece::Between(line + 1))
+                }
+            },
+            Self::Data(_) if bytes.is_empty() => Ok(Piece::More),
+            Self::Data(left) => {
+                let length = left.min(bytes.len());
+                *self = match left - length {
+                    0 => Self::Ending,
+                    left => Self::Data(left),
+                };
+                Ok(Piece::Data(length))
+            }
+            Self::Ending | Self::Last => match bytes {
+                [b'\r', b'\n', ..] if *self == Self::Last => Ok(Piece::End(2)),
+                [b'\r', b'\n', ..] => {
+                    *self = Self::Size;
+                    Ok(Piece::Between(2))
+                }
+                [] | [b'\r'] => Ok(Piece::More),
+                _ => Err(malformed()),
+            },
+        }
+    }
+}
+
 fn size(line: &[u8]) -> Result<usize, Problem> {
     let digits = line.strip_suffix(b"\r").ok_or_else(malformed)?;
     let plain =
@@ -102,6 +166,50 @@ mod tests {
             assert!(whole);
             assert_eq!(chunks.body, b"Wikipedia in\r\nchunks");
             assert_eq!(waiting, b"next");
+        }
+    }
+
+    #[test]
+    fn chunks_are_used_as_they_come() {
+        let wire = b"4\r\nWiki\r\n5\r\npedia\r\nB\r\n in\r\nchunks\r\n0\r\n\r\nnext";
+        for step in 1..wire.len() {
+            let (mut flow, mut waiting, mut body) = (Flow::default(), Vec::new(), Vec::new());
+            let mut whole = false;
+            for piece in wire.chunks(step) {
+                waiting.extend_from_slice(piece);
+                while !whole {
+                    match flow.next(&waiting).unwrap() {
+                        Piece::Data(length) => body.extend(waiting.drain(..length)),
+                        Piece::Between(length) => drop(waiting.drain(..length)),
+                        Piece::End(length) => {
+                            waiting.drain(..length);
+                            whole = true;
+                        }
+                        Piece::More => break,
+                    }
+                }
+            }
+            assert!(whole);
+            assert_eq!(body, b"Wikipedia in\r\nchunks");
+            assert_eq!(waiting, b"next");
+        }
+        for wire in [
+            "4\nWiki",
+            "0\r\nTrailer: 1\r\n\r\n",
+            "1\r\nabc",
+            "4444444444444",
+        ] {
+            let (mut flow, mut waiting) = (Flow::default(), wire.as_bytes().to_vec());
+            let refused = loop {
+                match flow.next(&waiting) {
+                    Ok(Piece::Data(length) | Piece::Between(length)) => {
+                        drop(waiting.drain(..length));
+                    }
+                    Ok(Piece::End(_) | Piece::More) => break false,
+                    Err(problem) => break problem.status == 400,
+                }
+            };
+            assert!(refused, "{wire:?}");
         }
     }
 

@@ -10,6 +10,7 @@ use super::chunks::{Chunks, Progress};
 use super::crowd::{Doing, Seat};
 use super::head::{self, Asked, Framing};
 use super::inner::Origin;
+use super::upload::{self, Arrived};
 use super::{Door, House, relay};
 use crate::limits::{
     HTTP_BODY_TIME, HTTP_HEAD_MAX, HTTP_HEAD_TIME, HTTP_IDLE, HTTP_LINGER, HTTP_LINGER_BYTES,
@@ -39,13 +40,15 @@ impl From<Problem> for Stop {
 pub(super) struct Complete {
     pub asked: Asked,
     pub body: Vec<u8>,
+    /// A file that came with it.
+    pub file: Option<Arrived>,
     pub keeps: bool,
 }
 
 /// Serves one client until it goes, is refused, or has asked enough.
 pub(super) async fn attend<S>(stream: S, door: Door, seat: Arc<Seat>, house: Arc<House>)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let mut client = Client {
         stream,
@@ -58,7 +61,7 @@ where
     for nth in 1..=HTTP_REQUESTS_A_CONNECTION {
         let complete = tokio::select! {
             () = house.ends() => return,
-            complete = client.request(nth > 1) => complete,
+            complete = client.request(nth > 1, &seat, (door, &house)) => complete,
         };
         let mut complete = match complete {
             Ok(complete) => complete,
@@ -75,7 +78,7 @@ where
 }
 
 /// Tells somebody for whom there is no place to come back.
-pub(super) async fn turn_away<S: AsyncRead + AsyncWrite + Unpin>(stream: S) {
+pub(super) async fn turn_away<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S) {
     let mut client = Client {
         stream,
         unread: Vec::new(),
@@ -91,9 +94,14 @@ pub(super) struct Client<S> {
     unread: Vec<u8>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
     /// Reads one whole request. A connection that `was_used` may be silent for a while first.
-    async fn request(&mut self, was_used: bool) -> Result<Complete, Stop> {
+    async fn request(
+        &mut self,
+        was_used: bool,
+        seat: &Seat,
+        (door, house): (Door, &House),
+    ) -> Result<Complete, Stop> {
         if self.unread.is_empty() {
             let patience = if was_used { HTTP_IDLE } else { HTTP_HEAD_TIME };
             // Nothing was begun: nothing is said.
@@ -103,11 +111,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let deadline = Instant::now() + HTTP_HEAD_TIME;
         let asked = timeout_at(deadline, self.head()).await;
         let asked = asked.map_err(|_| too_slow("head"))??;
-        let has_body = asked.body != Framing::Length(0);
-        if asked.expects && has_body && self.unread.is_empty() {
-            let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
-            self.write(go_on).await.map_err(|()| Stop::Gone)?;
+        if let Some(boundary) = asked.boundary.clone() {
+            return self.file(asked, boundary, seat, (door, house)).await;
         }
+        self.go_on(&asked).await?;
         let deadline = Instant::now() + HTTP_BODY_TIME;
         let body = timeout_at(deadline, self.body(asked.body)).await;
         let body = body.map_err(|_| too_slow("body"))??;
@@ -115,6 +122,53 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             keeps: asked.keeps,
             asked,
             body,
+            file: None,
+        })
+    }
+
+    /// Whoever waits for a word before the body is told to send it.
+    async fn go_on(&mut self, asked: &Asked) -> Result<(), Stop> {
+        let has_body = asked.body != Framing::Length(0);
+        if asked.expects && has_body && self.unread.is_empty() {
+            let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+            self.write(go_on).await.map_err(|()| Stop::Gone)?;
+        }
+        Ok(())
+    }
+
+    /// A request that brings a file: looked at before its body is read.
+    async fn file(
+        &mut self,
+        mut asked: Asked,
+        boundary: String,
+        seat: &Seat,
+        (door, house): (Door, &House),
+    ) -> Result<Complete, Stop> {
+        let json = "application/json";
+        for (name, value) in &mut asked.headers {
+            if name.eq_ignore_ascii_case("Content-Type") {
+                json.clone_into(value);
+            }
+        }
+        let spool = house.admit(&asked, door)?;
+        let Ok(_place) = house.uploads.clone().try_acquire_owned() else {
+            let problem = Problem::new(
+                503,
+                "too_many_uploads",
+                "Too many files are being sent here.",
+            );
+            return Err(problem.retry_after_s(5).into());
+        };
+        self.go_on(&asked).await?;
+        // It is at it for as long as it takes: not one of those who give way first.
+        seat.does(Doing::Answered);
+        let client = (&mut self.stream, &mut self.unread);
+        let taken = upload::take(client, (asked.body, boundary), &spool).await?;
+        Ok(Complete {
+            keeps: asked.keeps,
+            asked,
+            body: taken.body,
+            file: taken.file,
         })
     }
 

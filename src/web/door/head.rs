@@ -8,6 +8,8 @@ use httparse::{EMPTY_HEADER, Error, Request, Status};
 
 use crate::limits::{HTTP_BODY_MAX, HTTP_HEAD_MAX, HTTP_HEADERS_MAX};
 use crate::web::problem::Problem;
+use crate::web::route::operation::{Body, Method, Operation};
+use crate::web::route::rows;
 
 /// The head of a request that passed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +19,8 @@ pub(super) struct Asked {
     /// In order, without those that are about this connection only.
     pub headers: Vec<(String, String)>,
     pub body: Framing,
+    /// What separates the parts, when the body brings a file to an operation that takes one.
+    pub boundary: Option<String>,
     /// The connection may be used for another request.
     pub keeps: bool,
     /// The client waits for a word before it sends the body.
@@ -26,7 +30,7 @@ pub(super) struct Asked {
 /// How long the body is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Framing {
-    /// So many bytes, at most [`HTTP_BODY_MAX`].
+    /// So many bytes: at most [`HTTP_BODY_MAX`], unless it brings a file.
     Length(usize),
     /// As the chunks tell.
     Chunked,
@@ -143,6 +147,10 @@ fn asked(request: &Request<'_, '_>) -> Result<Asked, Problem> {
         named.map(|(_, value)| *value).collect()
     };
     let body = framing(&all("Content-Length"), &all("Transfer-Encoding"), is_1_1)?;
+    let boundary = boundary(method, target, &all("Content-Type"));
+    if boundary.is_none() && matches!(body, Framing::Length(length) if length > HTTP_BODY_MAX) {
+        return Err(too_long());
+    }
     let expects = match all("Expect")[..] {
         [] => false,
         [value] if value.eq_ignore_ascii_case("100-continue") => is_1_1,
@@ -174,9 +182,24 @@ fn asked(request: &Request<'_, '_>) -> Result<Asked, Problem> {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
         body,
+        boundary,
         keeps,
         expects,
     })
+}
+
+/// The boundary of a multipart body, where one is taken.
+fn boundary(method: &str, target: &str, content_types: &[&str]) -> Option<String> {
+    let [content_type] = content_types else {
+        return None;
+    };
+    let path = target.split('?').next().unwrap_or_default();
+    let method = Method::of(method);
+    let takes = |row: &&'static Operation| {
+        Some(row.method) == method && matches!(row.body, Body::JsonOrFile(..))
+    };
+    rows(path).find(takes)?;
+    multer::parse_boundary(content_type).ok()
 }
 
 /// How the body ends (RFC 9112, 6.3), without the cases in which two readers may differ.
@@ -190,9 +213,6 @@ fn framing(lengths: &[&str], encodings: &[&str], is_1_1: bool) -> Result<Framing
             }
             // So many digits that they are no number any more are too many bytes as well.
             let length: usize = length.parse().unwrap_or(usize::MAX);
-            if length > HTTP_BODY_MAX {
-                return Err(too_long());
-            }
             Ok(Framing::Length(length))
         }
         ([], [encoding]) if encoding.eq_ignore_ascii_case("chunked") && is_1_1 => {

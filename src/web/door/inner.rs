@@ -26,6 +26,9 @@ pub(in crate::web) const DOOR_HEADER: &str = "X-Pairbox-Door";
 /// The header that tells the front that an answer goes on for as long as somebody listens.
 pub(in crate::web) const STREAM_HEADER: &str = "X-Pairbox-Stream";
 
+/// The header that tells the workers of a file that came with a request and lies in the spool folder.
+pub(in crate::web) const UPLOAD_HEADER: &str = "X-Pairbox-Upload";
+
 /// The way to the workers.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct Inner {
@@ -87,6 +90,22 @@ impl Inner {
     pub fn pass(&self, origin: Origin) -> String {
         let Origin { door, connection } = origin;
         format!("{} {} {connection}", self.secret.expose(), door.word())
+    }
+
+    /// What [`UPLOAD_HEADER`] says of a file: its name within the spool folder, and its size in bytes.
+    pub fn told_of(&self, file: &str, size: u64) -> String {
+        format!("{} {size} {file}", self.secret.expose())
+    }
+
+    /// The file, if the words are ours.
+    pub fn upload(&self, words: &str) -> Option<(String, u64)> {
+        let mut words = words.split(' ');
+        let ours = words
+            .next()
+            .is_some_and(|word| word == self.secret.expose());
+        let size = words.next()?.parse().ok()?;
+        let file = words.next()?.to_owned();
+        ours.then_some((file, size))
     }
 
     /// The origin, if the words are ours.

@@ -14,7 +14,7 @@ use tokio::time::{timeout, timeout_at};
 use super::House;
 use super::connection::{Client, Complete, written};
 use super::crowd::{Doing, Seat};
-use super::inner::{DOOR_HEADER, Origin, STREAM_HEADER};
+use super::inner::{DOOR_HEADER, Origin, STREAM_HEADER, UPLOAD_HEADER};
 use crate::limits::{
     HTTP_ANSWER, HTTP_ANSWER_BUFFER, HTTP_ANSWER_HEAD_MAX, HTTP_FAREWELL, HTTP_LOOK, HTTP_STALL,
 };
@@ -37,7 +37,7 @@ pub(super) async fn answer<S>(
     house: &House,
 ) -> bool
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let Ok(place) = house.places.clone().try_acquire_owned() else {
         let problem = Problem::new(503, "busy", "Too much is being asked at once.");
@@ -55,7 +55,7 @@ where
 
 async fn say<S>(client: &mut Client<S>, problem: Problem, keeps: bool, seat: &Seat) -> bool
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     seat.does(Doing::Taking);
     client.write(&written(problem.into(), keeps)).await.is_ok() && keeps
@@ -76,13 +76,20 @@ async fn ask(complete: &Complete, origin: Origin, house: &House) -> Result<Begun
         Problem::new(503, "busy", "Nobody can answer at this moment.").retry_after_s(1)
     };
     let pass = house.inner.pass(origin);
-    let request = outgoing(complete, &pass);
+    let file = complete.file.as_ref().map(|file| {
+        let (file, size) = file.name();
+        house.inner.told_of(file, size)
+    });
+    let request = outgoing(complete, &pass, file.as_deref());
     let mut worker = UnixStream::connect(house.inner.path())
         .await
         .map_err(busy)?;
     let sent = timeout(HTTP_STALL, worker.write_all(&request)).await;
     sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         .map_err(busy)?;
+    if let Some(file) = &complete.file {
+        file.is_taken();
+    }
 
     let mut bytes = Vec::with_capacity(1024);
     let read = async {
@@ -116,13 +123,16 @@ async fn ask(complete: &Complete, origin: Origin, house: &House) -> Result<Begun
 }
 
 /// The request as the workers get it: one way to read it, one on a connection.
-fn outgoing(complete: &Complete, pass: &str) -> Vec<u8> {
+fn outgoing(complete: &Complete, pass: &str, file: Option<&str>) -> Vec<u8> {
     let asked = &complete.asked;
     let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, asked.target);
     for (name, value) in &asked.headers {
         head.extend([name, ": ", value, "\r\n"]);
     }
     head.extend([DOOR_HEADER, ": ", pass, "\r\nConnection: close\r\n"]);
+    if let Some(file) = file {
+        head.extend([UPLOAD_HEADER, ": ", file, "\r\n"]);
+    }
     if !complete.body.is_empty() {
         head.extend(["Content-Length: ", &complete.body.len().to_string(), "\r\n"]);
     }
@@ -186,7 +196,7 @@ async fn pass_on<S>(
     (origin, seat, house): (Origin, &Seat, &House),
 ) -> bool
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let Begun {
         mut worker,
@@ -262,7 +272,7 @@ async fn stream<S>(
     uplink: Option<std::sync::mpsc::SyncSender<Told>>,
     house: &House,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let mut down = vec![0; PIECE];
     let mut up = vec![0; 1024];
@@ -299,7 +309,7 @@ async fn stream<S>(
 }
 
 /// The page ends: the stream is told, and its last words are passed on.
-async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(
+async fn farewell<S: AsyncRead + AsyncWrite + Unpin + Send>(
     client: &mut Client<S>,
     mut worker: UnixStream,
     uplink: Option<std::sync::mpsc::SyncSender<Told>>,

@@ -18,12 +18,28 @@ pub const CODES: &[(&str, u16, &str)] = &[
         422,
         "The body has the wrong fields, or is no JSON object.",
     ),
+    (
+        "bad_chat",
+        422,
+        "The chat is named neither by an address nor by a number.",
+    ),
     ("bad_code", 422, "The code is not six digits."),
     ("bad_country_prefix", 422, "The country prefix is not one."),
+    (
+        "bad_cursor",
+        422,
+        "`cursor` is not what an earlier answer said.",
+    ),
+    ("bad_direction", 422, "`direction` is out of range."),
     (
         "bad_event_id",
         422,
         "`Last-Event-ID` is not the id of an event.",
+    ),
+    (
+        "bad_events",
+        422,
+        "The events of the webhook cannot be used.",
     ),
     ("bad_expiry", 422, "`expires_in_s` is out of range."),
     (
@@ -36,16 +52,34 @@ pub const CODES: &[(&str, u16, &str)] = &[
         400,
         "The handshake of the WebSocket is not as it should be.",
     ),
+    (
+        "bad_headers",
+        422,
+        "The headers of the webhook cannot be used.",
+    ),
     ("bad_json", 400, "The body is not JSON."),
+    ("bad_key", 422, "`Idempotency-Key` cannot be used."),
     ("bad_label", 422, "The label cannot be used."),
     ("bad_limit", 422, "`limit` is out of range."),
+    (
+        "bad_media",
+        422,
+        "The file cannot be sent as what it is called.",
+    ),
     ("bad_message", 422, "The message has the wrong fields."),
-    ("bad_name", 422, "The name of the token cannot be used."),
+    (
+        "bad_multipart",
+        400,
+        "The multipart body is not as it should be.",
+    ),
+    ("bad_name", 422, "The name cannot be used."),
     (
         "bad_phone",
         422,
         "The number is none in international form.",
     ),
+    ("bad_policy", 422, "The policy cannot be used."),
+    ("bad_range", 416, "The file has no such part."),
     (
         "bad_recipient",
         422,
@@ -56,10 +90,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
         400,
         "The request is not HTTP as it should be.",
     ),
+    ("bad_routes", 422, "The routes cannot be used."),
     (
         "bad_scopes",
         422,
         "There is no such scope, or none is given.",
+    ),
+    (
+        "bad_secret",
+        422,
+        "The secret of the webhook cannot be used.",
     ),
     (
         "bad_session",
@@ -67,6 +107,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "`session` names no session of this box.",
     ),
     ("bad_sessions", 422, "`sessions` cannot be used."),
+    ("bad_status", 422, "`status` is out of range."),
     ("bad_text", 422, "The text is empty or too long."),
     (
         "bad_token",
@@ -74,6 +115,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The token is unknown, taken back or past its end.",
     ),
     ("bad_types", 422, "There is no such kind of event."),
+    ("bad_url", 422, "The URL of the webhook cannot be used."),
     ("broken", 500, "Something broke inside: a bug."),
     (
         "busy",
@@ -88,7 +130,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     (
         "clock_not_set",
         409,
-        "The clock is not set, so nobody can say when the token would end.",
+        "The clock is not set, so nobody can say when it would end.",
+    ),
+    (
+        "cold_send_blocked",
+        403,
+        "The recipient did not write first, and the policy blocks that.",
     ),
     ("cross_site", 403, "Another site's page may not do this."),
     ("crowded", 503, "Too many connections are open."),
@@ -110,8 +157,20 @@ pub const CODES: &[(&str, u16, &str)] = &[
         505,
         "Only HTTP/1.1 and HTTP/1.0 are spoken.",
     ),
+    (
+        "idempotency_conflict",
+        409,
+        "The idempotency key was used for another message.",
+    ),
     ("label_taken", 409, "Another session has that label."),
     ("locked", 429, "Too many wrong codes; see `Retry-After`."),
+    ("media_gone", 410, "The file is not at WhatsApp any more."),
+    (
+        "media_too_large",
+        413,
+        "The file is larger than this box takes.",
+    ),
+    ("media_unreachable", 502, "The file could not be fetched."),
     (
         "method_not_allowed",
         405,
@@ -127,6 +186,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The request did not come through the front.",
     ),
     ("no_host", 400, "There is no `Host`."),
+    ("no_media", 404, "There is no file of this name."),
     ("no_pairing_code", 409, "WhatsApp gave no code to type."),
     ("no_panel", 409, "The box has no panel to show a code."),
     ("no_picture", 404, "The box has no panel."),
@@ -146,6 +206,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("not_working", 409, "The session is not connected."),
     ("other_session", 403, "The token is for other sessions."),
     (
+        "pacing_limited",
+        429,
+        "The account sends too much; see `Retry-After`.",
+    ),
+    (
         "qr_exhausted",
         410,
         "All codes were shown and none was scanned: start it again.",
@@ -156,16 +221,18 @@ pub const CODES: &[(&str, u16, &str)] = &[
         400,
         "A header that may be there once is there more often.",
     ),
-    ("send_failed", 502, "The message was not sent."),
+    ("request_expired", 410, "The request ran out."),
     (
         "session_cap",
         507,
         "The box holds as many sessions as it can.",
     ),
+    ("spool_failed", 507, "The file could not be kept."),
     ("stalled", 503, "The event loop stands still."),
     ("store", 503, "The store could not be read or written."),
     ("store_failing", 503, "The store takes no writes."),
     ("token_cap", 507, "The box holds as many tokens as it can."),
+    ("too_large", 413, "The file is larger than this box takes."),
     ("too_long", 413, "The body is too long."),
     (
         "too_many_codes",
@@ -173,9 +240,19 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "WhatsApp gives no more codes for this number now.",
     ),
     (
+        "too_many_downloads",
+        503,
+        "As many files as there may be are being taken; see `Retry-After`.",
+    ),
+    (
         "too_many_streams",
         503,
         "As many event streams as there may be are open; see `Retry-After`.",
+    ),
+    (
+        "too_many_uploads",
+        503,
+        "As many files as there may be are being sent here; see `Retry-After`.",
     ),
     ("too_slow", 408, "The request came too slowly."),
     (
@@ -184,15 +261,24 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The request carries two different tokens.",
     ),
     ("unauthorized", 401, "A token is needed."),
+    ("unknown_delivery", 404, "There is no such delivery."),
     (
         "unknown_field",
         422,
         "The body has a field that is not known here.",
     ),
     ("unknown_format", 422, "A QR does not come in this form."),
+    ("unknown_message", 404, "There is no such message."),
+    ("unknown_request", 404, "Nobody waits with this code."),
     ("unknown_session", 404, "There is no such session."),
     ("unknown_token", 404, "There is no such token."),
+    ("unknown_webhook", 404, "There is no such webhook."),
     ("upgrade_required", 426, "Only a WebSocket can be had here."),
+    (
+        "webhook_cap",
+        507,
+        "The box holds as many webhooks as it can.",
+    ),
     ("wrong_code", 403, "That is not the code on the panel."),
 ];
 

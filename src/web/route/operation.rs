@@ -14,7 +14,7 @@ pub struct Operation {
     pub id: &'static str,
     /// The method; a GET answers HEAD too.
     pub method: Method,
-    /// The path: `{id}` stands for a session's name, `{token}` for a token's.
+    /// The path: `{id}` stands for a session's name, `{token}` for a token's, and so on.
     pub path: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
@@ -40,6 +40,8 @@ pub enum Method {
     Get,
     /// Does something.
     Post,
+    /// Says what it is from now on.
+    Put,
     /// Changes something.
     Patch,
     /// Takes something away.
@@ -70,6 +72,8 @@ pub enum Body {
     Optional(&'static str),
     /// JSON of this schema.
     Json(&'static str),
+    /// JSON of the first schema, or a multipart body of the second, which brings a file.
+    JsonOrFile(&'static str, &'static str),
 }
 
 /// An answer that is no problem.
@@ -99,6 +103,7 @@ impl Method {
         match word {
             "GET" | "HEAD" => Some(Self::Get),
             "POST" => Some(Self::Post),
+            "PUT" => Some(Self::Put),
             "PATCH" => Some(Self::Patch),
             "DELETE" => Some(Self::Delete),
             _ => None,
@@ -111,6 +116,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -163,6 +169,14 @@ const OF_BODIES: &[&str] = &[
     "unknown_field",
 ];
 
+/// Problems of whatever takes a file.
+const OF_FILES: &[&str] = &[
+    "bad_multipart",
+    "spool_failed",
+    "too_large",
+    "too_many_uploads",
+];
+
 impl Operation {
     /// Every code a problem of this operation can have, in alphabetic order.
     #[must_use]
@@ -186,6 +200,7 @@ impl Operation {
         match self.body {
             Body::None => {}
             Body::Optional(_) | Body::Json(_) => codes.extend(OF_BODIES),
+            Body::JsonOrFile(..) => codes.extend([OF_BODIES, OF_FILES].concat()),
         }
         if self.method != Method::Get {
             codes.push("cross_site");

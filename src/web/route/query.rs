@@ -46,6 +46,31 @@ pub const TYPES: Parameter = Parameter {
     schema: "EventTypes",
 };
 
+/// Messages of one direction.
+pub const DIRECTION: Parameter = Parameter {
+    name: "direction",
+    what: "Messages that went this way only.",
+    schema: "Direction",
+};
+/// Messages of one chat.
+pub const CHAT: Parameter = Parameter {
+    name: "chat",
+    what: "Messages of this chat only.",
+    schema: "Chat",
+};
+/// Where a list goes on.
+pub const CURSOR: Parameter = Parameter {
+    name: "cursor",
+    what: "`next_cursor` of the answer before: the list goes on there.",
+    schema: "Cursor",
+};
+/// Deliveries of one state.
+pub const STATUS: Parameter = Parameter {
+    name: "status",
+    what: "Deliveries of this state only.",
+    schema: "DeliveryStatus",
+};
+
 /// How a QR can be had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum QrFormat {

@@ -1,7 +1,9 @@
 //! The table of all operations: what the router, `Allow`, the permission check, the contract test and
 //! the OpenAPI document are made from. A new operation is a new row, and an arm in `answer`.
 
+mod messages;
 mod sessions;
+mod webhooks;
 
 use super::operation::{Answer, Body, Form, Method, Need, Operation};
 use super::query::{SESSION, TYPES};
@@ -11,7 +13,9 @@ use crate::token::Scope;
 /// All rows.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     let sessions = sessions::SESSIONS.iter().chain(&sessions::DEEDS);
-    BOX.iter().chain(sessions).chain(&ACCESS)
+    let messages = messages::MESSAGES.iter().chain(&messages::SETTINGS);
+    let gateway = messages.chain(&webhooks::WEBHOOKS);
+    BOX.iter().chain(sessions).chain(gateway).chain(&ACCESS)
 }
 
 const JSON: &str = "application/json";

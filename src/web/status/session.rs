@@ -43,12 +43,23 @@ pub struct SessionBody {
     passkey_code: Option<String>,
     country_prefix: Option<String>,
     phone_silent: Option<PhoneSilentBody>,
+    /// Unknown people who wrote and wait to be let in.
+    waiting: Vec<WaitingBody>,
     last_connected_at: Option<String>,
     last_message_at: Option<String>,
+    queue: Option<QueueBody>,
+    /// Unknown people who wait for approval.
+    waiting_requests: Option<usize>,
     /// How long it has been in this state.
     since_ms: u64,
     /// The same on the wall, RFC 3339.
     since: Option<String>,
+}
+
+/// Messages that wait to be sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct QueueBody {
+    waiting: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -97,6 +108,16 @@ struct PhoneSilentBody {
     urgent: bool,
 }
 
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct WaitingBody {
+    /// What they were told; null for those who may not let them in.
+    code: Option<String>,
+    name: Option<String>,
+    /// The last four digits of their number.
+    last4: Option<String>,
+    expires_in_ms: u64,
+}
+
 /// What a state adds.
 #[derive(Default)]
 struct Extra<'a> {
@@ -108,9 +129,9 @@ struct Extra<'a> {
     passkey_code: Option<String>,
 }
 
-/// One account as this eye may see it.
+/// One account as this eye may see it. `waiting`: how many of its messages wait to be sent.
 #[must_use]
-pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
+pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> SessionBody {
     let sees = eye.caller.sees(account.id);
     let extra = extra(account, eye);
     let advice = extra
@@ -164,6 +185,11 @@ pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
                 days: silent.days,
                 urgent: silent.urgent,
             }),
+        waiting: if sees {
+            askers(account, eye)
+        } else {
+            Vec::new()
+        },
         last_connected_at: account
             .last_connected_at
             .filter(|_| sees)
@@ -172,9 +198,24 @@ pub fn session(account: &AccountView, eye: &Eye<'_>) -> SessionBody {
             .last_message_at
             .filter(|_| sees)
             .map(rfc3339::format),
+        queue: waiting
+            .filter(|_| sees)
+            .map(|waiting| QueueBody { waiting }),
+        waiting_requests: sees.then_some(account.waiting.len()),
         since_ms: eye.ago(account.since),
         since: account.since_wall.map(rfc3339::format),
     }
+}
+
+fn askers(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
+    let approves = eye.caller.may(Scope::Admin, Some(account.id));
+    let bodies = account.waiting.iter().map(|one| WaitingBody {
+        code: approves.then(|| one.code.expose().to_owned()),
+        name: one.name.clone(),
+        last4: one.last4.clone(),
+        expires_in_ms: eye.until(one.expires_at),
+    });
+    bodies.collect()
 }
 
 fn extra<'a>(account: &'a AccountView, eye: &Eye<'_>) -> Extra<'a> {

@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::Duration;
 
 use super::outlet::{Farewell, Outlet};
-use super::{Stream, Told, Wanted, envelope};
+use super::{Stream, Told, Wanted};
 use crate::clock::Clock;
 use crate::journal::{Happening, Journal, Subscription, What, qr_on_show, status_news};
 use crate::limits::{STREAM_BEAT, STREAM_CHECK, STREAM_QUEUE};
+use crate::message::envelope::envelope;
 use crate::snapshot::Snapshot;
 use crate::token::Caller;
 use crate::ulid::SessionIds;

@@ -8,39 +8,38 @@ use whatsapp_rust::prelude::Bot;
 use whatsapp_rust::wacore::store::DevicePropsOverride;
 use whatsapp_rust::wacore::types::events::{Event as LibraryEvent, EventHandler, EventInterest};
 use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
-use whatsapp_rust::{CacheConfig, CacheEntryConfig, anyhow, async_trait};
+use whatsapp_rust::{CacheConfig, CacheEntryConfig, anyhow};
 
 use super::{LinkParts, Said};
+use crate::whatsapp::desk::Desk;
+use crate::whatsapp::http::{Hosts, MediaHttp};
+use crate::whatsapp::mail;
 use crate::whatsapp::receive::CommitFirst;
 use crate::whatsapp::runtime::YieldingTokio;
 use crate::whatsapp::translate::INTEREST;
 use crate::whatsapp::transport::Endpoint;
 use crate::whatsapp::voice::Voice;
 
-/// Puts the library's events into our channel: synchronous, so that their order holds.
-struct Tap(mpsc::UnboundedSender<Said>);
+/// Puts the library's events into our channels: synchronous, so that their order holds.
+struct Tap {
+    state: mpsc::UnboundedSender<Said>,
+    mail: mpsc::UnboundedSender<Arc<LibraryEvent>>,
+}
 
 impl EventHandler for Tap {
     fn handle_event(&self, event: Arc<LibraryEvent>) {
-        // The receiver goes away only with the link.
-        let _ = self.0.send(Said::Library(event));
+        // The receivers go away only with the link.
+        if mail::is_mail(&event) {
+            let _ = self.mail.send(Arc::clone(&event));
+        }
+        if INTEREST.contains(&event.kind()) {
+            let _ = self.state.send(Said::Library(event));
+        }
     }
 
     fn interest(&self) -> EventInterest {
-        EventInterest::of(INTEREST)
-    }
-}
-
-/// Media and version look-ups of the library: not used, so that nothing leaves the box unasked.
-struct NoHttp;
-
-#[async_trait]
-impl whatsapp_rust::http::HttpClient for NoHttp {
-    async fn execute(
-        &self,
-        request: whatsapp_rust::http::HttpRequest,
-    ) -> anyhow::Result<whatsapp_rust::http::HttpResponse> {
-        Err(anyhow::anyhow!("no request goes to {}", request.url))
+        let all = [INTEREST, mail::INTEREST].concat();
+        EventInterest::of(&all)
     }
 }
 
@@ -48,9 +47,15 @@ impl whatsapp_rust::http::HttpClient for NoHttp {
 pub(super) async fn build(
     parts: &LinkParts,
     endpoint: Endpoint,
+    desk: Arc<Desk>,
     voice: Arc<Voice>,
-    tap: mpsc::UnboundedSender<Said>,
+    hosts: Hosts,
+    taps: (
+        mpsc::UnboundedSender<Said>,
+        mpsc::UnboundedSender<Arc<LibraryEvent>>,
+    ),
 ) -> anyhow::Result<Bot> {
+    let (state, mail) = taps;
     let version = parts.versions.current().await;
     let props = DevicePropsOverride::new()
         .with_os(parts.label.clone())
@@ -58,14 +63,14 @@ pub(super) async fn build(
     let bot = Bot::builder()
         .with_backend_arc(parts.store.backend(parts.account))
         .with_transport_factory(endpoint)
-        .with_http_client(NoHttp)
+        .with_http_client(MediaHttp::new(hosts))
         .with_runtime(YieldingTokio)
         .with_version(version)
         .with_device_props(props)
         .with_wanted_pre_key_count(parts.pre_keys)
         .with_cache_config(small_caches())
-        .with_inbound_durability_hook(CommitFirst::new(parts.store.clone(), voice))
-        .with_event_handler(Tap(tap))
+        .with_inbound_durability_hook(CommitFirst::new(desk, voice))
+        .with_event_handler(Tap { state, mail })
         .skip_history_sync()
         .build()
         .await?;

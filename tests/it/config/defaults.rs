@@ -50,6 +50,18 @@ fn it_documents_every_key() {
             &["endpoint", "version_url", "version", "pre_keys"],
         ),
         (
+            "messages",
+            &[
+                "pace_per_minute",
+                "pace_burst",
+                "cold_after_days",
+                "media_max_mb",
+                "media_cache_mb",
+                "outbox_mb",
+                "outbox_days",
+            ],
+        ),
+        (
             "buttons",
             &["connect", "disconnect", "previous", "next", "select"],
         ),
@@ -68,7 +80,7 @@ fn it_documents_every_key() {
         for key in keys {
             assert!(known.contains(key), "{key} of [{section}] is gone");
         }
-        let sections = ["http", "whatsapp", "buttons", "log"];
+        let sections = ["http", "whatsapp", "messages", "buttons", "log"];
         for key in known.into_iter().filter(|key| *key != "bench") {
             let shown = SHIPPED.contains(&format!("\n#{key} = "))
                 || SHIPPED.contains(&format!("\n# Example: {key} = "))

@@ -40,6 +40,7 @@ fn an_account_is_deleted_after_what_was_asked_before_and_before_what_comes_after
             inbox,
             Tickets::default(),
             scene.clock,
+            tokio::sync::watch::channel(std::sync::Arc::default()).0,
         );
         for (account, label) in [(second, "second"), (third, "third")] {
             let record = record(label);

@@ -5,13 +5,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use pairbox::event::Answer as Said;
 use pairbox::limits::{
     HTTP_CONNECTIONS_A_PEER, HTTP_HEAD_MAX, HTTP_HEADERS_MAX, HTTP_SENDS, HTTP_WORKERS,
 };
-use pairbox::web::messages::SendReceipt;
 
 use super::rig::{LOCAL, Rig, mine};
 
@@ -35,11 +34,11 @@ fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
 }
 
 /// The start of a request to send a message, by somebody who may.
-fn posting(rig: &Rig) -> String {
+fn posting(rig: &Rig, noun: &str) -> String {
     format!(
         "POST {} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {}\r\nContent-Type: application/json\r\n",
-        mine("messages"),
-        rig.keys.send
+        mine(noun),
+        rig.keys.admin
     )
 }
 
@@ -231,7 +230,7 @@ fn one_host_displaces_itself() {
 #[test]
 fn slow_clients_hold_up_nobody_else() {
     let rig = Rig::start();
-    let post = posting(&rig);
+    let post = posting(&rig, "messages");
     let mut held = Vec::new();
     // More of each kind than there are workers.
     for _ in 0..HTTP_WORKERS * 3 {
@@ -261,7 +260,7 @@ fn a_body_that_comes_in_pieces_is_put_together() {
     let text = "x".repeat(3000);
     let body = format!("{{\"to\":\"1\",\"type\":\"text\",\"text\":\"{text}\"}}");
     let (first, second) = body.split_at(1500);
-    let head = format!("{}Connection: close\r\n", posting(&rig));
+    let head = format!("{}Connection: close\r\n", posting(&rig, "messages"));
     for (start, rest) in [
         (
             format!("{head}Content-Length: {}\r\n\r\n{first}", body.len()),
@@ -298,48 +297,33 @@ fn a_client_that_reads_nothing_is_cut_off() {
 }
 
 #[test]
-fn sends_that_hang_leave_the_page_alone() {
-    let (release, released) = mpsc::channel::<()>();
-    let released = Arc::new(Mutex::new(released));
-    let (entered, entries) = mpsc::channel();
-    let entered = Mutex::new(entered);
-    let rig = Rig::with(LOCAL, |context| {
-        context.send_message = Box::new(move |_, _, _| {
-            entered.lock().unwrap().send(()).unwrap();
-            // Ends with an error when the test lets go.
-            let _ = released.lock().unwrap().recv();
-            Ok(SendReceipt {
-                id: "3EB0AA".into(),
-                status: "queued",
-            })
-        });
-    });
-    let body = r#"{"to":"1","type":"text","text":"x"}"#;
+fn wishes_that_hang_leave_the_page_alone() {
+    let rig = Rig::start();
+    rig.answers(|_| None);
     let request = format!(
-        "{}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        posting(&rig),
-        body.len()
+        "{}Connection: close\r\nContent-Length: 2\r\n\r\n{{}}",
+        posting(&rig, "stop")
     );
     let held: Vec<TcpStream> = (0..HTTP_SENDS)
         .map(|_| {
             let stream = hold(rig.address, request.as_bytes());
-            entries.recv_timeout(DEADLINE).unwrap();
+            rig.wishes.recv_timeout(DEADLINE).unwrap();
             stream
         })
         .collect();
-    let refused = rig.post(&mine("messages"), body);
+    let refused = rig.post(&mine("start"), "{}");
     refused.assert_problem(503, "busy");
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(status_line(rig.address), "HTTP/1.1 200 OK");
 
-    drop(release);
     for mut stream in held {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     }
     // The places are free again.
-    assert_eq!(rig.post(&mine("messages"), body).status(), 202);
+    rig.answers(|_| Some(Said::Done));
+    assert_eq!(rig.post(&mine("stop"), "{}").status(), 200);
 }
 
 #[test]

@@ -8,16 +8,20 @@ pub mod checks;
 pub mod living;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, mpsc};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::thread;
 
 use pairbox::account::AccountId;
 use pairbox::clock::Clock;
+use pairbox::config::Messages;
 use pairbox::daemon::page::QR_DRAWINGS;
 use pairbox::event::{Answer as Said, Event, Intent, Source};
+use pairbox::gateway::{Gateway, GatewayParts};
 use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
 use pairbox::journal::Journal;
+use pairbox::message::inbound::Inbound;
 use pairbox::metrics::{Gauges, Metrics};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
@@ -26,10 +30,11 @@ use pairbox::ticket::Tickets;
 use pairbox::time::{Mono, UnixMillis};
 use pairbox::ulid::{SessionIds, Ulid};
 use pairbox::web::access::{AccessDesk, AccessParts};
-use pairbox::web::messages::{Direction, MessageView, SendProblem, SendReceipt};
+use pairbox::web::backstage::Backstage;
 use pairbox::web::route::Names;
 use pairbox::web::{self, WebContext, WebHandle};
 use tempfile::TempDir;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use ureq::http::{Request, Response};
 
@@ -41,6 +46,8 @@ pub const PHONE: &str = "15550001234";
 pub const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The picture the rig's panel shows.
 pub const PNG: &[u8] = b"\x89PNG the panel";
+/// Largest file, in MB (1000 kB).
+pub const MEDIA_MAX_MB: u32 = 2;
 /// The second account, which the limited tokens are for.
 pub const SECOND: AccountId = AccountId(2);
 
@@ -105,7 +112,17 @@ pub struct Ends {
     pub keys: Keys,
     pub journal: Journal,
     pub metrics: Metrics,
+    pub store: Store,
     folder: TempDir,
+}
+
+/// A runtime of its own for the gateway, for as long as the test program runs.
+fn a_runtime() -> Handle {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().unwrap()
+    });
+    RUNTIME.handle().clone()
 }
 
 /// A context whose answers come from `snapshots`, and its ends.
@@ -118,7 +135,7 @@ pub fn context() -> (WebContext, Ends) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("pairbox.redb")).unwrap();
     let access = AccessDesk::new(AccessParts {
-        store: Some(store),
+        store: Some(store.clone()),
         sessions: ids(),
         snapshots: receiver.clone(),
         inbox: inbox.clone(),
@@ -128,6 +145,24 @@ pub fn context() -> (WebContext, Ends) {
     let keys = Keys::make(&access);
     let (journal, metrics) = (Journal::new(7), Metrics::default());
     snapshots.send_replace(Arc::new(snapshot(1, Status::Stopped)));
+    let gateway = Gateway::of(GatewayParts {
+        store: store.clone(),
+        clock,
+        journal: journal.clone(),
+        metrics: metrics.clone(),
+        inbox: inbox.clone(),
+        ids: ids(),
+        snapshots: receiver.clone(),
+        links: watch::channel(Arc::default()).1,
+        state_dir: folder.path().to_owned(),
+        messages: Messages {
+            media_max_mb: MEDIA_MAX_MB,
+            pace_burst: 100,
+            pace_per_minute: 0,
+            ..Messages::default()
+        },
+        retry_scale: 1,
+    });
     let context = WebContext {
         snapshots: receiver,
         inbox,
@@ -145,14 +180,7 @@ pub fn context() -> (WebContext, Ends) {
             hosts: Vec::new(),
         },
         access,
-        list_messages: Box::new(|_, limit| Ok(messages(limit))),
-        send_message: Box::new(|_, to, _| match to {
-            "nobody" => Err(SendProblem::NotOnWhatsApp),
-            _ => Ok(SendReceipt {
-                id: "3EB0AA".into(),
-                status: "queued",
-            }),
-        }),
+        backstage: Some(Backstage::new(store.clone(), gateway, a_runtime())),
     };
     let ends = Ends {
         snapshots,
@@ -163,6 +191,7 @@ pub fn context() -> (WebContext, Ends) {
         keys,
         journal,
         metrics,
+        store,
         folder,
     };
     (context, ends)
@@ -180,6 +209,10 @@ pub struct Rig {
     pub clock: Clock,
     pub pulse: Pulse,
     pub keys: Keys,
+    pub store: Store,
+    pub gateway: Gateway,
+    /// Where files wait that are to be sent.
+    pub spool: PathBuf,
     answers: Answers,
     client: ureq::Agent,
     _page: WebHandle,
@@ -208,6 +241,8 @@ impl Rig {
     pub fn with(ip: IpAddr, change: impl FnOnce(&mut WebContext)) -> Self {
         let (mut context, ends) = context();
         change(&mut context);
+        let spool = context.backstage.as_ref().unwrap().gateway.spool().path("");
+        let gateway = context.backstage.as_ref().unwrap().gateway.clone();
         let listener = web::bind(SocketAddr::new(ip, 0)).unwrap();
         let port = listener.address().port();
         let (tell, wishes) = mpsc::channel();
@@ -238,6 +273,9 @@ impl Rig {
             clock: ends.clock,
             pulse: ends.pulse,
             keys: ends.keys,
+            store: ends.store,
+            gateway,
+            spool,
             answers,
             client: client(),
             _page: web::serve(listener, context).unwrap(),
@@ -259,6 +297,22 @@ impl Rig {
                 ..two_accounts()
             });
         });
+    }
+
+    /// A message comes in.
+    pub fn take_in(&self, account: AccountId, inbound: Inbound) {
+        let taken = self.gateway.take_in(account, vec![inbound]);
+        a_runtime().block_on(taken).unwrap();
+    }
+
+    /// Files that wait to be sent.
+    pub fn spooled(&self) -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(&self.spool) else {
+            return Vec::new();
+        };
+        files
+            .filter_map(|file| file.ok()?.file_name().into_string().ok())
+            .collect()
     }
 
     /// What the machine answers from now on.
@@ -424,16 +478,4 @@ pub fn scan() -> Status {
             lifetime: std::time::Duration::from_secs(3600),
         }),
     })
-}
-
-fn messages(limit: usize) -> Vec<MessageView> {
-    let message = |number: usize| MessageView {
-        id: format!("3EB0{number:02}"),
-        direction: Direction::Inbound,
-        chat: "15550009876@s.whatsapp.net".into(),
-        text: format!("text {number}"),
-        at: Some(UnixMillis(1_772_348_709_250)),
-        status: "received",
-    };
-    (0..3).map(message).take(limit).collect()
 }

@@ -4,6 +4,7 @@
 //! figures that mean something on a box.
 
 mod many;
+mod messages;
 mod quiet;
 mod start;
 
@@ -52,16 +53,23 @@ impl Written {
     }
 }
 
+/// Measures what messages take, and prints it.
+pub fn messages() -> Result<()> {
+    println!("build            {}", build());
+    messages::print(&std::env::current_exe()?.display().to_string())
+}
+
+fn build() -> &'static str {
+    if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    }
+}
+
 /// Measures and prints: about ten minutes, most of them waiting for a panel to go dark.
 pub fn print() -> Result<()> {
-    println!(
-        "build            {}",
-        if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        }
-    );
+    println!("build            {}", build());
     let program = std::env::current_exe()?.display().to_string();
     start::print(&program)?;
     one_account()?;
@@ -99,11 +107,11 @@ fn one_account() -> Result<()> {
     );
     println!("memory, linked   {}", self::memory(scene.box_on()?)?);
 
-    messages(&mut scene)?;
+    texts(&mut scene)?;
     restarts(&mut scene)
 }
 
-fn messages(scene: &mut Scene) -> Result<()> {
+fn texts(scene: &mut Scene) -> Result<()> {
     scene.receive("first contact, with its key exchange")?;
     scene.send("first contact, the other way")?;
     let before = Written::of(scene.box_on()?)?;

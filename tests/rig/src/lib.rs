@@ -6,8 +6,12 @@
 //! drive it from `tests/it/stories`; people drive it through the program of this package.
 
 pub mod doors;
+pub mod linking;
+pub mod lossless;
 pub mod power;
+pub mod receiver;
 pub mod record;
 pub mod search;
 pub mod stats;
+pub mod tally;
 pub mod workbench;

@@ -25,6 +25,9 @@ struct Arguments {
     /// Walk through pairing, restart and disconnect once, print the figures, and end.
     #[arg(long)]
     figures: bool,
+    /// Send messages through the box both ways, print how fast and at what cost, and end.
+    #[arg(long)]
+    messages: bool,
     /// Look for secrets in the logs that all tests left behind, and end.
     #[arg(long)]
     search_logs: bool,
@@ -65,6 +68,9 @@ fn search_logs() -> Result<()> {
 fn run(arguments: &Arguments) -> Result<()> {
     if arguments.figures {
         return figures::print();
+    }
+    if arguments.messages {
+        return figures::messages();
     }
     if arguments.search_logs {
         return search_logs();

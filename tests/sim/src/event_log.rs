@@ -101,6 +101,16 @@ pub enum Event {
     Sent { jid: Jid, to: Jid, id: String },
     /// A phone (its number is `to`) read a text.
     TextRead { to: String, from: Jid, id: String },
+    /// A phone (its number is `to`) read a message that is no text.
+    MessageRead { to: String, from: Jid, id: String },
+    /// A message of a companion was refused with that code ([`crate::Service::nack_next`]).
+    Nacked { id: String, code: u16 },
+    /// A message of a companion vanished ([`crate::Fault::LoseMessages`]).
+    Lost { id: String },
+    /// A client left a file of so many encrypted bytes at the media server.
+    Uploaded { bytes: usize },
+    /// A client asked the media server for a file.
+    Downloaded { found: bool },
     /// A companion asked its phone for something.
     PhoneAsked { by: Jid },
     /// A phone could not read what it was sent.

@@ -28,26 +28,37 @@
 //! `passkey`, `one_account`, `faults`). [`phone`] and [`contact`] are the people; `party`, `signal_store` and `bundle` are
 //! their Signal keys. [`event_log`] is what tests wait on.
 
+pub mod compose;
 pub mod contact;
 pub mod event_log;
+pub mod group;
 pub mod options;
 pub mod phone;
+pub mod reading;
 pub mod refusal;
 pub mod service;
 
 mod bundle;
 mod clock;
+mod group_keys;
 mod keys;
 mod party;
 mod qr;
 mod signal_store;
 mod stanza;
 
-pub use contact::{Contact, Text};
+pub use compose::{Attachment, FileKind, Target};
+pub use contact::{Appears, Contact, Manner, Order};
 pub use event_log::{Conn, Cursor, Event, Pattern, RemovedBy, TimedOut};
+pub use group::{Group, Rank};
 pub use options::Options;
 pub use phone::{CodeError, Phone, ScanError};
+pub use reading::{Content, Received, Text};
 pub use refusal::Refusal;
-pub use service::{CodeRefusal, Failure, Fault, Portal, Service, StreamError};
+pub use service::{CodeRefusal, Failure, Fault, Letter, MediaFault, Portal, Service, StreamError};
 /// An address on the wire, as events name devices.
 pub use wacore_binary::Jid;
+/// How such a message holds another one.
+pub use waproto::buffa::MessageField;
+/// The messages that phones and clients exchange.
+pub use waproto::whatsapp as wa;

@@ -19,7 +19,7 @@ use waproto::whatsapp as wa;
 
 use crate::bundle::{Bundle, Published, SignedKey};
 use crate::keys::{self, Key};
-use crate::signal_store::{Identities, PreKeys, Sessions, SignedPreKeys};
+use crate::signal_store::{Identities, PreKeys, SenderKeys, Sessions, SignedPreKeys};
 
 /// One device of one account, by number and index (0 is the phone).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -65,6 +65,8 @@ pub(crate) struct Party {
     identities: Identities,
     pre_keys: PreKeys,
     signed: SignedPreKeys,
+    /// Its own keys for groups, and those of others.
+    pub(crate) sender_keys: SenderKeys,
     /// What of this the service hands out.
     pub(crate) published: Published,
 }
@@ -101,6 +103,7 @@ impl Party {
             },
             pre_keys: PreKeys(pre_keys),
             signed: SignedPreKeys(signed),
+            sender_keys: SenderKeys::default(),
             published: Published {
                 registration_id,
                 identity,
@@ -163,11 +166,8 @@ impl Party {
         to: &Address,
         message: &wa::Message,
     ) -> Result<Sealed, SignalProtocolError> {
-        let mut plain = message.encode_to_vec();
-        let pad = rand::rng().random_range(1..=16_u8);
-        plain.extend(std::iter::repeat_n(pad, usize::from(pad)));
         let sealed = at_once(message_encrypt(
-            &plain,
+            &padded(message),
             &to.signal(),
             &mut self.sessions,
             &mut self.identities,
@@ -210,14 +210,26 @@ impl Party {
         if let Some(id) = opened.consumed_prekey_id {
             self.pre_keys.0.remove(&id.into());
         }
-        let padded = opened.plaintext;
-        let pad = padded.last().copied().map_or(0, usize::from);
-        if pad == 0 || pad > 16 || pad >= padded.len() {
-            return Err(Unreadable::Other(format!("padding of {pad} bytes")));
-        }
-        wa::Message::decode_from_slice(&padded[..padded.len() - pad])
-            .map_err(|error| Unreadable::Other(error.to_string()))
+        unpadded(&opened.plaintext)
     }
+}
+
+/// A message as it is encrypted: 1 to 16 bytes behind it tell their own number.
+pub(crate) fn padded(message: &wa::Message) -> Vec<u8> {
+    let mut plain = message.encode_to_vec();
+    let pad = rand::rng().random_range(1..=16_u8);
+    plain.extend(std::iter::repeat_n(pad, usize::from(pad)));
+    plain
+}
+
+/// The message within its padding.
+pub(crate) fn unpadded(padded: &[u8]) -> Result<wa::Message, Unreadable> {
+    let pad = padded.last().copied().map_or(0, usize::from);
+    if pad == 0 || pad > 16 || pad >= padded.len() {
+        return Err(Unreadable::Other(format!("padding of {pad} bytes")));
+    }
+    wa::Message::decode_from_slice(&padded[..padded.len() - pad])
+        .map_err(|error| Unreadable::Other(error.to_string()))
 }
 
 impl From<SignalProtocolError> for Unreadable {
@@ -244,7 +256,7 @@ impl Address {
 }
 
 /// Drives a future over the in-memory stores, which never wait.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     #[allow(clippy::expect_used, reason = "nothing in the in-memory stores waits")]
     future.now_or_never().expect("in-memory stores never wait")
 }

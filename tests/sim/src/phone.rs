@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use wacore_binary::Jid;
 
-use crate::contact::{Contact, Text};
+use crate::contact::Contact;
 use crate::event_log::{Conn, Event, RemovedBy, TimedOut};
+use crate::reading::Text;
 use crate::service::{Cut, Failure, Shared, StreamError};
 
 /// How long a companion may take to answer what the phone made of a scan.
@@ -114,6 +115,12 @@ impl Phone {
     #[must_use]
     pub fn number(&self) -> &str {
         &self.number
+    }
+
+    /// The account's address by number.
+    #[must_use]
+    pub fn jid(&self) -> Jid {
+        Jid::pn(self.number.as_str())
     }
 
     /// Scans a QR code. Returns the companion's address once its signature was verified; the

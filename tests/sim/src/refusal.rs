@@ -54,6 +54,18 @@ pub enum Refusal {
     /// IQ error 400. For a wrong code there is no answer: the phone just goes quiet.
     #[error("the pairing code flow is not in order: {0}")]
     LinkCode(&'static str),
+    /// A message is acknowledged with error 404.
+    #[error("a message to a group the account is no member of, or for somebody who is none")]
+    NotAMember,
+    /// A message is acknowledged with error 421.
+    #[error("a group is addressed by numbers, or by hidden ones, where it wants the other")]
+    Addressing,
+    /// HTTP 401.
+    #[error("a file is left without the media server's token")]
+    MediaAuth,
+    /// HTTP 400.
+    #[error("a file is not the one its path names")]
+    MediaHash,
     /// IQ error 401.
     #[error("a request of a connection that is not logged in")]
     NotLoggedIn,

@@ -18,23 +18,30 @@ mod certs;
 mod connection;
 mod faults;
 mod framing;
+mod groups;
 mod handshake;
 mod iq;
 mod link_code;
 mod listener;
 mod login;
 mod mail;
+mod media;
 mod messages;
 mod one_account;
 mod pairing;
 mod passkey;
+mod phones;
+mod posts;
 mod state;
 mod usync;
 
-pub use faults::{CodeRefusal, Failure, Fault, Portal, StreamError};
+pub(crate) use account::Account;
+pub use faults::{CodeRefusal, Failure, Fault, MediaFault, Portal, StreamError};
+pub use posts::Letter;
 
 use crate::contact::Contact;
 use crate::event_log::{Conn, Cursor, Event, EventLog, TimedOut};
+use crate::group::Group;
 use crate::options::Options;
 use crate::phone::Phone;
 use faults::Faults;
@@ -84,6 +91,7 @@ impl Service {
         let (faults, _) = watch::channel(Faults::default());
         let state = State::new(
             options,
+            address,
             Arc::clone(&log),
             faults.clone(),
             runtime.handle().clone(),
@@ -140,6 +148,29 @@ impl Service {
     pub fn contact(&self, number: &str, name: &str) -> Contact {
         self.shared.lock().account(number, name);
         Contact::new(Arc::clone(&self.shared), number)
+    }
+
+    /// A group of people that have an account already; the first of them made it. With `hidden`, its
+    /// members are addressed by hidden number.
+    #[must_use]
+    pub fn group(&self, subject: &str, hidden: bool, members: &[&str]) -> Group {
+        let jid = self.shared.lock().make_group(subject, hidden, members);
+        Group::new(Arc::clone(&self.shared), jid)
+    }
+
+    /// Queues many messages at once for the companions they are for; phones hear nothing of them.
+    /// Returns their ids.
+    #[allow(clippy::must_use_candidate, reason = "they are queued all the same")]
+    pub fn post(&self, letters: impl IntoIterator<Item = Letter>) -> Vec<String> {
+        let post = |letter| self.shared.lock().write_quietly(letter);
+        letters.into_iter().map(post).collect()
+    }
+
+    /// Refuses the next `count` messages of companions with that code (463: may not write to this
+    /// person first; 479: too much).
+    pub fn nack_next(&self, count: usize, code: u16) {
+        let nacks = std::iter::repeat_n(code, count);
+        self.shared.lock().nacks.extend(nacks);
     }
 
     /// Everything that happened so far.

@@ -1,4 +1,4 @@
-//! The four stores libsignal asks for, in memory, for one simulated phone.
+//! The five stores libsignal asks for, in memory, for one simulated phone.
 //!
 //! The library hands out no in-memory store of its own. Nothing here waits, so callers may drive
 //! the library's futures with one poll (see [`crate::party`]).
@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use wacore::libsignal::protocol::{
     Direction, IdentityChange, IdentityKey, IdentityKeyPair, IdentityKeyStore, PreKeyId,
-    PreKeyRecord, PreKeyStore, ProtocolAddress, SessionRecord, SessionStore, SignalProtocolError,
-    SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore,
+    PreKeyRecord, PreKeyStore, ProtocolAddress, SenderKeyName, SenderKeyRecord, SenderKeyStore,
+    SessionRecord, SessionStore, SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord,
+    SignedPreKeyStore,
 };
 
 type Answer<T> = Result<T, SignalProtocolError>;
@@ -17,6 +18,10 @@ type Answer<T> = Result<T, SignalProtocolError>;
 /// Sessions by the rendered address.
 #[derive(Default)]
 pub(crate) struct Sessions(pub(crate) BTreeMap<String, SessionRecord>);
+
+/// Sender keys by group and sender, as libsignal renders both.
+#[derive(Default)]
+pub(crate) struct SenderKeys(pub(crate) BTreeMap<String, SenderKeyRecord>);
 
 /// The own identity, and those of the others by the rendered address (trust on first use).
 pub(crate) struct Identities {
@@ -129,5 +134,21 @@ impl SignedPreKeyStore for SignedPreKeys {
     ) -> Answer<()> {
         self.0 = record.clone();
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SenderKeyStore for SenderKeys {
+    async fn store_sender_key(
+        &mut self,
+        name: &SenderKeyName,
+        record: SenderKeyRecord,
+    ) -> Answer<()> {
+        self.0.insert(name.cache_key().to_owned(), record);
+        Ok(())
+    }
+
+    async fn load_sender_key(&self, name: &SenderKeyName) -> Answer<Option<SenderKeyRecord>> {
+        Ok(self.0.get(name.cache_key()).cloned())
     }
 }

@@ -51,12 +51,14 @@ pub(super) static SESSIONS: [Operation; 5] = [
         id: "changeSession",
         method: Method::Patch,
         path: "/api/v1/sessions/{id}",
-        summary: "Another label or country prefix.",
+        summary: "Another label, country prefix, policy or routes.",
         need: Need::Session(Scope::Admin),
         body: Body::Json("ChangeSession"),
         problems: &[
             "bad_country_prefix",
             "bad_label",
+            "bad_policy",
+            "bad_routes",
             "ending",
             "label_taken",
             "store",
@@ -77,7 +79,7 @@ pub(super) static SESSIONS: [Operation; 5] = [
     },
 ];
 
-pub(super) static DEEDS: [Operation; 12] = [
+pub(super) static DEEDS: [Operation; 10] = [
     Operation {
         id: "startSession",
         path: "/api/v1/sessions/{id}/start",
@@ -189,34 +191,5 @@ pub(super) static DEEDS: [Operation; 12] = [
         problems: &["bad_limit"],
         make: |asked| asked.session(Deed::ListEvents(query::limit(asked.query)?)),
         ..LOOK
-    },
-    Operation {
-        id: "listMessages",
-        path: "/api/v1/sessions/{id}/messages",
-        summary: "The newest messages.",
-        need: Need::Session(Scope::Read),
-        query: &[LIMIT],
-        answers: &[answer(200, "The messages.", &[form(JSON, "MessageList")])],
-        problems: &["bad_limit", "store"],
-        make: |asked| asked.session(Deed::ListMessages(query::limit(asked.query)?)),
-        ..LOOK
-    },
-    Operation {
-        id: "sendMessage",
-        path: "/api/v1/sessions/{id}/messages",
-        summary: "Sends a text.",
-        need: Need::Session(Scope::Send),
-        body: Body::Json("SendMessage"),
-        answers: &[answer(202, "It was taken.", &[form(JSON, "SendReceipt")])],
-        problems: &[
-            "bad_message",
-            "bad_recipient",
-            "bad_text",
-            "not_on_whatsapp",
-            "not_working",
-            "send_failed",
-        ],
-        make: |asked| asked.session(Deed::SendMessage),
-        ..DEED
     },
 ];

@@ -89,6 +89,28 @@ impl Maker {
         };
         let token = format!("tok_{}", self.chance.random_range(7..40));
         let path = row.path.replace("{id}", &id).replace("{token}", &token);
+        let names = [
+            ("{mid}", ["3EB0KEPT", "3EB0", "%2e"]),
+            (
+                "{jid}",
+                ["15550009876@s.whatsapp.net", "1203630432@g.us", "@"],
+            ),
+            ("{code}", ["ABCD2345", "abcd-2345", "-"]),
+            ("{event}", ["evt_01ARZ3NDEKTSV4RRFFQ69G5FAV", "evt_", "x"]),
+            ("{webhook}", ["wh_1", "wh_2", "wh_01"]),
+            (
+                "{delivery}",
+                ["dlv_1", "dlv_18446744073709551616", "dlv_+1"],
+            ),
+        ];
+        let path = names.iter().fold(path, |path, (name, sent)| {
+            let sent = if self.chance.random_bool(0.7) {
+                sent[0]
+            } else {
+                self.of(sent)
+            };
+            path.replace(name, sent)
+        });
         let query = self.of(&[
             "",
             "",
@@ -105,6 +127,11 @@ impl Maker {
             "?limit=99999999999999999999",
             "?a&b=&=c&limit=1&limit=2",
             "?%00",
+            "?direction=outbound&chat=15550009876&cursor=9",
+            "?direction=x",
+            "?cursor=-1",
+            "?status=dead",
+            "?status=x&cursor=18446744073709551616",
         ]);
         let path = self.mutated(&path, 0.08);
         format!("{path}{query}").replace(' ', "+")
@@ -130,13 +157,33 @@ impl Maker {
         use serde_json::json;
         let schema = match row.body {
             Body::None => "",
-            Body::Optional(schema) | Body::Json(schema) => schema,
+            Body::Optional(schema) | Body::Json(schema) | Body::JsonOrFile(schema, _) => schema,
         };
         let mut body = match schema {
             "AddSession" => json!({"label": self.noise(), "start": true}),
             "ChangeSession" => json!({"label": self.noise(), "country_prefix": "62"}),
             "PairByCode" => json!({"phone": PHONE}),
-            "SendMessage" => json!({"to": PHONE, "type": "text", "text": self.noise()}),
+            // Each that is taken costs a sync of the disk.
+            "SendMessage" if self.chance.random_bool(0.9) => {
+                json!({"to": "?", "type": "text", "text": self.noise()})
+            }
+            "SendMessage" => match self.chance.random_range(0..5) {
+                0 => json!({"to": PHONE, "type": "text", "text": self.noise()}),
+                1 => json!({"to": PHONE, "type": "image", "data": "AAAA", "mimetype": "image/png"}),
+                2 => json!({"to": PHONE, "type": "location", "latitude": 1, "longitude": 181}),
+                3 => json!({"to": PHONE, "type": "contact", "name": "x", "phone": PHONE}),
+                _ => json!({"to": PHONE, "type": "reaction", "message": "3EB0KEPT", "emoji": ""}),
+            },
+            "Policy" | "Routes" if self.chance.random_bool(0.9) => json!({"groups": 1}),
+            "Policy" => json!({"dm": "pairing", "allow_from": [PHONE]}),
+            "Routes" => json!({"routes": [{"name": "a", "webhook": "wh_1"}], "default": "a"}),
+            "Typing" => json!({"on": true}),
+            "MarkRead" => json!({"ids": ["3EB0KEPT"]}),
+            "AddWebhook" => {
+                json!({"url": "http://127.0.0.1:1/x", "events": ["*"], "headers": {"X-A": "b"}})
+            }
+            "ChangeWebhook" if self.chance.random_bool(0.9) => json!({"events": []}),
+            "ChangeWebhook" => json!({"rotate_secret": true}),
             // Each costs a sync of the disk: seldom.
             "CreateToken" if self.chance.random_bool(0.02) => {
                 json!({"name": "x", "scopes": ["send"]})
@@ -153,6 +200,16 @@ impl Maker {
                 "code",
                 "to",
                 "force",
+                "type",
+                "text",
+                "url",
+                "data",
+                "mentions",
+                "events",
+                "headers",
+                "policy",
+                "routes",
+                "link",
                 "15550001234",
             ]);
             body[name] = self.value(0);
@@ -223,6 +280,7 @@ impl Maker {
                 "application/json",
                 "application/json; charset=utf-8",
                 "text/plain",
+                "multipart/form-data; boundary=x",
             ]);
             headers.push(("Content-Type".to_owned(), kind.to_owned()));
         }
@@ -235,6 +293,9 @@ impl Maker {
                 ("If-None-Match", "\"7-1-s\", *"),
                 ("Accept", "image/png;q=0.5, */*"),
                 ("Last-Event-ID", "evt_x"),
+                ("Idempotency-Key", "k"),
+                ("Idempotency-Key", ""),
+                ("Range", "bytes=0-"),
                 ("X-Pairbox-Door", "control"),
             ]
             .choose(&mut self.chance)

@@ -11,10 +11,14 @@ use std::time::Duration;
 use pairbox::account::{AccountId, AccountRecord, Epoch};
 use pairbox::event::{Effect, Event, LinkEvent, LinkedAs, PanelEvent, StoreEvent, StoredAccount};
 use pairbox::machine::Appliance;
+use pairbox::message::address::{Chat, Person};
+use pairbox::message::content::Content;
+use pairbox::message::inbound::Inbound;
 use pairbox::secret::Secret;
 use pairbox::snapshot::PanelHealth;
+use pairbox::time::UnixMillis;
 use pairbox::web::Door;
-use pairbox::web::answer::{Desk, Outcome};
+use pairbox::web::answer::{Desk, Outcome, Sent};
 use pairbox::web::reply::Reply;
 use pairbox::web::route::{Head, route};
 use tokio::sync::watch;
@@ -23,6 +27,10 @@ use super::{Ends, Keys, PHONE, QR_TEXT, SECOND};
 
 /// A code to type that strangers must never see.
 pub const TYPED: &str = "WXYZ7788";
+
+/// What a message in the ring says, and whom it is from: for nobody without `read`.
+pub const KEPT_TEXT: &str = "words between friends";
+pub const KEPT_FROM: &str = "4477009001";
 
 /// What a link of an account says once it is started: its number of start counts from 1.
 pub type Script = Box<dyn FnMut(AccountId, u64) -> Vec<LinkEvent> + Send>;
@@ -50,6 +58,31 @@ impl Office {
         };
         office.wait(|snapshot| snapshot.accounts.len() == 2);
         office
+    }
+
+    /// Keeps a message of somebody's in the ring of each account.
+    pub fn keep_a_message(&self, id: &str) {
+        let backstage = self.desk.context.backstage.as_ref().unwrap();
+        for account in [AccountId::FIRST, SECOND] {
+            let sender: Person = format!("{KEPT_FROM}55@s.whatsapp.net").parse().unwrap();
+            let inbound = Inbound {
+                id: id.parse().unwrap(),
+                chat: Chat::Person(sender.clone()),
+                sender,
+                from_me: false,
+                name: Some("Lee".into()),
+                group_name: None,
+                at: UnixMillis(1_772_348_709_000),
+                offline: false,
+                content: Content::Text {
+                    text: KEPT_TEXT.into(),
+                },
+                mentioned: Vec::new(),
+                quoted: None,
+            };
+            let taken = backstage.gateway.take_in(account, vec![inbound]);
+            backstage.runtime.block_on(taken).unwrap();
+        }
     }
 
     /// Waits until a snapshot is as wanted.
@@ -82,9 +115,20 @@ impl Office {
             headers,
         };
         let found = route(&head, self.desk.names());
-        match found.map(|route| self.desk.attend(&route, &head, body, door)) {
+        match found.map(|route| {
+            self.desk.attend(
+                &route,
+                Sent {
+                    head: &head,
+                    body,
+                    file: None,
+                },
+                door,
+            )
+        }) {
             Err(problem) => problem.into(),
             Ok(Outcome::Reply(reply)) => reply,
+            Ok(Outcome::File(file)) => file.reply,
             Ok(Outcome::Stream(..)) => Reply::new(200, "text/event-stream", Vec::new()),
         }
     }

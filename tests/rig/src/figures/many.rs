@@ -1,11 +1,11 @@
 //! A box with more and more accounts: its memory, and what it does while nothing is asked of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use pairbox_rig::linking;
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::workbench::Workbench;
-use serde_json::Value;
 
 use super::{memory, quiet};
 use crate::scene::PATIENCE;
@@ -70,42 +70,10 @@ fn link(workbench: &Workbench, powered: &PoweredBox, number: u32) -> Result<()> 
     let phone = workbench
         .service
         .phone(&format!("1555100{number:04}"), &format!("Owner {number}"));
-    let from = powered.log().len();
-    let session = if number == 1 {
-        let (code, said) = powered.post(&powered.path(1, "start")?, "{}")?;
-        ensure!(code < 300, "start: {code} {said}");
-        powered.session(1)?
+    if number == 1 {
+        linking::first(powered, &phone)?;
     } else {
-        let body = format!("{{\"label\":\"Account {number}\",\"start\":true}}");
-        let (code, said) = powered.post("/api/v1/sessions", &body)?;
-        ensure!(code == 201, "add: {code} {said}");
-        let session: Value = serde_json::from_str(&said)?;
-        let name = session["id"].as_str().context("a session without an id")?;
-        name.to_owned()
-    };
-    powered.wait_log(from, PATIENCE, |line| line.contains("→ scan_qr_code"))?;
-    let text = code(powered, &session)?;
-    let text = text.trim();
-    workbench.socket.record.secret_qr(text);
-    phone
-        .scan(text)
-        .map_err(|error| anyhow!("the phone says: {error}"))?;
-    powered.wait_log(from, PATIENCE, |line| line.contains("→ working"))?;
-    Ok(())
-}
-
-/// The code to scan. The log tells of it a moment before the page knows it: 202 says so.
-#[allow(clippy::disallowed_methods, reason = "a deadline on the real process")]
-fn code(powered: &PoweredBox, session: &str) -> Result<String> {
-    let path = format!("/api/v1/sessions/{session}/qr?format=raw");
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let reply = powered.ask("GET", &path, None)?;
-        let text = reply.text()?.to_owned();
-        match reply.code {
-            200 => return Ok(text),
-            202 if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(50)),
-            code => bail!("no code: {code} {text}"),
-        }
+        linking::another(powered, &format!("Account {number}"), &phone)?;
     }
+    Ok(())
 }

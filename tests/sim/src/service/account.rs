@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wacore_binary::Jid;
-use waproto::whatsapp as wa;
 
 use super::app_state::AppState;
 use super::mail::Queue;
+use super::posts::{Held, Sent};
 use crate::bundle::Published;
+use crate::contact::{Appears, Manner};
 use crate::event_log::Conn;
 use crate::keys::{self, Key};
 use crate::party::{Address, Party};
+use crate::reading::Received;
 
 /// One account.
 pub(crate) struct Account {
@@ -26,14 +28,24 @@ pub(crate) struct Account {
     /// The index the next companion gets; indexes are not used twice.
     pub(crate) next_device: u16,
     pub(crate) app_state: AppState,
-    /// Texts the phone read and no test took yet.
-    pub(crate) inbox: Vec<crate::Text>,
+    /// What the phone read and no test took yet.
+    pub(crate) inbox: Vec<Received>,
     /// What the phone read, by sender and id: a message that comes again is not shown again.
     pub(crate) read: BTreeSet<(Address, String)>,
     /// How often the phone asked for a message again that it could not read.
     pub(crate) asked_again: BTreeMap<(Address, String), u64>,
     /// What the phone sent, by id, for companions that ask again.
-    pub(crate) sent: BTreeMap<String, wa::Message>,
+    pub(crate) sent: BTreeMap<String, Sent>,
+    /// Under what addresses its messages come.
+    pub(crate) appears: Appears,
+    /// What its phone tells senders by itself.
+    pub(crate) manner: Manner,
+    /// How many encryptions for companions are still to be spoilt.
+    pub(crate) spoil: u32,
+    /// What it writes is held back here.
+    pub(crate) held: Option<Vec<Held>>,
+    /// By group: the companions that have its sender key. No entry: it needs a new one.
+    pub(crate) group_keys: BTreeMap<String, BTreeSet<Address>>,
 }
 
 /// One linked companion.
@@ -68,6 +80,11 @@ impl Account {
             read: BTreeSet::new(),
             asked_again: BTreeMap::new(),
             sent: BTreeMap::new(),
+            appears: Appears::default(),
+            manner: Manner::default(),
+            spoil: 0,
+            held: None,
+            group_keys: BTreeMap::new(),
         }
     }
 
@@ -79,6 +96,15 @@ impl Account {
     /// The account's hidden address.
     pub(crate) fn lid_jid(&self) -> Jid {
         Jid::lid(self.lid.as_str())
+    }
+
+    /// The address of one of its devices, by number or by hidden number.
+    pub(crate) fn address(&self, device: u16, hidden: bool) -> Jid {
+        if hidden {
+            Jid::lid_device(self.lid.as_str(), device)
+        } else {
+            self.device_jid(device)
+        }
     }
 
     /// The address of one of its devices.

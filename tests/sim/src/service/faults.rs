@@ -35,8 +35,31 @@ pub enum Fault {
     Passkey,
     /// The same, but the service does not say what is to be signed, not even when it is asked.
     PasskeyUntold,
+    /// Messages of companions vanish: they are neither acknowledged nor delivered.
+    LoseMessages,
+    /// Messages of companions are delivered, but nobody tells the companion.
+    LoseAcks,
+    /// The media server does that.
+    Media(MediaFault),
     /// Between the client and the service stands somebody who answers everything himself.
     Portal(Portal),
+}
+
+/// What the media server does wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MediaFault {
+    /// 404 for every file.
+    NotFound,
+    /// 410 for every file: it was kept too long.
+    Gone,
+    /// Every file comes that much later.
+    Slow(Duration),
+    /// Half a file comes, then the end.
+    CutOff,
+    /// Files come with a wrong byte.
+    WrongBytes,
+    /// 500 for every upload.
+    NoUploads,
 }
 
 /// How a captive portal answers whatever it is asked.
@@ -141,6 +164,14 @@ impl Faults {
     pub(crate) fn portal(&self) -> Option<Portal> {
         self.find(|fault| match fault {
             Fault::Portal(portal) => Some(portal),
+            _ => None,
+        })
+    }
+
+    /// What the media server does wrong.
+    pub(crate) fn media(&self) -> Option<MediaFault> {
+        self.find(|fault| match fault {
+            Fault::Media(fault) => Some(fault),
             _ => None,
         })
     }

@@ -124,6 +124,8 @@ impl State {
                 self.activate(request.conn, from);
             }
             ("usync", "usync", Some(usync)) => self.usync(request.conn, &request.id, usync),
+            ("w:g2", ..) => self.ask_groups(request.conn, &request.id, from, request.iq),
+            ("w:m", "media_conn", _) => self.reply(request, [self.media_conn()]),
             ("w:sync:app:state", "sync", Some(sync)) => {
                 self.sync_app_state(request.conn, &request.id, sync);
             }

@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::faults::{Fault, Portal};
-use super::{Shared, connection};
+use super::{Shared, connection, media};
 use crate::event_log::Event;
 use crate::refusal::Refusal;
 
@@ -88,6 +88,11 @@ async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
         answer_version(&shared, &mut stream).await;
         return;
     }
+    if media::serves(request.path) {
+        let request = request.for_media(rest);
+        media::serve(shared, &mut stream, request).await;
+        return;
+    }
     // Fails only when the service ends.
     if faults
         .wait_for(|faults| !faults.has(Fault::Stall))
@@ -132,6 +137,8 @@ async fn read_head(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 struct Request<'a> {
     method: &'a str,
     path: &'a str,
+    /// The path with its query.
+    target: &'a str,
     headers: Vec<(&'a str, &'a str)>,
 }
 
@@ -143,6 +150,7 @@ impl<'a> Request<'a> {
         let target = words.next().unwrap_or_default();
         Self {
             method,
+            target,
             path: target.split('?').next().unwrap_or_default(),
             headers: lines
                 .filter_map(|line| line.split_once(':'))
@@ -156,6 +164,21 @@ impl<'a> Request<'a> {
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| *value)
+    }
+
+    /// What the media server needs of it.
+    fn for_media(&self, rest: Vec<u8>) -> media::Request {
+        media::Request {
+            method: self.method.to_owned(),
+            target: self.target.to_owned(),
+            length: self
+                .header("Content-Length")
+                .and_then(|length| length.parse().ok()),
+            chunked: self
+                .header("Transfer-Encoding")
+                .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")),
+            rest,
+        }
     }
 
     /// The WebSocket key, if this is an upgrade the service takes.

@@ -4,6 +4,8 @@
 //! The backlog is announced, begun with a primer, and continued as the companion asks for it; the
 //! offline marker comes when all of it was sent.
 
+use std::collections::BTreeMap;
+
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
@@ -16,9 +18,17 @@ use crate::stanza::{self, SERVER, Stanza, parent};
 const PRIMER: usize = 5;
 
 /// The stanzas one companion has not acknowledged.
+///
+/// Tens of thousands may wait: whatever is done with one of them takes a few steps only.
 #[derive(Default)]
 pub(crate) struct Queue {
-    waiting: Vec<Waiting>,
+    /// By the order of their coming.
+    waiting: BTreeMap<u64, Waiting>,
+    /// Where a stanza stands, by id; ids may stand twice.
+    places: BTreeMap<String, Vec<u64>>,
+    came: u64,
+    /// The first that was not sent since the companion logged in.
+    next: u64,
     /// How many of the announced backlog are still to be sent, and how many were announced.
     backlog: Option<(usize, usize)>,
 }
@@ -27,15 +37,15 @@ struct Waiting {
     class: &'static str,
     id: String,
     node: Node,
-    /// The connection it was last sent on.
-    on: Option<Conn>,
+    /// It was sent, on this connection or an earlier one.
+    sent: bool,
 }
 
 impl Queue {
     /// What has not been acknowledged, as (class, id).
     pub(crate) fn waiting(&self) -> Vec<(String, String)> {
         self.waiting
-            .iter()
+            .values()
             .map(|waiting| (waiting.class.to_owned(), waiting.id.clone()))
             .collect()
     }
@@ -43,15 +53,46 @@ impl Queue {
     /// The backlog is announced anew.
     pub(crate) fn new_login(&mut self) {
         self.backlog = None;
+        self.next = 0;
     }
 
-    /// Takes off what was acknowledged; false if that was never sent.
-    fn acknowledged(&mut self, class: &str, id: &str) -> bool {
-        let before = self.waiting.len();
-        self.waiting.retain(|waiting| {
-            !(waiting.on.is_some() && waiting.class == class && waiting.id == id)
+    fn push(&mut self, class: &'static str, id: &str, node: Node) {
+        let place = self.came;
+        self.came += 1;
+        let waiting = Waiting {
+            class,
+            id: id.to_owned(),
+            node,
+            sent: false,
+        };
+        self.waiting.insert(place, waiting);
+        self.places.entry(id.to_owned()).or_default().push(place);
+    }
+
+    /// Takes off what was acknowledged, if it was ever sent.
+    fn acknowledged(&mut self, class: &str, id: &str) {
+        let Some(places) = self.places.get_mut(id) else {
+            return;
+        };
+        places.retain(|place| {
+            let known = self.waiting.get(place);
+            let done = known.is_some_and(|waiting| waiting.sent && waiting.class == class);
+            if done {
+                self.waiting.remove(place);
+            }
+            !done
         });
-        self.waiting.len() < before
+        if places.is_empty() {
+            self.places.remove(id);
+        }
+    }
+
+    /// The next that is to be sent, and whether it was sent before.
+    fn send_next(&mut self) -> Option<(&Waiting, bool)> {
+        let (place, waiting) = self.waiting.range_mut(self.next..).next()?;
+        self.next = place + 1;
+        let again = std::mem::replace(&mut waiting.sent, true);
+        Some((waiting, again))
     }
 }
 
@@ -61,12 +102,7 @@ impl State {
         let Some(device) = self.device(to) else {
             return;
         };
-        device.queue.waiting.push(Waiting {
-            class,
-            id: id.to_owned(),
-            node,
-            on: None,
-        });
+        device.queue.push(class, id, node);
         self.flush(to);
     }
 
@@ -103,7 +139,7 @@ impl State {
         device.queue.backlog = Some((total, total));
         let count = |class: &str| {
             let same = |waiting: &&Waiting| waiting.class == class;
-            device.queue.waiting.iter().filter(same).count()
+            device.queue.waiting.values().filter(same).count()
         };
         if total > 0 {
             let preview = NodeBuilder::new("offline_preview")
@@ -162,17 +198,12 @@ impl State {
     /// Sends up to `count` stanzas that were not sent on this connection yet.
     fn send_waiting(&mut self, to: &Address, conn: Conn, count: usize, offline: bool) {
         let jid = wacore_binary::Jid::pn_device(to.number.as_str(), to.device);
-        let Some(device) = self.device(to) else {
-            return;
-        };
-        let mut sent = Vec::new();
-        for waiting in device
-            .queue
-            .waiting
-            .iter_mut()
-            .filter(|waiting| waiting.on != Some(conn))
-            .take(count)
-        {
+        for _ in 0..count {
+            let Some((waiting, again)) =
+                self.device(to).and_then(|device| device.queue.send_next())
+            else {
+                return;
+            };
             let mut node = waiting.node.clone();
             if offline {
                 node.attrs.insert("offline", "0");
@@ -182,12 +213,8 @@ impl State {
                 jid: jid.clone(),
                 class: waiting.class.to_owned(),
                 id: waiting.id.clone(),
-                again: waiting.on.is_some(),
+                again,
             };
-            waiting.on = Some(conn);
-            sent.push((node, event));
-        }
-        for (node, event) in sent {
             self.send(conn, node);
             self.event(event);
         }

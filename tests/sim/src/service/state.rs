@@ -4,7 +4,8 @@
 //! what is to be sent goes into the outboxes of connections and is written by their tasks. Events
 //! are logged under the same lock, so the log's order is the order of the facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,9 @@ use wacore_binary::{Jid, Node};
 use super::account::{Account, Device};
 use super::certs::Authority;
 use super::faults::{Faults, StreamError};
+use super::groups::GroupRecord;
 use super::link_code::LinkCodes;
+use super::media::Media;
 use super::pairing::Registration;
 use crate::event_log::{Conn, Event, EventLog};
 use crate::options::Options;
@@ -65,6 +68,15 @@ pub(crate) struct State {
     pub(crate) authority: Authority,
     pub(crate) faults: watch::Sender<Faults>,
     pub(crate) accounts: BTreeMap<String, Account>,
+    /// Accounts' numbers by hidden number.
+    lids: BTreeMap<String, String>,
+    /// By address.
+    pub(crate) groups: BTreeMap<String, GroupRecord>,
+    pub(crate) media: Media,
+    /// The codes with which the next messages of companions are refused.
+    pub(crate) nacks: VecDeque<u16>,
+    /// Where the service listens.
+    pub(crate) address: SocketAddr,
     pub(crate) connections: BTreeMap<Conn, Connection>,
     pub(crate) codes: LinkCodes,
     /// Ids of pings that were not answered.
@@ -77,6 +89,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(
         options: Options,
+        address: SocketAddr,
         log: Arc<EventLog>,
         faults: watch::Sender<Faults>,
         runtime: Handle,
@@ -87,6 +100,11 @@ impl State {
             authority: Authority::generate(),
             faults,
             accounts: BTreeMap::new(),
+            lids: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            media: Media::new(),
+            nacks: VecDeque::new(),
+            address,
             connections: BTreeMap::new(),
             codes: LinkCodes::default(),
             pings: BTreeSet::new(),
@@ -111,18 +129,19 @@ impl State {
 
     /// The account with that number, made if there is none.
     pub(crate) fn account(&mut self, number: &str, name: &str) {
+        if self.accounts.contains_key(number) {
+            return;
+        }
         let lid = format!("{}", 900_000_000_000_001_u64 + self.accounts.len() as u64);
+        self.lids.insert(lid.clone(), number.to_owned());
         self.accounts
-            .entry(number.to_owned())
-            .or_insert_with(|| Account::new(number, name, lid));
+            .insert(number.to_owned(), Account::new(number, name, lid));
     }
 
     /// Whose address that is, by number or by hidden number.
     pub(crate) fn resolve(&self, jid: &Jid) -> Option<Address> {
         let account = if jid.is_lid() {
-            self.accounts
-                .values()
-                .find(|account| account.lid == jid.user.as_str())?
+            self.accounts.get(self.lids.get(jid.user.as_str())?)?
         } else {
             self.accounts.get(jid.user.as_str())?
         };

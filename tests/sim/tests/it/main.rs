@@ -11,8 +11,12 @@
 
 mod accounts;
 mod binary;
+mod bulk;
 mod companion;
 mod faults;
+mod groups;
+mod media;
+mod messages;
 mod other_clients;
 mod pairing;
 mod passkey;

@@ -1,11 +1,13 @@
-//! The envelope of an event (API.md). Pure.
+//! The envelope of an event (API.md), the same for streams and webhooks.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::journal::{Happening, Me, What};
-use crate::time::Mono;
-use crate::ulid::SessionIds;
+use super::event::NewEvent;
+use crate::account::AccountId;
+use crate::journal::{Happening, Kind, Me, What};
+use crate::time::{Mono, UnixMillis};
+use crate::ulid::{SessionIds, Ulid};
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -19,8 +21,8 @@ struct Envelope<'a> {
     payload: Value,
 }
 
-/// An event as it goes out, for somebody who may read the session it is about. `None` for a QR that
-/// has run out meanwhile.
+/// What happened, as it goes out to somebody who may read the session it is about. `None` for a QR
+/// that has run out meanwhile.
 #[must_use]
 pub fn envelope(happening: &Happening, ids: SessionIds, now: Mono) -> Option<Value> {
     let (me, payload) = match &happening.what {
@@ -58,15 +60,52 @@ pub fn envelope(happening: &Happening, ids: SessionIds, now: Mono) -> Option<Val
             });
             (None, payload)
         }
-        What::Told(news) => (None, news.payload.0.clone()),
+        What::Told(news, me) => return Some(told(news, me.as_ref(), ids)),
     };
+    let about = About {
+        id: happening.id,
+        at: happening.at,
+        kind: happening.what.kind(),
+        account: happening.account(),
+    };
+    Some(wrap(&about, me, payload, ids))
+}
+
+/// The envelope of an event that brings its own name. `me`: whom its account is linked to.
+#[must_use]
+pub fn told(event: &NewEvent, me: Option<&Me>, ids: SessionIds) -> Value {
+    let about = About {
+        id: event.id,
+        at: event.at,
+        kind: event.kind,
+        account: event.account,
+    };
+    wrap(&about, me, event.payload.0.clone(), ids)
+}
+
+/// What an event is about.
+struct About {
+    id: Ulid,
+    at: Option<UnixMillis>,
+    kind: Kind,
+    account: Option<AccountId>,
+}
+
+fn wrap(about: &About, me: Option<&Me>, payload: Value, ids: SessionIds) -> Value {
     let envelope = Envelope {
-        id: happening.name(),
-        timestamp: happening.at.map(|at| at.0),
-        event: happening.what.kind().word(),
-        session: happening.account().map(|account| ids.name(account)),
+        id: name(about.id),
+        timestamp: about.at.map(|at| at.0),
+        event: about.kind.word(),
+        session: about.account.map(|account| ids.name(account)),
         me,
         payload,
     };
-    serde_json::to_value(envelope).ok()
+    // Texts, numbers and a value that is JSON already: there is nothing in it that JSON cannot say.
+    serde_json::to_value(envelope).unwrap_or(Value::Null)
+}
+
+/// The name of an event on the wire.
+#[must_use]
+pub fn name(id: Ulid) -> String {
+    format!("evt_{id}")
 }

@@ -1,0 +1,4 @@
+//! Nothing is lost between WhatsApp and a program: long runs of the real binary.
+
+mod killed;
+mod week;

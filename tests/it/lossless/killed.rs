@@ -1,0 +1,30 @@
+//! Ten thousand messages, fifty SIGKILLs, twenty lost networks, a receiver that fails a third.
+
+use pairbox_rig::lossless::{Plan, run};
+
+#[test]
+fn nothing_is_lost() {
+    let plan = Plan::FULL;
+    let report = run(vec![env!("CARGO_BIN_EXE_pairbox").to_owned()], &plan).unwrap();
+    let sum = &report.sum;
+    figure!(
+        "{} messages through {} kills, {} drops, {} of {} requests refused: {} taken, {} duplicates, {:.0?}",
+        plan.messages,
+        plan.kills,
+        plan.drops,
+        sum.refused,
+        sum.requests,
+        sum.messages,
+        sum.duplicates,
+        report.took
+    );
+    assert_eq!(sum.messages, plan.messages);
+    assert!(
+        sum.wrong.is_empty(),
+        "{:?}",
+        &sum.wrong[..sum.wrong.len().min(10)]
+    );
+    assert!(report.panics.is_empty(), "{:?}", report.panics);
+    // It was a hard life, and the receiver knows it.
+    assert!(sum.refused > sum.requests / 4, "{sum:?}");
+}
