@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pairbox::account::AccountId;
 use pairbox::event::{Button, Edge};
 use pairbox::fault::Fault;
-use pairbox::metrics::{Gauges, Metrics, Reading};
+use pairbox::message::policy::Refusal;
+use pairbox::metrics::{Gauges, Lines, Metrics, Outcome, Reading, Way};
 use pairbox::panel::Refresh;
 use pairbox::snapshot::{Snapshot, Status};
 use pairbox::time::{Mono, Now, UnixMillis};
@@ -168,19 +170,47 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
     for (name, labels, wanted) in [
         (
             "pairbox_messages_total",
-            &[("session", &*session), ("direction", "inbound"), ("type", "image")],
+            &[
+                ("session", &*session),
+                ("direction", "inbound"),
+                ("type", "image"),
+            ][..],
             2.0,
         ),
         (
             "pairbox_messages_total",
-            &[("session", &*session), ("direction", "outbound"), ("type", "text")],
+            &[
+                ("session", &*session),
+                ("direction", "outbound"),
+                ("type", "text"),
+            ],
             1.0,
         ),
-        ("pairbox_policy_denied_total", &[("reason", "not_mentioned")], 1.0),
-        ("pairbox_policy_denied_total", &[("reason", "self_chat")], 0.0),
-        ("pairbox_webhook_deliveries_total", &[("outcome", "retried")], 1.0),
-        ("pairbox_webhook_deliveries_total", &[("outcome", "delivered")], 1.0),
-        ("pairbox_webhook_deliveries_total", &[("outcome", "dead")], 0.0),
+        (
+            "pairbox_policy_denied_total",
+            &[("reason", "not_mentioned")],
+            1.0,
+        ),
+        (
+            "pairbox_policy_denied_total",
+            &[("reason", "self_chat")],
+            0.0,
+        ),
+        (
+            "pairbox_webhook_deliveries_total",
+            &[("outcome", "retried")],
+            1.0,
+        ),
+        (
+            "pairbox_webhook_deliveries_total",
+            &[("outcome", "delivered")],
+            1.0,
+        ),
+        (
+            "pairbox_webhook_deliveries_total",
+            &[("outcome", "dead")],
+            0.0,
+        ),
         ("pairbox_webhook_queue_depth", &[], 7.0),
         ("pairbox_webhook_dead", &[], 2.0),
         ("pairbox_webhook_dropped_total", &[], 1.0),
