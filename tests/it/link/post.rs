@@ -58,7 +58,7 @@ impl Scene {
         kept.into_iter().find(|it| it.id.as_str() == id).unwrap()
     }
 
-    fn outbound(&self, id: &str, chat: &str, content: Draft) -> Outbound {
+    pub fn outbound(&self, id: &str, chat: &str, content: Draft) -> Outbound {
         let now = self.clock.now().wall.unwrap();
         Outbound {
             id: id.parse().unwrap(),
@@ -85,7 +85,7 @@ impl Scene {
     }
 }
 
-fn text(body: &str) -> Draft {
+pub fn text(body: &str) -> Draft {
     let text = body.to_owned();
     Draft::Text { text }
 }
