@@ -189,7 +189,9 @@ fn in_full(template: &str, id: &str) -> String {
         ("{delivery}", "dlv_1"),
     ]
     .iter()
-    .fold(template.to_owned(), |path, (name, sent)| path.replace(name, sent))
+    .fold(template.to_owned(), |path, (name, sent)| {
+        path.replace(name, sent)
+    })
 }
 
 /// Requests that the document describes.
@@ -247,7 +249,11 @@ fn every_operation_answers_as_the_document_says() {
     // What takes something away comes last.
     let rank = |row: &&Operation| {
         let makes = row.id == "addWebhook";
-        (row.method == Method::Delete, row.path.ends_with("logout"), !makes)
+        (
+            row.method == Method::Delete,
+            row.path.ends_with("logout"),
+            !makes,
+        )
     };
     let mut rows: Vec<&Operation> = operations().collect();
     rows.sort_by_key(rank);

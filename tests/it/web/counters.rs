@@ -168,19 +168,47 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
     for (name, labels, wanted) in [
         (
             "pairbox_messages_total",
-            &[("session", &*session), ("direction", "inbound"), ("type", "image")],
+            &[
+                ("session", &*session),
+                ("direction", "inbound"),
+                ("type", "image"),
+            ],
             2.0,
         ),
         (
             "pairbox_messages_total",
-            &[("session", &*session), ("direction", "outbound"), ("type", "text")],
+            &[
+                ("session", &*session),
+                ("direction", "outbound"),
+                ("type", "text"),
+            ],
             1.0,
         ),
-        ("pairbox_policy_denied_total", &[("reason", "not_mentioned")], 1.0),
-        ("pairbox_policy_denied_total", &[("reason", "self_chat")], 0.0),
-        ("pairbox_webhook_deliveries_total", &[("outcome", "retried")], 1.0),
-        ("pairbox_webhook_deliveries_total", &[("outcome", "delivered")], 1.0),
-        ("pairbox_webhook_deliveries_total", &[("outcome", "dead")], 0.0),
+        (
+            "pairbox_policy_denied_total",
+            &[("reason", "not_mentioned")],
+            1.0,
+        ),
+        (
+            "pairbox_policy_denied_total",
+            &[("reason", "self_chat")],
+            0.0,
+        ),
+        (
+            "pairbox_webhook_deliveries_total",
+            &[("outcome", "retried")],
+            1.0,
+        ),
+        (
+            "pairbox_webhook_deliveries_total",
+            &[("outcome", "delivered")],
+            1.0,
+        ),
+        (
+            "pairbox_webhook_deliveries_total",
+            &[("outcome", "dead")],
+            0.0,
+        ),
         ("pairbox_webhook_queue_depth", &[], 7.0),
         ("pairbox_webhook_dead", &[], 2.0),
         ("pairbox_webhook_dropped_total", &[], 1.0),

@@ -91,14 +91,24 @@ impl Maker {
         let path = row.path.replace("{id}", &id).replace("{token}", &token);
         let names = [
             ("{mid}", ["3EB0KEPT", "3EB0", "%2e"]),
-            ("{jid}", ["15550009876@s.whatsapp.net", "1203630432@g.us", "@"]),
+            (
+                "{jid}",
+                ["15550009876@s.whatsapp.net", "1203630432@g.us", "@"],
+            ),
             ("{code}", ["ABCD2345", "abcd-2345", "-"]),
             ("{event}", ["evt_01ARZ3NDEKTSV4RRFFQ69G5FAV", "evt_", "x"]),
             ("{webhook}", ["wh_1", "wh_2", "wh_01"]),
-            ("{delivery}", ["dlv_1", "dlv_18446744073709551616", "dlv_+1"]),
+            (
+                "{delivery}",
+                ["dlv_1", "dlv_18446744073709551616", "dlv_+1"],
+            ),
         ];
         let path = names.iter().fold(path, |path, (name, sent)| {
-            let sent = if self.chance.random_bool(0.7) { sent[0] } else { self.of(sent) };
+            let sent = if self.chance.random_bool(0.7) {
+                sent[0]
+            } else {
+                self.of(sent)
+            };
             path.replace(name, sent)
         });
         let query = self.of(&[

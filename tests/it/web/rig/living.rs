@@ -74,7 +74,9 @@ impl Office {
                 group_name: None,
                 at: UnixMillis(1_772_348_709_000),
                 offline: false,
-                content: Content::Text { text: KEPT_TEXT.into() },
+                content: Content::Text {
+                    text: KEPT_TEXT.into(),
+                },
                 mentioned: Vec::new(),
                 quoted: None,
             };
