@@ -59,8 +59,8 @@ impl Backstage {
 
     /// Messages of an account that wait to be sent; `None` when that cannot be read now.
     pub(super) fn waiting(&self, account: AccountId) -> Option<u64> {
-        let queue = self.store.send_queue(account).ok()?;
-        u64::try_from(queue.len()).ok()
+        let length = self.store.send_queue_length(account).ok()?;
+        u64::try_from(length).ok()
     }
 
     /// Holds back whoever else wants to change a webhook.

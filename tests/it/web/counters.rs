@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pairbox::account::AccountId;
 use pairbox::event::{Button, Edge};
 use pairbox::fault::Fault;
-use pairbox::metrics::{Gauges, Metrics, Reading};
+use pairbox::message::policy::Refusal;
+use pairbox::metrics::{Gauges, Lines, Metrics, Outcome, Reading, Way};
 use pairbox::panel::Refresh;
 use pairbox::snapshot::{Snapshot, Status};
 use pairbox::time::{Mono, Now, UnixMillis};
@@ -172,7 +174,7 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
                 ("session", &*session),
                 ("direction", "inbound"),
                 ("type", "image"),
-            ],
+            ][..],
             2.0,
         ),
         (

@@ -5,9 +5,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use pairbox::event::Answer as Said;
 use pairbox::limits::{
     HTTP_CONNECTIONS_A_PEER, HTTP_HEAD_MAX, HTTP_HEADERS_MAX, HTTP_SENDS, HTTP_WORKERS,
 };

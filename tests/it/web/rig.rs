@@ -21,6 +21,7 @@ use pairbox::gateway::{Gateway, GatewayParts};
 use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
 use pairbox::journal::Journal;
+use pairbox::message::inbound::Inbound;
 use pairbox::metrics::{Gauges, Metrics};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
@@ -209,6 +210,7 @@ pub struct Rig {
     pub pulse: Pulse,
     pub keys: Keys,
     pub store: Store,
+    pub gateway: Gateway,
     /// Where files wait that are to be sent.
     pub spool: PathBuf,
     answers: Answers,
@@ -240,6 +242,7 @@ impl Rig {
         let (mut context, ends) = context();
         change(&mut context);
         let spool = context.backstage.as_ref().unwrap().gateway.spool().path("");
+        let gateway = context.backstage.as_ref().unwrap().gateway.clone();
         let listener = web::bind(SocketAddr::new(ip, 0)).unwrap();
         let port = listener.address().port();
         let (tell, wishes) = mpsc::channel();
@@ -271,6 +274,7 @@ impl Rig {
             pulse: ends.pulse,
             keys: ends.keys,
             store: ends.store,
+            gateway,
             spool,
             answers,
             client: client(),
@@ -293,6 +297,22 @@ impl Rig {
                 ..two_accounts()
             });
         });
+    }
+
+    /// A message comes in.
+    pub fn take_in(&self, account: AccountId, inbound: Inbound) {
+        let taken = self.gateway.take_in(account, vec![inbound]);
+        a_runtime().block_on(taken).unwrap();
+    }
+
+    /// Files that wait to be sent.
+    pub fn spooled(&self) -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(&self.spool) else {
+            return Vec::new();
+        };
+        files
+            .filter_map(|file| file.ok()?.file_name().into_string().ok())
+            .collect()
     }
 
     /// What the machine answers from now on.
