@@ -179,6 +179,15 @@ pub enum Intent {
     },
     /// Take back every API token.
     ResetTokens,
+    /// Decide about somebody who waits to be let in: they are on the panel, and a button was pressed.
+    Decide {
+        /// Whose account they wrote to.
+        account: AccountId,
+        /// The code they were told.
+        code: Secret,
+        /// Let them in, or not.
+        approve: bool,
+    },
 }
 
 /// Where an [`Intent`] came from.

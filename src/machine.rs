@@ -8,6 +8,7 @@
 
 mod access;
 mod backoff;
+mod caller;
 mod gesture;
 mod hold;
 mod intent;
@@ -30,6 +31,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::access::Access;
+use self::caller::{Door, Meaning};
 use self::gesture::{Gesture, Gestures};
 use self::light::Backlight;
 use self::navigator::{Navigator, View};
@@ -54,6 +56,8 @@ pub struct Appliance {
     visitor: Visitor,
     backlight: Backlight,
     access: Access,
+    door: Door,
+    outbox: OutboxHealth,
     panel: PanelHealth,
     store: StoreHealth,
     /// The glass shines, so it is dimmed and switched off while nobody looks.
@@ -100,6 +104,8 @@ impl Appliance {
             visitor: Visitor::new(),
             backlight: Backlight::new(now.mono),
             access: Access::new(),
+            door: Door::new(),
+            outbox: OutboxHealth::default(),
             panel,
             store: StoreHealth::Well,
             shines: true,
@@ -152,7 +158,8 @@ impl Appliance {
                 }
             }
             // Seen to above; and the time comes with every event: who waited for it goes on below.
-            Event::Edge(_) | Event::ClockSet | Event::Gateway(_) => {}
+            Event::Edge(_) | Event::ClockSet => {}
+            Event::Gateway(event) => stirred = self.gateway(now, event),
             Event::Link {
                 account,
                 epoch,
@@ -271,16 +278,17 @@ impl Appliance {
                     self.visitor.came(now.mono);
                     self.access.touched();
                 }
-                Gesture::Press(button) => {
-                    self.navigate(*button);
-                    match button {
-                        Button::Connect => self.intent(now, Intent::Connect(selected), None),
-                        Button::Disconnect => self.intent(now, Intent::Disconnect(selected), None),
-                        Button::Previous | Button::Next | Button::Select => true,
-                    };
-                }
+                Gesture::Press(button, since) => match self.door.press(*button, *since) {
+                    Meaning::Usual => self.press(now, *button),
+                    Meaning::Nothing => {}
+                    Meaning::Decide(caller, approve) => self.answer(now, caller, approve),
+                },
                 // Boxes with two lines have no other way to choose.
-                Gesture::Together => self.navigate(Button::Next),
+                Gesture::Together => {
+                    if self.door.put_off() == Meaning::Usual {
+                        self.navigate(Button::Next);
+                    }
+                }
                 Gesture::Held(action) => {
                     let intent = match action {
                         HoldAction::Logout => Intent::Logout(selected),
@@ -292,6 +300,17 @@ impl Appliance {
             }
         }
         !gestures.is_empty()
+    }
+
+    /// A press with its usual meaning.
+    fn press(&mut self, now: Now, button: Button) {
+        self.navigate(button);
+        let selected = self.navigator.selected();
+        match button {
+            Button::Connect => self.intent(now, Intent::Connect(selected), None),
+            Button::Disconnect => self.intent(now, Intent::Disconnect(selected), None),
+            Button::Previous | Button::Next | Button::Select => true,
+        };
     }
 
     fn navigate(&mut self, button: Button) {
@@ -371,6 +390,7 @@ impl Appliance {
         let reading = self.access.shown().is_some() || selected.is_some_and(Session::is_scanning);
         let kept = !shines || hold || reading;
         self.backlight.update(now.mono, stirred, kept);
+        self.watch_door(now.mono);
         self.publish();
     }
 
@@ -388,8 +408,9 @@ impl Appliance {
             panel: self.panel.clone(),
             light: self.backlight.light(),
             access: self.access.shown().cloned(),
+            caller: self.door.shown().cloned(),
             store: self.store.clone(),
-            outbox: OutboxHealth::default(),
+            outbox: self.outbox,
             shutting_down: self.shutting_down,
         };
         if next != *self.snapshot {
@@ -440,6 +461,7 @@ impl fmt::Debug for Appliance {
             .field("visitor", &self.visitor)
             .field("backlight", &self.backlight)
             .field("access", &self.access)
+            .field("door", &self.door)
             .field("panel", &self.panel)
             .field("store", &self.store)
             .field("shines", &self.shines)

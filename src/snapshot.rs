@@ -4,6 +4,7 @@
 //! Only plain data and derivations of it belong here. Secrets are wrapped, so that neither `Debug`
 //! nor a log shows them; whoever needs one has to `expose` it.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::account::{AccountId, CountryPrefix, E164};
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub light: Light,
     /// A code on the glass that lets whoever reads it into the page.
     pub access: Option<AccessCode>,
+    /// Somebody who waits to be let in, on the glass: connect and disconnect decide about them.
+    pub caller: Option<Caller>,
     /// How the disk takes writes.
     pub store: StoreHealth,
     /// How the webhooks' lines stand.
@@ -62,6 +65,7 @@ impl Snapshot {
             panel: PanelHealth::Headless,
             light: Light::Bright,
             access: None,
+            caller: None,
             store: StoreHealth::Well,
             outbox: OutboxHealth::default(),
             shutting_down: false,
@@ -162,7 +166,7 @@ pub struct AccessCode {
 }
 
 /// Somebody unknown who wrote to an account and waits for approval.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The code they were told; whoever approves compares it.
     pub code: Secret,
@@ -172,6 +176,25 @@ pub struct Waiting {
     pub last4: Option<String>,
     /// When it ends.
     pub expires_at: Mono,
+}
+
+/// Without the name.
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last4 = self.last4.as_deref().unwrap_or_default();
+        write!(f, "Waiting(…{last4} until {:?})", self.expires_at)
+    }
+}
+
+/// Somebody who waits, on the glass.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// Whom they wrote to.
+    pub account: AccountId,
+    /// Who.
+    pub who: Waiting,
+    /// How many wait beside them, at all accounts.
+    pub others: usize,
 }
 
 /// How the webhooks' lines stand, all together.

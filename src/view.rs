@@ -127,7 +127,7 @@ fn is_dark(snapshot: &Snapshot) -> bool {
     snapshot.light == Light::Off && !snapshot.shutting_down && snapshot.access.is_none()
 }
 
-/// Whether a code is on the picture, to scan, to type, to compare or for the page: such a picture
+/// Whether a code is on the picture, to scan, to type, to compare, or of somebody who waits: such a picture
 /// stands still, and must not stay when the code ends.
 #[must_use]
 pub fn shows_code(snapshot: &Snapshot) -> bool {
@@ -136,7 +136,8 @@ pub fn shows_code(snapshot: &Snapshot) -> bool {
         Status::PasskeyRequired { code } => code.is_some() && !snapshot.overview,
         _ => false,
     };
-    pairing(snapshot).is_some() || (!covered && (snapshot.access.is_some() || compared))
+    let asked = snapshot.access.is_some() || snapshot.caller.is_some();
+    pairing(snapshot).is_some() || (!covered && (asked || compared))
 }
 
 /// When the QR was put up that a camera is to read; a code to type needs no such care.
@@ -149,6 +150,7 @@ fn qr_shown_at(snapshot: &Snapshot) -> Option<Mono> {
 fn pairing(snapshot: &Snapshot) -> Option<&Pairing> {
     let covered = snapshot.hold.is_some()
         || snapshot.access.is_some()
+        || snapshot.caller.is_some()
         || snapshot.overview
         || snapshot.shutting_down;
     match &snapshot.current().status {

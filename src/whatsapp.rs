@@ -23,7 +23,6 @@ pub mod phone;
 pub mod receipt;
 pub mod receive;
 pub mod runtime;
-pub mod send;
 pub mod traffic;
 pub mod translate;
 pub mod transport;

@@ -1,5 +1,7 @@
 //! Bounds of what is done with messages: policies, routes, who waits, what is answered.
 
+use std::time::Duration;
+
 /// Entries of a list of people or groups: a policy is read for each message, and fits a body of the API.
 pub const POLICY_ENTRIES: usize = 1000;
 
@@ -32,3 +34,10 @@ pub const REQUEST_LIFE_MS: u64 = 3_600_000;
 /// What we answer by ourselves (codes, commands, reactions) is worth sending for so long, in
 /// milliseconds: an hour, as long as a code lives.
 pub const ANSWER_LIFE_MS: u64 = 3_600_000;
+
+/// Somebody who waits has to stand on the glass for so long before a press decides about them: nobody
+/// reads a name faster, and whoever was about to press for something else has noticed.
+pub const CALLER_SEEN: Duration = Duration::from_secs(2);
+
+/// The same on e-paper, whose full refresh takes up to four seconds.
+pub const CALLER_SEEN_PAPER: Duration = Duration::from_secs(6);

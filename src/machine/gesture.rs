@@ -21,8 +21,8 @@ use crate::time::Mono;
 pub(super) enum Gesture {
     /// A button went down or came up: somebody is there.
     Touched,
-    /// A button was pressed and let go.
-    Press(Button),
+    /// A button was pressed and let go; when the finger came.
+    Press(Button, Mono),
     /// Connect and disconnect were pressed together and let go.
     Together,
     /// A button, or both, were held to the end.

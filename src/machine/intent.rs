@@ -67,6 +67,13 @@ impl Appliance {
             }),
             Intent::ShowAccessCode { code } => self.show_access_code(now, code),
             Intent::TryAccessCode { code } => self.access.try_code(now.mono, &code),
+            Intent::Decide {
+                account,
+                code,
+                approve,
+            } => self.wish(now, account, |session, step| {
+                session.answer(step, code, approve);
+            }),
             Intent::ResetTokens => {
                 self.effects.push_back(Effect::ResetTokens);
                 Ok(Answer::Done)

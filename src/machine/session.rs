@@ -21,7 +21,7 @@ use crate::account::{AccountId, AccountRecord, Epoch};
 use crate::event::{Answer, Denial, Effect, StoredAccount};
 use crate::fault::{Fault, Obstacle, Trouble};
 use crate::limits;
-use crate::snapshot::{AccountView, LastError, QrCode, Status, StoreHealth};
+use crate::snapshot::{AccountView, LastError, QrCode, Status, StoreHealth, Waiting};
 use crate::time::{Mono, Now, UnixMillis};
 
 /// What a session needs of its surroundings for one step.
@@ -48,6 +48,8 @@ pub(super) struct Session {
     pub(super) lid: Option<String>,
     pub(super) last_connected_at: Option<UnixMillis>,
     pub(super) last_message_at: Option<UnixMillis>,
+    /// Who wrote and waits to be let in, oldest first.
+    pub(super) waiting: Vec<Waiting>,
     pub(super) phone: Phone,
     pub(super) state: State,
     /// A code to type that somebody wants. Only while a link is wanted that is not linked yet.
@@ -96,6 +98,7 @@ impl Session {
             lid: None,
             last_connected_at: None,
             last_message_at: None,
+            waiting: Vec::new(),
             phone,
             state,
             wanted: None,
@@ -172,6 +175,7 @@ impl Session {
         self.hold(step, free);
         self.proceed(step);
         self.watch_phone(step.now);
+        self.watch_door(step.now);
         self.save(step);
         let shown = key(&self.status());
         let changed = shown != self.shown;
@@ -201,6 +205,7 @@ impl Session {
             self.state.deadline(),
             self.code_deadline(),
             self.phone.deadline(),
+            self.waiting_deadline(),
         ])
     }
 
@@ -229,7 +234,7 @@ impl Session {
             phone_silent: self.phone.silent(),
             last_connected_at: self.last_connected_at,
             last_message_at: self.last_message_at,
-            waiting: Vec::new(),
+            waiting: self.waiting.clone(),
         }
     }
 

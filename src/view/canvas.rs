@@ -26,6 +26,8 @@ pub struct Canvas {
     pub badge: Option<String>,
     /// Whether the headline carries the mark of a storage that takes no writes.
     pub card: bool,
+    /// Whether it carries the mark of messages that do not arrive.
+    pub letter: bool,
     marks: Vec<Mark>,
 }
 
@@ -53,6 +55,7 @@ impl Canvas {
             ink: !ground,
             badge: None,
             card: false,
+            letter: false,
             marks: Vec::new(),
         }
     }

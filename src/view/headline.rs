@@ -49,6 +49,13 @@ fn with(canvas: &mut Canvas, icon: &Icon, words: &str, beat: Option<bool>) -> Ar
         let y = content.top + rows.saturating_sub(icon::SIZE * grid.icon).div_ceil(2);
         canvas.icon(&icon::CARD, (content.left + width, y), grid.icon, true);
     }
+    if canvas.letter {
+        let gap = if canvas.card { 2 * grid.icon } else { 0 };
+        width = width.saturating_sub(icon::SIZE * grid.icon + gap);
+        let y = content.top + rows.saturating_sub(icon::SIZE * grid.icon).div_ceil(2);
+        canvas.icon(&icon::LETTER, (content.left + width, y), grid.icon, true);
+        width = width.saturating_sub(2 * grid.icon);
+    }
     if let Some(beat) = beat {
         width = width.saturating_sub(BEAT);
         if beat {

@@ -2,13 +2,16 @@
 //! the time, a `next_change`.
 //!
 //! A hold covers everything: whoever holds a button wants to see what it will do. A code for the page
-//! covers all but that: whoever asked for it stands there, for a minute.
+//! covers all but that: whoever asked for it stands there, for a minute. Somebody who waits to be let
+//! in comes before what is well.
 
 mod access;
+mod caller;
 mod connected;
 mod fault;
 mod hold;
 mod obstacle;
+mod outbox;
 mod overview;
 mod page;
 mod passkey;
@@ -43,6 +46,9 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
     if let Some(access) = &snapshot.access {
         return access::draw(canvas, access, now);
     }
+    if let Some(caller) = &snapshot.caller {
+        return caller::draw(canvas, snapshot, caller, now);
+    }
     if snapshot.overview {
         return overview::draw(canvas, snapshot, now);
     }
@@ -60,7 +66,7 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
             let page = snapshot.page.as_deref();
             passkey::draw(canvas, account, code.as_ref(), page, now);
         }
-        Status::Working => connected::draw(canvas, account, &snapshot.store, now),
+        Status::Working => connected::draw(canvas, snapshot, account, now),
         Status::Reconnecting {
             attempt,
             next_at,
@@ -88,6 +94,9 @@ pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mon
     }
     if let Some(access) = &snapshot.access {
         return access::next_change(access, medium, now);
+    }
+    if snapshot.caller.is_some() {
+        return page_turn(medium, now);
     }
     if snapshot.overview {
         return overview::next_change(snapshot, medium, now);

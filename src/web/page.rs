@@ -10,23 +10,37 @@ use sha2::{Digest as _, Sha256};
 
 const HTML: &str = include_str!("page/page.html");
 const DIALOGS: &str = include_str!("page/dialogs.html");
+const GATEWAY: &str = include_str!("page/gateway.html");
 
-const STYLES: [&str; 3] = [
+const STYLES: [&str; 5] = [
     include_str!("page/ground.css"),
     include_str!("page/cards.css"),
     include_str!("page/dialogs.css"),
+    include_str!("page/messages.css"),
+    include_str!("page/webhooks.css"),
 ];
 
 /// In the order in which they need each other.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 20] = [
     include_str!("page/words.js"),
+    include_str!("page/gateway-words.js"),
     include_str!("page/dom.js"),
+    include_str!("page/fields.js"),
     include_str!("page/box.js"),
     include_str!("page/cards.js"),
     include_str!("page/pairing.js"),
     include_str!("page/dialogs.js"),
     include_str!("page/signin.js"),
     include_str!("page/tokens.js"),
+    include_str!("page/messages.js"),
+    include_str!("page/send.js"),
+    include_str!("page/policy.js"),
+    include_str!("page/routes.js"),
+    include_str!("page/waiting.js"),
+    include_str!("page/outbox.js"),
+    include_str!("page/webhooks.js"),
+    include_str!("page/webhook-form.js"),
+    include_str!("page/deliveries.js"),
     include_str!("page/main.js"),
 ];
 
@@ -46,6 +60,7 @@ impl Page {
         Self {
             html: HTML
                 .replace("<!-- dialogs.html -->", DIALOGS)
+                .replace("<!-- gateway.html -->", GATEWAY)
                 .replace("/* page.css */", &style)
                 .replace("// page.js", &script),
             content_security_policy: format!(

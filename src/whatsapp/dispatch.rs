@@ -21,6 +21,7 @@ use crate::message::outbound::{Draft, Outbound};
 use crate::whatsapp::compose::{Around, compose, key};
 use crate::whatsapp::desk::Desk;
 use crate::whatsapp::http::Hosts;
+use crate::whatsapp::voice::Voice;
 use crate::whatsapp::{media, people};
 
 /// Why a message did not go out, or a question was not answered.
@@ -77,6 +78,8 @@ pub struct Outward {
     pub hosts: Hosts,
     /// Where they are.
     pub uploads: Arc<Uploads>,
+    /// Who says that messages go.
+    pub voice: Arc<Voice>,
 }
 
 impl Outward {
@@ -124,7 +127,9 @@ impl Outward {
             options = options.with_ephemeral_expiration(timer);
         }
         let sent = client.send_message_with_options(to, message, options).await;
-        sent.map_err(|error| send_error(&error)).map(drop)
+        sent.map_err(|error| send_error(&error))?;
+        self.voice.message();
+        Ok(())
     }
 
     /// How a group names its people; the library has it in memory, or asks.

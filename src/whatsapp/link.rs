@@ -33,7 +33,6 @@ use crate::whatsapp::dispatch::Outward;
 use crate::whatsapp::http::Hosts;
 use crate::whatsapp::mail;
 use crate::whatsapp::phone::{self, Question};
-use crate::whatsapp::send::{self, SendProblem, SendRequest, Sent};
 use crate::whatsapp::traffic::Traffic;
 use crate::whatsapp::translate::{Identity, translate};
 use crate::whatsapp::transport::{Endpoint, LastFailure};
@@ -125,6 +124,7 @@ async fn run(parts: LinkParts, mut commands: mpsc::Receiver<Command>) {
                     desk: Arc::clone(&desk),
                     hosts,
                     uploads: Arc::default(),
+                    voice: Arc::clone(&voice),
                 },
             };
             let (end, ended) = oneshot::channel();
@@ -161,10 +161,6 @@ async fn unless_told(
         tokio::select! {
             biased;
             command = commands.recv() => match command {
-                Some(Command::Send(_, reply)) => {
-                    // The asker may have given up waiting.
-                    let _ = reply.send(Err(SendProblem::NotWorking));
-                }
                 Some(Command::RequestCode(phone)) => code = Some(phone),
                 // Dropped, which is an answer.
                 Some(Command::Outward(_)) => {}
@@ -201,7 +197,6 @@ impl Running {
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(Command::Send(request, reply)) => self.send(request, reply),
                     Some(Command::RequestCode(phone)) => self.request_code(&phone),
                     Some(Command::Outward(Work(work))) => work(self.outward.clone()),
                     Some(Command::Unlink) => {
@@ -329,21 +324,6 @@ impl Running {
                 Ok(false) => debug!("account {account}: nothing to ask the phone for"),
                 Err(error) => debug!("account {account}: the phone could not be asked: {error:#}"),
             }
-        });
-    }
-
-    fn send(&self, request: SendRequest, reply: oneshot::Sender<Result<Sent, SendProblem>>) {
-        let client = Arc::clone(&self.client);
-        let store = self.store.clone();
-        let voice = Arc::clone(&self.voice);
-        // On its own task: a send may wait for keys while a stop must work at once.
-        tokio::spawn(async move {
-            let sent = send::text(&client, &store, voice.account(), request).await;
-            if sent.is_ok() {
-                voice.message();
-            }
-            // The asker may have given up waiting.
-            let _ = reply.send(sent);
         });
     }
 

@@ -5,6 +5,7 @@ mod code;
 mod life;
 mod obstacles;
 mod passkey;
+mod post;
 mod scene;
 mod world;
 mod writes;

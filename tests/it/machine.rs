@@ -12,6 +12,7 @@
 mod against_reference;
 mod bench;
 mod buttons;
+mod callers;
 mod exhaustive;
 mod fingers;
 mod isolation;

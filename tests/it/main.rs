@@ -26,6 +26,7 @@ mod health;
 mod link;
 mod machine;
 mod message;
+mod messages;
 mod outgoing;
 mod states;
 mod store;

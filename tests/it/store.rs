@@ -16,12 +16,17 @@ mod differential;
 pub mod disk;
 mod faults;
 mod file;
+mod gateway;
 mod health;
 mod killed;
 mod names;
+mod outbox;
+mod pending;
 mod power_cut;
+mod queue;
 mod ring;
 mod tokens;
+mod wear;
 mod words;
 mod writes;
 

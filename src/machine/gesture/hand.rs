@@ -66,8 +66,10 @@ impl Hand {
         let was = self.let_go(all_up);
         match was {
             Self::One {
-                button, bar: false, ..
-            } => Some(Gesture::Press(button)),
+                button,
+                since,
+                bar: false,
+            } => Some(Gesture::Press(button, since)),
             Self::Both { bar: false, .. } => Some(Gesture::Together),
             // Let go too early, or used up; and without a hand nothing was down.
             Self::One { bar: true, .. }

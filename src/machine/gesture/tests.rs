@@ -233,7 +233,7 @@ fn meant(train: &Train) -> (Vec<Gesture>, usize, usize) {
             What::Up => {
                 if let_go && !bar {
                     gestures.extend(match held[..] {
-                        [button] => Some(Gesture::Press(button)),
+                        [button] => Some(Gesture::Press(button, began)),
                         [_, _] => Some(Gesture::Together),
                         _ => None,
                     });
@@ -270,7 +270,7 @@ fn compare(train: &Train, meanings: &mut Meanings) {
     for gesture in expected {
         match gesture {
             Gesture::Touched => {}
-            Gesture::Press(_) => meanings[0] += 1,
+            Gesture::Press(..) => meanings[0] += 1,
             Gesture::Together => meanings[1] += 1,
             Gesture::Held(_) => meanings[2] += 1,
         }
@@ -392,7 +392,7 @@ fn a_line_that_rattles_is_no_finger_however_it_ends() {
         [
             Gesture::Touched,
             Gesture::Touched,
-            Gesture::Press(Button::Disconnect)
+            Gesture::Press(Button::Disconnect, ms(71_000))
         ]
     );
 }

@@ -1,10 +1,10 @@
 //! Online: whose box this is, the number's last digits, since when, and on an OLED a dot that beats
-//! once a second. A phone that has been silent for long is said, and louder when little time is left.
+//! once a second. Who waits to be let in, and what does not arrive, is said below. A phone that has been silent for long is said, and louder when little time is left.
 
 use std::time::Duration;
 
-use super::{storage, who};
-use crate::snapshot::{AccountView, StoreHealth};
+use super::{outbox, storage, who};
+use crate::snapshot::{AccountView, Snapshot, StoreHealth};
 use crate::time::Mono;
 use crate::view::block::Block;
 use crate::view::canvas::Canvas;
@@ -15,7 +15,9 @@ use crate::view::{headline, icon, tick, when};
 /// The dot is there for one beat and gone for the next.
 const BEAT: Duration = Duration::from_secs(1);
 
-pub fn draw(canvas: &mut Canvas, account: &AccountView, store: &StoreHealth, now: Mono) {
+pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, account: &AccountView, now: Mono) {
+    let store = &snapshot.store;
+    canvas.letter = outbox::is_marked(&snapshot.outbox);
     let words = "Connected";
     let urgent = account.phone_silent.filter(|silent| silent.urgent);
     let icon = if urgent.is_some() {
@@ -41,6 +43,7 @@ pub fn draw(canvas: &mut Canvas, account: &AccountView, store: &StoreHealth, now
         (None, None) => {}
     }
     items.extend(storage::words(store));
+    items.extend(outbox::words(snapshot));
     if account.phone_silent.is_none() && *store == StoreHealth::Well {
         let since = when::since(account, canvas.format().medium, now);
         items.push(spare(Block::Note(since)));

@@ -10,6 +10,7 @@ function drawCards(age) {
     forget(card.querySelector(".qr"));
     card.remove();
     cards.delete(id);
+    feeds.delete(id);
     if (focused) byId("accounts").focus();
   }
   status.sessions.forEach((session, place) => {
@@ -46,6 +47,10 @@ function press(card, id, action) {
     case "rename": openRename(session); break;
     case "logout": openLogout(session); break;
     case "delete": openDelete(session); break;
+    case "send": openSend(session); break;
+    case "policy": openPolicy(session, card); break;
+    case "routes": openRoutes(session, card); break;
+    case "messages": toggleMessages(id); break;
     case "select": act(card, id, action, `${session.label} is on the panel.`); break;
     default: act(card, id, action);
   }
@@ -79,6 +84,7 @@ function drawCard(card, session, age) {
   drawButtons(card, session, label);
   drawPairing(card, session, age);
   drawPasskey(part, session, label);
+  drawMessages(card, session);
 }
 
 function drawPasskey(part, session, label) {

@@ -7,10 +7,17 @@ for (const dialog of document.querySelectorAll("dialog")) {
   });
 }
 
-/** Opens a dialog with an empty form; `work` answers with a refusal to show, or nothing when done. */
+/** What `work` answers when all is well and the dialog stays open. */
+const STAY = Symbol("stay");
+
+/**
+ * Opens a dialog with an empty form; `work` answers with a refusal to show, `{field, why}` if it belongs to
+ * a field, or nothing when done.
+ */
 function open(id, work) {
   const dialog = byId(id);
   const form = dialog.querySelector("form");
+  forgiveAll(dialog);
   if (form) {
     form.reset();
     form.onsubmit = (event) => {
@@ -24,7 +31,7 @@ function open(id, work) {
 }
 
 function refuse(dialog, why) {
-  const refusal = dialog.querySelector(".refusal");
+  const refusal = dialog.querySelector(".refusal[role=alert]");
   if (refusal) say(refusal, why);
 }
 
@@ -34,11 +41,18 @@ async function submit(dialog, work) {
   button.disabled = true;
   dialog.setAttribute("aria-busy", "true");
   refuse(dialog, "");
+  forgiveAll(dialog);
   const why = await work(dialog);
   button.disabled = false;
   dialog.removeAttribute("aria-busy");
-  if (!dialog.open) return;
-  if (why) {
+  if (!dialog.open || why === STAY) return;
+  if (why?.field) {
+    blame(why.field, why.why);
+    // A group of choices has none itself: the one that is chosen.
+    const at = why.field.querySelector("input:checked") || why.field;
+    at.focus({ preventScroll: true });
+    at.scrollIntoView({ block: "center" });
+  } else if (why) {
     refuse(dialog, why);
     // Where it can be mended.
     const field = [...dialog.querySelectorAll("input")].find((input) => input.checkVisibility() && !input.disabled);

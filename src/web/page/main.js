@@ -19,12 +19,16 @@ function draw() {
   byId("first-look").hidden = true;
   drawBanners();
   drawCards(performance.now() - statusAt);
+  drawWaiting(performance.now() - statusAt);
+  drawOutbox();
+  drawWebhooks();
   drawBox();
   document.title = title(quiet);
 }
 
 function title(quiet) {
   if (quiet) return "No answer · pairbox";
+  if (askers.size > 0) return `${byId("dock-title").textContent} · pairbox`;
   const current = known(status.selected);
   return current ? `${current.status_text} · ${current.label} · pairbox` : "pairbox";
 }

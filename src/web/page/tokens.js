@@ -97,24 +97,9 @@ async function createToken(dialog) {
   return "";
 }
 
-/** The clipboard of browsers is for HTTPS only; the older way works on a LAN too. */
-async function copyToken() {
-  const text = byId("token-text");
-  text.select();
-  let done = false;
-  try {
-    await navigator.clipboard.writeText(text.value);
-    done = true;
-  } catch {
-    done = document.execCommand("copy");
-  }
-  put(byId("copy-token"), done ? "Copied" : "Press Ctrl-C");
-  speak(done ? "Copied." : "It is selected. Press Control C to copy.");
-}
-
 byId("open-tokens").addEventListener("click", openTokens);
 byId("make-token").addEventListener("click", openTokenForm);
-byId("copy-token").addEventListener("click", copyToken);
+byId("copy-token").addEventListener("click", () => copy(byId("token-text"), byId("copy-token")));
 byId("token-form").addEventListener("change", () => {
   byId("token-some").hidden = byId("token-form").querySelector("form").which.value !== "some";
 });

@@ -43,6 +43,8 @@ pub struct SessionBody {
     passkey_code: Option<String>,
     country_prefix: Option<String>,
     phone_silent: Option<PhoneSilentBody>,
+    /// Unknown people who wrote and wait to be let in.
+    waiting: Vec<WaitingBody>,
     last_connected_at: Option<String>,
     last_message_at: Option<String>,
     queue: Option<QueueBody>,
@@ -104,6 +106,16 @@ struct ReconnectBody {
 struct PhoneSilentBody {
     days: u64,
     urgent: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct WaitingBody {
+    /// What they were told; null for those who may not let them in.
+    code: Option<String>,
+    name: Option<String>,
+    /// The last four digits of their number.
+    last4: Option<String>,
+    expires_in_ms: u64,
 }
 
 /// What a state adds.
@@ -173,6 +185,11 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
                 days: silent.days,
                 urgent: silent.urgent,
             }),
+        waiting: if sees {
+            askers(account, eye)
+        } else {
+            Vec::new()
+        },
         last_connected_at: account
             .last_connected_at
             .filter(|_| sees)
@@ -188,6 +205,17 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
         since_ms: eye.ago(account.since),
         since: account.since_wall.map(rfc3339::format),
     }
+}
+
+fn askers(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
+    let approves = eye.caller.may(Scope::Admin, Some(account.id));
+    let bodies = account.waiting.iter().map(|one| WaitingBody {
+        code: approves.then(|| one.code.expose().to_owned()),
+        name: one.name.clone(),
+        last4: one.last4.clone(),
+        expires_in_ms: eye.until(one.expires_at),
+    });
+    bodies.collect()
 }
 
 fn extra<'a>(account: &'a AccountView, eye: &Eye<'_>) -> Extra<'a> {

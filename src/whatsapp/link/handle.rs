@@ -15,7 +15,6 @@ use crate::message::content::Media;
 use crate::message::outbound::Outbound;
 use crate::whatsapp::dispatch::{DispatchError, Outward};
 use crate::whatsapp::media::{self, FetchError};
-use crate::whatsapp::send::{SendProblem, SendRequest, Sent};
 
 /// What a running link can be told.
 #[derive(Debug)]
@@ -23,7 +22,6 @@ pub(super) enum Command {
     Stop,
     Unlink,
     RequestCode(E164),
-    Send(SendRequest, oneshot::Sender<Result<Sent, SendProblem>>),
     Outward(Work),
 }
 
@@ -73,19 +71,6 @@ impl Link {
     /// [`LinkEvent::TypedCode`] or [`LinkEvent::TypedCodeRefused`]; a code that is up is taken back.
     pub fn request_code(&self, phone: E164) {
         self.tell(Command::RequestCode(phone));
-    }
-
-    /// Sends a text and waits until it is encrypted, recorded and written to the socket.
-    ///
-    /// # Errors
-    /// [`SendProblem`]; nothing was sent.
-    pub async fn send(&self, request: SendRequest) -> Result<Sent, SendProblem> {
-        let (reply, answer) = oneshot::channel();
-        self.commands
-            .send(Command::Send(request, reply))
-            .await
-            .map_err(|_| SendProblem::NotWorking)?;
-        answer.await.map_err(|_| SendProblem::NotWorking)?
     }
 
     /// Sends a message: encrypted, recorded for resends and written to the socket when it returns. The

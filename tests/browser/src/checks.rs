@@ -8,10 +8,14 @@ use crate::visit::Visit;
 
 /// Refusals that the walk asks for on purpose, or that lose a race with the box by right: Chromium
 /// writes each into the console.
-const ASKED_FOR: [(&str, &str); 4] = [
+const ASKED_FOR: [(&str, &str); 8] = [
     ("/api/v1/access ", "status of 403"),
     ("/pairing-code ", "status of 422"),
     ("/qr?", "status of 409"),
+    ("/webhooks ", "status of 422"),
+    ("/policy ", "status of 422"),
+    ("/messages ", "status of 422"),
+    ("/routes ", "status of 422"),
     // Nobody answers while the box stands still, which the walk makes it do.
     ("/api/v1/status ", "net::ERR"),
 ];

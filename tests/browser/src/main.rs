@@ -9,6 +9,7 @@
 mod checks;
 mod driver;
 mod eyes;
+mod receiver;
 mod visit;
 mod walk;
 

@@ -152,6 +152,55 @@ impl<'d> Visit<'d> {
             .map(drop)
     }
 
+    /// Waits until the webhook of that name has this word on its badge.
+    pub fn wait_hook(&self, name: &str, words: &str) -> Result<()> {
+        self.wait(&format!(
+            "[...document.querySelectorAll('.hook')].some((hook) =>
+               hook.querySelector('.hook-name').textContent === {}
+               && hook.querySelector('.badge-text').textContent === {})",
+            json!(name),
+            json!(words)
+        ))
+        .map(drop)
+    }
+
+    /// Waits until a message stands in the card of an account, with these words on how far it is.
+    pub fn wait_message(&self, label: &str, text: &str, state: &str) -> Result<()> {
+        self.wait(&format!(
+            "[...{}.querySelectorAll('.message')].some((row) =>
+               row.querySelector('.message-text').textContent === {}
+               && row.querySelector('.message-state').textContent.includes({}))",
+            card(label),
+            json!(text),
+            json!(state)
+        ))
+        .map(drop)
+    }
+
+    /// Waits until a complaint stands at the field with this id, for eyes and screen readers.
+    pub fn wait_blamed(&self, id: &str) -> Result<()> {
+        self.wait(&format!(
+            "(() => {{
+               const field = document.getElementById({});
+               const said = field.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id));
+               return field.getAttribute('aria-invalid') === 'true' && document.activeElement === field
+                 && said.some((one) => one.matches('.refusal') && one.checkVisibility());
+             }})()",
+            json!(id)
+        ))
+        .map(drop)
+    }
+
+    /// Clicks one of a group of choices in the open dialog.
+    pub fn choose(&self, name: &str, value: &str) -> Result<()> {
+        let choice = self.browser.find(&format!(
+            "//dialog[@open]//input[@name={}][@value={}]",
+            quoted(name),
+            quoted(value)
+        ))?;
+        self.browser.click(&choice)
+    }
+
     /// Clicks the button with these words: in the open dialog if there is one, else in the card of
     /// `label`, else wherever it is.
     pub fn click(&self, label: Option<&str>, words: &str) -> Result<()> {
@@ -168,7 +217,11 @@ impl<'d> Visit<'d> {
         let place = match label {
             // The last opened one lies on top, and comes last of those that lie below others.
             _ if dialog == json!(true) => self.top_dialog()?,
-            Some(label) => format!("//article[.//h2[normalize-space()={}]]", quoted(label)),
+            Some(label) => format!(
+                "//*[self::article[.//h2[normalize-space()={name}]]
+                     or self::li[@class='hook'][.//h3[normalize-space()={name}]]]",
+                name = quoted(label)
+            ),
             None => "//body".to_owned(),
         };
         self.browser.find(&format!(

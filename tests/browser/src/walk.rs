@@ -1,5 +1,6 @@
 //! The walk: from a stranger's first look to signing out, on a box of its own.
 
+mod gateway;
 mod keyboard;
 mod linking;
 mod minding;
@@ -66,6 +67,7 @@ impl Walk<'_> {
         self.link_by_typing()?;
         self.add_and_delete()?;
         self.tokens()?;
+        self.gateway()?;
         self.by_keyboard()?;
         self.silence()?;
         self.sign_out()?;

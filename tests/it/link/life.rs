@@ -49,16 +49,13 @@ fn messages_are_told_both_ways_without_their_contents() {
     alice.send_text(OWNER, "hello");
     running.wait_for(|event| *event == LinkEvent::Message);
     assert!(!running.said(is_phone), "Alice's phone is not the owner's");
-    let request = pairbox::whatsapp::send::SendRequest {
-        to: ALICE.to_owned(),
-        text: "hello".to_owned(),
-        now_s: 1_800_000_000,
-    };
     // A link that has told of none yet.
     running.stop();
     let mut running = scene.start();
     running.wait_connected();
-    scene.runtime.block_on(running.link.send(request)).unwrap();
+    let hello = scene.outbound("3EB0000001", "15550002222@s.whatsapp.net", super::post::text("hello"));
+    let sent = running.link.dispatch(&hello, None);
+    scene.runtime.block_on(sent).unwrap();
     running.wait_for(|event| *event == LinkEvent::Message);
 }
 

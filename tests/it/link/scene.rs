@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use pairbox::account::{AccountId, Epoch};
 use pairbox::clock::Clock;
+use pairbox::config::Messages;
 use pairbox::event::{Event, LinkEvent};
-use pairbox::gateway::Gateway;
+use pairbox::gateway::{Gateway, GatewayParts};
 use pairbox::inbox::Inbox;
+use pairbox::journal::Journal;
+use pairbox::metrics::Metrics;
+use pairbox::snapshot::Snapshot;
 use pairbox::store::Store;
 use pairbox::time::UnixMillis;
+use pairbox::ulid::SessionIds;
 use pairbox::whatsapp::link::{Link, LinkParts};
 use pairbox::whatsapp::version::Versions;
 use pairbox_sim::{Options, Phone, Service};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub const OWNER: &str = "15550001111";
 pub const ALICE: &str = "15550002222";
@@ -32,6 +37,8 @@ pub struct Scene {
     pub runtime: Runtime,
     pub store: Store,
     pub clock: Clock,
+    pub journal: Journal,
+    gateway: Gateway,
     _folder: TempDir,
 }
 
@@ -57,12 +64,29 @@ impl Scene {
         runtime
             .block_on(store.ensure_first_account("pairbox"))
             .unwrap();
+        let clock = Clock::start();
+        let journal = Journal::new(1);
+        let gateway = Gateway::of(GatewayParts {
+            store: store.clone(),
+            clock,
+            journal: journal.clone(),
+            metrics: Metrics::default(),
+            inbox: Inbox::new().0,
+            ids: SessionIds::new(store.box_id().unwrap()),
+            snapshots: watch::channel(Arc::new(Snapshot::blank())).1,
+            links: watch::channel(Arc::default()).1,
+            state_dir: folder.path().to_owned(),
+            messages: Messages::default(),
+            retry_scale: 1,
+        });
         Self {
             service,
             phone,
             runtime,
             store,
-            clock: Clock::start(),
+            clock,
+            journal,
+            gateway,
             _folder: folder,
         }
     }
@@ -98,7 +122,7 @@ impl Scene {
             endpoint: self.service.url(),
             pre_keys: 30,
             store: self.store.clone(),
-            gateway: Gateway::new(self.store.clone()),
+            gateway: self.gateway.clone(),
             versions: Arc::new(Versions {
                 url: self.service.version_url(),
                 pin: Some((2, 3000, 1)),

@@ -12,7 +12,7 @@ use pairbox::account::{AccountId, E164, Epoch};
 use pairbox::event::{Effect, Event, GatewayEvent, Intent, LinkEvent, Source, StoreEvent, Ticket};
 use pairbox::limits::ACCOUNTS_MAX;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{PanelHealth, Status, StoreHealth};
+use pairbox::snapshot::{OutboxHealth, PanelHealth, Status, StoreHealth, Waiting};
 use pairbox::time::Mono;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -44,6 +44,11 @@ enum Act {
     Clock,
     Disk(bool),
     ResetTokens,
+    /// So many wait to be let in, for so long.
+    Wait(u8, Duration),
+    /// Decide about one of them.
+    Decide(u8, bool),
+    Outbox(u64),
     /// A word of the newest link.
     Link(LinkEvent),
     /// A word of the link this many starts ago.
@@ -117,6 +122,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (0u8..3).prop_map(Act::ShowAccess),
         2 => (0u8..3).prop_map(Act::TryAccess),
         1 => Just(Act::ResetTokens),
+        2 => (0u8..4, any::<bool>()).prop_map(|(who, approve)| Act::Decide(who, approve)),
     ];
     let store = prop_oneof![
         2 => Just(StoreEvent::AuthWiped),
@@ -139,6 +145,8 @@ fn acts() -> impl Strategy<Value = Act> {
         6 => Just(Act::NetworkUp),
         36 => pass.prop_map(Act::Pass),
         6 => Just(Act::Clock),
+        4 => (0u8..5, 0u64..3600).prop_map(|(count, left)| Act::Wait(count, secs(left))),
+        1 => (0u64..3).prop_map(Act::Outbox),
         6 => prop_oneof![2 => Just(true), 1 => Just(false)].prop_map(Act::Disk),
         1 => Just(Act::Shutdown),
     ]
@@ -226,6 +234,20 @@ impl Pair {
             Act::Disk(true) => Event::Disk(StoreHealth::Well),
             Act::Disk(false) => Event::Disk(StoreHealth::Full),
             Act::ResetTokens => wish(Intent::ResetTokens),
+            Act::Wait(count, left) => {
+                let ends = self.bench.now + left;
+                let waiting = (0..count).map(|who| waiting(who, ends)).collect();
+                Event::Gateway(GatewayEvent::Requests { account, waiting })
+            }
+            Act::Decide(who, approve) => wish(Intent::Decide {
+                account,
+                code: access(who),
+                approve,
+            }),
+            Act::Outbox(dead) => Event::Gateway(GatewayEvent::Outbox(OutboxHealth {
+                dead,
+                ..OutboxHealth::default()
+            })),
             Act::Link(event) => link(newest, event),
             Act::Old(ago, event) => link(newest.saturating_sub(ago), event),
             Act::Obey if ledger.is_wiping(account) => {
@@ -295,10 +317,27 @@ impl Pair {
             of_one = Some(id);
             assert_eq!(snapshot.selected, id);
         }
+        if let Some(Event::Gateway(GatewayEvent::Outbox(health))) = event {
+            assert_eq!(snapshot.outbox, *health);
+        }
         self.bury(event, now.mono);
         let company = u32::try_from(self.references.len()).unwrap();
         let mut asked_of: BTreeMap<AccountId, Vec<Effect>> = BTreeMap::new();
         for effect in asked {
+            if let Effect::Decide {
+                account,
+                code,
+                approve,
+            } = effect
+            {
+                let intent = Intent::Decide {
+                    account,
+                    code,
+                    approve,
+                };
+                assert_eq!(wish, Some(intent), "nobody decided");
+                continue;
+            }
             if let Some(account) = who_is_asked(&effect) {
                 asked_of.entry(account).or_default().push(effect);
             }
@@ -376,6 +415,15 @@ fn number(one: bool) -> E164 {
     number.parse().unwrap()
 }
 
+fn waiting(who: u8, expires_at: Mono) -> Waiting {
+    Waiting {
+        code: access(who),
+        name: None,
+        last4: None,
+        expires_at,
+    }
+}
+
 fn access(code: u8) -> Secret {
     Secret::new(format!("{code:06}"))
 }
@@ -392,6 +440,7 @@ fn whose(event: &Event) -> Option<AccountId> {
             | Intent::Select(account)
             | Intent::Change { account, .. }
             | Intent::PairByCode { account, .. }
+            | Intent::Decide { account, .. }
             | Intent::Logout(account) => Some(*account),
             Intent::AddAccount { .. }
             | Intent::ShowAccessCode { .. }

@@ -9,11 +9,12 @@ use std::fmt;
 
 use pairbox::account::{AccountId, AccountRecord, Epoch};
 use pairbox::event::{
-    Answer, Denial, Effect, Event, Intent, LinkEvent, StoreEvent, StoredAccount, Ticket,
+    Answer, Denial, Effect, Event, GatewayEvent, Intent, LinkEvent, StoreEvent, StoredAccount,
+    Ticket,
 };
 use pairbox::limits;
 use pairbox::machine::Appliance;
-use pairbox::snapshot::{Snapshot, Status};
+use pairbox::snapshot::{Light, PanelHealth, Snapshot, Status};
 use pairbox::time::Mono;
 
 /// What was asked for and not yet answered, over all accounts.
@@ -51,6 +52,8 @@ struct Entry {
     typed: BTreeMap<String, Mono>,
     /// Codes to type that were asked of the link that runs, and not answered.
     requests: u32,
+    /// Who waits to be let in, and until when.
+    waiting: Vec<(String, Mono)>,
 }
 
 impl Entry {
@@ -65,6 +68,7 @@ impl Entry {
             codes: BTreeMap::new(),
             typed: BTreeMap::new(),
             requests: 0,
+            waiting: Vec::new(),
         }
     }
 }
@@ -198,7 +202,14 @@ impl Ledger {
                     self.access.insert(code.expose().to_owned(), ends);
                 }
             }
-            Event::Gateway(_)
+            Event::Gateway(GatewayEvent::Requests { account, waiting }) => {
+                if let Some(entry) = self.accounts.get_mut(account) {
+                    let waiting = waiting.iter().filter(|who| who.expires_at > now);
+                    let waiting = waiting.map(|who| (who.code.expose().to_owned(), who.expires_at));
+                    entry.waiting = waiting.take(3).collect();
+                }
+            }
+            Event::Gateway(GatewayEvent::Outbox(_))
             | Event::Edge(_)
             | Event::Panel(_)
             | Event::Page(_)
@@ -300,7 +311,14 @@ impl Ledger {
                 Some(intent) => self.check_answer(now, &intent, answer),
                 None => fail("nobody waits for that, or has it already"),
             },
-            Effect::ResetTokens | Effect::Decide { .. } => {}
+            Effect::ResetTokens => {}
+            Effect::Decide { account, code, .. } => {
+                let entry = next.accounts.get_mut(account).unwrap();
+                if self.shut_down {
+                    fail("a decision while the process ends");
+                }
+                entry.waiting.retain(|(waits, _)| waits != code.expose());
+            }
         }
         *self = next;
     }
@@ -420,6 +438,12 @@ impl Ledger {
                 | Status::Failed { .. }
                 | Status::LoggedOut => {}
             }
+            let waits = view.waiting.iter();
+            let waits = waits.map(|who| (who.code.expose().to_owned(), who.expires_at));
+            let expected = entry.waiting.iter().filter(|(_, ends)| *ends > now);
+            if !self.shut_down && !waits.eq(expected.cloned()) {
+                fail("not those who wait");
+            }
             let wants = match view.status {
                 Status::Stopped | Status::Failed { .. } | Status::LoggedOut => false,
                 Status::Starting { .. }
@@ -440,6 +464,23 @@ impl Ledger {
             match () {
                 () if ends.is_none_or(|ends| *ends <= now) => fail("an access code after its time"),
                 () if self.shut_down => fail("an access code while the process ends"),
+                () => {}
+            }
+        }
+        if let Some(caller) = &snapshot.caller {
+            let account = snapshot.accounts.iter().find(|it| it.id == caller.account);
+            let well = snapshot.overview || snapshot.current().status == Status::Working;
+            match () {
+                () if !account.is_some_and(|it| it.waiting.contains(&caller.who)) => {
+                    fail("somebody is shown who does not wait");
+                }
+                () if snapshot.access.is_some() || snapshot.hold.is_some() || !well => {
+                    fail("somebody is shown over something that must not be covered");
+                }
+                () if snapshot.light == Light::Off || self.shut_down => {
+                    fail("somebody is shown on a dark glass");
+                }
+                () if snapshot.panel != PanelHealth::Attached => fail("shown without a glass"),
                 () => {}
             }
         }

@@ -46,14 +46,14 @@ fn what_programs_send_is_read() {
     let body = json!({"to": to, "type": "text", "text": "@you", "mentions": [to]});
     assert_eq!(stand.read(&body).mentions.len(), 1);
     let place = json!({"latitude": 1.5, "longitude": 2.5, "name": "There"});
-    let read = stand.read(&with_type(&to, "location", &json!({"location": place})));
+    let read = stand.read(&with_type(&to, "location", &place));
     assert!(
         matches!(read.content, Content::Location { latitude, longitude, .. } if latitude == 1.5 && longitude == 2.5)
     );
     let read = stand.read(&with_type(
         &to,
         "reaction",
-        &json!({"reaction": {"target": first, "emoji": "\u{1f44d}"}}),
+        &json!({"message": first, "emoji": "\u{1f44d}"}),
     ));
     assert!(
         matches!(&read.content, Content::Reaction { emoji, id, .. } if emoji == "\u{1f44d}" && *id == first)

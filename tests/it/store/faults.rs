@@ -1,13 +1,14 @@
 //! Disks that fail: full, losing syncs, not answering. Nobody is told a lie, nothing panics, and
 //! the store works again when the disk does.
 
+use pairbox::message::content::Content;
 use pairbox::store::probe::{Commits, open_on};
 use pairbox::store::{OpenError, StoreError};
 use whatsapp_rust::futures;
 use whatsapp_rust::wacore::store::error::StoreError as LibraryError;
 
 use super::disk::{Disk, Fault};
-use super::words::{inbound, take_in, take_texts};
+use super::words::{NOW, id, inbound, outbound, ring_ids, take_in, take_texts, webhook};
 use super::{ONE, block_on, open};
 
 /// What stands behind an error of the library's kind.
@@ -81,6 +82,74 @@ fn whenever_the_disk_fills_up_what_was_acknowledged_stays() {
         }
     }
     figure!("store: a disk that fills up at {points} different writes");
+    assert!(points > 20);
+}
+
+/// The disk fills up at every write while messages come in, arrive and go out. What was acknowledged is
+/// there after the machine died, a message and what waits because of it go together, and taking all of
+/// them in once more makes it whole.
+#[test]
+fn whenever_the_disk_fills_up_no_message_that_was_acknowledged_is_lost() {
+    let mut points = 0;
+    for room in 0.. {
+        let disk = Disk::new();
+        let store = open(&disk);
+        let all_done = block_on(async {
+            store.ensure_first_account("box").await.unwrap();
+            let hook = store.add_webhook(webhook("w")).await.unwrap();
+            let long = |number: u64| {
+                let mut message = inbound(&format!("M{number}"));
+                let text = "x".repeat(200_000);
+                message.content = Content::Text { text };
+                message
+            };
+            take_in(&store, ONE, vec![long(0)]).await.unwrap();
+            let first = store.places(hook).unwrap()[0].id;
+            disk.fail(Some(Fault::Full(room)));
+            let mut taken = vec![0];
+            for number in 1..=4 {
+                if take_in(&store, ONE, vec![long(number)]).await.is_ok() {
+                    taken.push(number);
+                }
+            }
+            let answered = store.delivered(first, vec![outbound("A")]).await.is_ok();
+            let queued = store
+                .queue(ONE, vec![outbound("Q")], None, NOW)
+                .await
+                .is_ok();
+            disk.fail(None);
+            let after = open(&Disk::of(disk.bytes()));
+            let ring = ring_ids(&after, ONE);
+            for number in &taken {
+                assert!(
+                    ring.contains(&format!("M{number}")),
+                    "room for {room} writes"
+                );
+            }
+            let sent: Vec<_> = after.send_queue(ONE).unwrap();
+            let waits = |name: &str| sent.iter().any(|(_, one)| one.id == id(name));
+            assert!((waits("A") || !answered) && (waits("Q") || !queued));
+            assert_eq!(waits("A"), after.delivery(first).unwrap().is_none());
+            let messages = ring.iter().filter(|id| id.starts_with('M')).count();
+            let waiting = after.places(hook).unwrap().len();
+            assert_eq!(waiting + usize::from(waits("A")), messages);
+            assert_eq!(after.lines().borrow()[&hook].pending, waiting as u64);
+            // The service delivers again whatever was not acknowledged.
+            for number in 0..=4 {
+                take_in(&store, ONE, vec![long(number)]).await.unwrap();
+            }
+            let mut ring = ring_ids(&store, ONE);
+            ring.retain(|id| id.starts_with('M'));
+            ring.sort();
+            assert_eq!(ring, ["M0", "M1", "M2", "M3", "M4"]);
+            taken.len() == 5 && answered && queued
+        });
+        points += 1;
+        if all_done {
+            break;
+        }
+    }
+    figure!("store: a disk that fills up at {points} different writes while messages come in");
     assert!(points > 20);
 }
 

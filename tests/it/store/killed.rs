@@ -1,4 +1,4 @@
-//! Another process: it holds the store, and is killed in the middle of its writes.
+//! Another process: it holds the store, takes messages in, and is killed in the middle of its writes.
 //!
 //! The process is this test binary again, told by its environment to play the part.
 
@@ -7,8 +7,10 @@ use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use pairbox::message::webhook::WebhookId;
 use pairbox::store::{OpenError, Store};
 
+use super::words::{ring_ids, take_texts, webhook};
 use super::{ONE, block_on};
 
 const STORE: &str = "PAIRBOX_TEST_STORE";
@@ -23,7 +25,11 @@ fn another_process() {
     block_on(async {
         let store = Store::open(Path::new(&path)).unwrap();
         let b = store.backend(ONE);
+        if store.settings().borrow().webhooks.is_empty() {
+            store.add_webhook(webhook("w")).await.unwrap();
+        }
         for counter in 1_u32.. {
+            take_texts(&store, ONE, &[&format!("M{counter}")]).await;
             b.put_session("peer", &counter.to_le_bytes()).await.unwrap();
             let mut out = stdout().lock();
             writeln!(out, "{ACKED}{counter}").unwrap();
@@ -85,6 +91,14 @@ fn a_store_held_by_another_process_is_refused_and_survives_its_death() {
                 .unwrap()
                 .unwrap();
             last = u32::from_le_bytes(row.as_ref().try_into().unwrap());
+            // Each message once, and each with what waits for the webhook.
+            let ring = ring_ids(&store, ONE);
+            let numbers: Vec<u32> = ring.iter().map(|id| id[1..].parse().unwrap()).collect();
+            assert!(numbers.iter().rev().copied().eq(1..=numbers[0]));
+            assert!(numbers[0] >= acked);
+            assert_eq!(store.places(WebhookId(1)).unwrap().len(), numbers.len());
+            let line = store.lines().borrow()[&WebhookId(1)];
+            assert_eq!(line.pending, numbers.len() as u64);
             store.close().await;
         });
         assert!(

@@ -4,12 +4,13 @@
 use std::path::Path;
 
 use pairbox::account::{AccountId, AccountRecord};
+use pairbox::message::outbound::Progress;
 use pairbox::store::{Store, StoreError};
 use pairbox::time::UnixMillis;
 use redb::{Database, Key, TableDefinition, Value};
 
 use super::disk::Disk;
-use super::words::{inbound, take_in, take_texts};
+use super::words::{inbound, ring, ring_ids, take_in, take_texts, webhook};
 use super::{ONE, TWO, block_on, open};
 
 fn record(label: &str) -> AccountRecord {
@@ -166,5 +167,90 @@ fn a_file_of_the_first_schema_is_taken_over() {
         });
         // The second time there is nothing to take over.
         assert_eq!(Store::open(&path).unwrap().box_id().unwrap(), name);
+    }
+}
+
+/// Texts as the ring of schemas 1 and 2 held them, of account 1: one of them of a broadcast, which is no
+/// chat.
+pub fn write_old_messages(path: &Path) {
+    let ring = TableDefinition::<(u32, u64), &[u8]>::new("messages");
+    let numbers = TableDefinition::<(u32, &str, &str, bool), u64>::new("message_numbers");
+    let database = Database::create(path).unwrap();
+    let tx = database.begin_write().unwrap();
+    let mut ring = tx.open_table(ring).unwrap();
+    let mut numbers = tx.open_table(numbers).unwrap();
+    for (place, id, chat, from_me) in [
+        (5, "M1", "15550002222@s.whatsapp.net", false),
+        (6, "M2", "status@broadcast", false),
+        (7, "M3", "120363041234567890@g.us", false),
+        (8, "M4", "15550002222@s.whatsapp.net", true),
+    ] {
+        let row = serde_json::json!({
+            "id": id,
+            "chat": chat,
+            "from_me": from_me,
+            "sender": if from_me { "" } else { "15550002222@s.whatsapp.net" },
+            "timestamp_s": 1_800_000_000,
+            "text": format!("the text of {id}"),
+        });
+        let row = serde_json::to_vec(&row).unwrap();
+        ring.insert((1, place), row.as_slice()).unwrap();
+        numbers.insert((1, chat, id, from_me), place).unwrap();
+    }
+    drop((ring, numbers));
+    tx.commit().unwrap();
+}
+
+/// Makes a file of schema 1 one of schema 2, as that program did.
+fn raise_to_2(path: &Path) {
+    let meta = TableDefinition::<&str, &[u8]>::new("meta");
+    let tokens = TableDefinition::<u32, &[u8]>::new("tokens");
+    let database = Database::create(path).unwrap();
+    let tx = database.begin_write().unwrap();
+    let mut meta = tx.open_table(meta).unwrap();
+    let two = 2_u32.to_le_bytes();
+    meta.insert("schema", two.as_slice()).unwrap();
+    meta.insert("next_account", two.as_slice()).unwrap();
+    let name = 77_u128.to_le_bytes();
+    meta.insert("box_id", name.as_slice()).unwrap();
+    drop(meta);
+    tx.open_table(tokens).unwrap();
+    tx.commit().unwrap();
+}
+
+#[test]
+fn the_texts_of_older_files_are_messages_of_the_ring() {
+    for schema in [1, 2] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("store.redb");
+        write_schema_1(&path, &[1]);
+        write_old_messages(&path);
+        if schema == 2 {
+            raise_to_2(&path);
+        }
+        let store = Store::open(&path).unwrap();
+        if schema == 2 {
+            assert_eq!(store.box_id().unwrap().bits(), 77);
+        }
+        let kept = ring(&store, ONE);
+        assert_eq!(ring_ids(&store, ONE), ["M4", "M3", "M1"]);
+        let places: Vec<_> = kept.iter().map(|message| message.place).collect();
+        assert_eq!(places, [8, 7, 5]);
+        assert_eq!(kept[2].content.text(), Some("the text of M1"));
+        assert_eq!(kept[2].at, inbound("M1").at);
+        assert_eq!(kept[2].sender, Some(inbound("M1").sender));
+        assert!(kept[0].from_me && kept[0].sender.is_none());
+        assert_eq!(kept[0].progress, Some(Progress::Sent));
+        block_on(async {
+            // They are known again.
+            assert_eq!(take_texts(&store, ONE, &["M1"]).await, 0);
+            assert_eq!(take_texts(&store, ONE, &["M9"]).await, 1);
+            assert_eq!(ring(&store, ONE)[0].place, 9);
+            let id = store.add_webhook(webhook("w")).await.unwrap();
+            take_texts(&store, ONE, &["M10"]).await;
+            assert_eq!(store.places(id).unwrap().len(), 1);
+            store.close().await;
+        });
+        assert_eq!(ring(&Store::open(&path).unwrap(), ONE).len(), 5);
     }
 }

@@ -7,6 +7,7 @@
 //! operation of the recovery. What must hold is in [`Story::judge`]. The same cuts on a store whose
 //! commits are not durable must find violations, or the suite would prove nothing.
 
+mod gateway;
 mod image;
 mod life;
 mod migration;

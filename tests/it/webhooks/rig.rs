@@ -15,7 +15,7 @@ use pairbox::message::event::{NewEvent, Payload};
 use pairbox::message::webhook::{Delivery, Line, Webhook, WebhookId};
 use pairbox::metrics::Metrics;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{AccountView, Snapshot};
+use pairbox::snapshot::{AccountView, Snapshot, Status};
 use pairbox::store::{DeliveryFilter, Store};
 use pairbox::time::UnixMillis;
 use pairbox::ulid::{SessionIds, Ulid};
@@ -38,7 +38,7 @@ pub struct Rig {
     pub store: Store,
     pub gateway: Gateway,
     pub journal: Journal,
-    pub snapshots: watch::Sender<Arc<Snapshot>>,
+    _snapshots: watch::Sender<Arc<Snapshot>>,
     pub events: mpsc::Receiver<Event>,
     workers: Option<Workers>,
     folder: Arc<TempDir>,
@@ -68,6 +68,7 @@ impl Rig {
         account.phone = Some("15550001234".parse().unwrap());
         account.push_name = Some("Me".into());
         account.linked = true;
+        account.status = Status::Working;
         snapshot.accounts = vec![account];
         let (publish, snapshots) = watch::channel(Arc::new(snapshot));
         let journal = Journal::new(7);
@@ -95,7 +96,7 @@ impl Rig {
             store,
             gateway,
             journal,
-            snapshots: publish,
+            _snapshots: publish,
             events,
             workers: Some(workers),
             folder,
@@ -153,10 +154,6 @@ impl Rig {
         let id = event.id;
         self.runtime.block_on(self.gateway.tell(event)).unwrap();
         id
-    }
-
-    pub fn line(&self, id: WebhookId) -> Line {
-        self.store.lines().borrow()[&id]
     }
 
     /// Waits until a line is as wanted.

@@ -17,6 +17,7 @@ use whatsapp_rust::traits::{
 use whatsapp_rust::wacore::store::Device;
 use whatsapp_rust::wacore::store::error::StoreError as LibraryError;
 
+use super::gateway;
 use crate::store::behaviours::paired;
 use crate::store::words::{inbound, take_in};
 use crate::store::{ONE, TWO};
@@ -51,6 +52,7 @@ pub enum Deed {
     Token(u8, bool),
     RevokeToken(u32),
     ResetTokens,
+    Gateway(gateway::Deed),
 }
 
 /// What a session row of the test says.
@@ -172,6 +174,7 @@ impl Deed {
                 Ok(())
             }
             Self::ResetTokens => Ok(store.reset_tokens().await?),
+            Self::Gateway(deed) => Ok(deed.perform(store).await?),
         }
     }
 }
@@ -182,8 +185,10 @@ pub fn life(seed: u64) -> Vec<Vec<Deed>> {
         steps: Vec::new(),
         rng: StdRng::seed_from_u64(seed),
         counters: [0; PEERS as usize],
+        received: 0,
     };
     writer.record(false);
+    writer.gateway([gateway::Deed::Webhook]);
     writer.pair(1);
     writer.record(true);
     for number in 0..MESSAGES {
@@ -205,11 +210,16 @@ struct Writer {
     steps: Vec<Vec<Deed>>,
     rng: StdRng,
     counters: [u32; PEERS as usize],
+    received: u64,
 }
 
 impl Writer {
     fn step(&mut self, deeds: impl IntoIterator<Item = Deed>) {
         self.steps.push(deeds.into_iter().collect());
+    }
+
+    fn gateway(&mut self, deeds: impl IntoIterator<Item = gateway::Deed>) {
+        self.step(deeds.into_iter().map(Deed::Gateway));
     }
 
     fn blob(&mut self, up_to: usize) -> Vec<u8> {
@@ -233,6 +243,9 @@ impl Writer {
         };
         self.step([Deed::Second(second), Deed::Token(1, false)]);
         self.step([Deed::SecondRing]);
+        let deeds = ["a", "b"].map(|name| gateway::Deed::Taken(name.into()));
+        self.gateway([gateway::Deed::Strict, gateway::Deed::Asks]);
+        self.gateway(deeds);
         self.step([
             Deed::Token(2, true),
             Deed::Token(3, true),
@@ -291,6 +304,9 @@ impl Writer {
         let payload = self.blob(400);
         let session = self.ratchet(life, number, true);
         self.step([Deed::Sent(id.clone(), payload), session, Deed::Secret(id)]);
+        for deeds in gateway::way(number) {
+            self.gateway(deeds);
+        }
     }
 
     fn receive(&mut self, life: u8, number: u32) {
@@ -306,5 +322,10 @@ impl Writer {
         self.step(first);
         self.step([Deed::Ring(id.clone())]);
         self.step([Deed::Handled(id.clone()), Deed::Secret(id)]);
+        let fate = gateway::fate(self.received);
+        if !fate.is_empty() {
+            self.gateway(fate);
+        }
+        self.received += 1;
     }
 }

@@ -9,6 +9,7 @@ use pairbox::store::{Counters, Store};
 use whatsapp_rust::futures;
 use whatsapp_rust::wacore::store::Device;
 
+use super::gateway;
 use super::life::{Deed, PEERS, PREKEYS, Ratchet, address, life};
 use crate::store::disk::{Disk, Op};
 use crate::store::words::ring_ids;
@@ -35,11 +36,12 @@ pub struct Story {
 /// Lives a life on a recorded disk.
 pub fn record(seed: u64, commits: Commits) -> Story {
     let steps = life(seed);
-    let states = states_of(&steps);
     let disk = Disk::new();
     disk.record();
     let medium = disk.clone();
     let store = open_on(move || Ok(medium.clone()), commits).unwrap();
+    // The box's name goes into the names of events: both lives start with the same.
+    let states = states_of(&steps, &Disk::of(disk.bytes()));
     block_on(async {
         let mut issued = 0;
         for step in &steps {
@@ -64,8 +66,8 @@ pub fn record(seed: u64, commits: Commits) -> Story {
 }
 
 /// Lives a life request by request on another disk, to know each state.
-fn states_of(steps: &[Vec<Deed>]) -> Vec<u64> {
-    let store = open(&Disk::new());
+fn states_of(steps: &[Vec<Deed>], disk: &Disk) -> Vec<u64> {
+    let store = open(disk);
     let mut states = vec![digest(&store.all_rows().unwrap())];
     block_on(async {
         for deed in steps.iter().flatten() {
@@ -78,7 +80,7 @@ fn states_of(steps: &[Vec<Deed>]) -> Vec<u64> {
 }
 
 /// All rows, without the times of storing and the box's name: two lives are not lived in the same
-/// second, nor on the same box.
+/// second, and a cut may come before there is a name.
 fn digest(rows: &Rows) -> u64 {
     const STAMP: usize = size_of::<i64>();
     let mut hasher = DefaultHasher::new();
@@ -112,6 +114,7 @@ impl Story {
             judge_identity(device.as_ref(), &rows)?;
             let life = device.map_or(0, |device| life_of(&device));
             self.judge_promises(&store, life, acked).await?;
+            gateway::judge(&store)?;
             store.close().await;
             Ok(())
         })
