@@ -45,8 +45,11 @@ async function submit(dialog, work) {
   const why = await work(dialog);
   button.disabled = false;
   dialog.removeAttribute("aria-busy");
-  if (!dialog.open || why === STAY) return;
-  if (why?.field) {
+  if (!dialog.open) return;
+  if (why === STAY) {
+    // A disabled button loses the focus.
+    button.focus();
+  } else if (why?.field) {
     blame(why.field, why.why);
     // A group of choices has none itself: the one that is chosen.
     const at = why.field.querySelector("input:checked") || why.field;

@@ -50,7 +50,7 @@ function placed(outcome, find) {
 function beside(why) {
   const [, name, colon, rest] = /^`([^`]+)`(:?)\s*(.*)$/s.exec(why) || [];
   if (!rest) return why;
-  const words = colon ? rest : `it ${rest}`;
+  const words = `${colon ? "" : "it "}${rest.replaceAll("`", "")}`;
   const line = /\[(\d+)\]$/.exec(name);
   return line ? `Line ${Number(line[1]) + 1}: ${words}` : words[0].toUpperCase() + words.slice(1);
 }
