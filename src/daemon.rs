@@ -157,7 +157,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let effects = Effects::new(
         config.whatsapp.clone(),
         store.clone(),
-        gateway,
+        gateway.clone(),
         versions(&config, &store, clock),
         inbox.clone(),
         tickets.clone(),

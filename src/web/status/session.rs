@@ -186,7 +186,7 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
                 urgent: silent.urgent,
             }),
         waiting: if sees {
-            waiting(account, eye)
+            waiting_people(account, eye)
         } else {
             Vec::new()
         },
@@ -207,7 +207,7 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
     }
 }
 
-fn waiting(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
+fn waiting_people(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
     let approves = eye.caller.may(Scope::Admin, Some(account.id));
     let bodies = account.waiting.iter().map(|one| WaitingBody {
         code: approves.then(|| one.code.expose().to_owned()),
