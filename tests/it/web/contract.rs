@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::rig::checks::{Bare, hold_bare, hold_to_schema, validator};
 use super::rig::living::{Office, plain};
 use super::rig::{SECOND, ids, me};
+use super::router::in_full;
 
 #[test]
 fn the_document_and_the_router_have_the_same_operations() {
@@ -174,24 +175,6 @@ fn bodies(schema: &str) -> Vec<Value> {
         assert!(fits.is_valid(body), "{schema}: {body}");
     }
     all
-}
-
-/// A path with a name for each that stands for something.
-fn in_full(template: &str, id: &str) -> String {
-    [
-        ("{id}", id),
-        ("{token}", "tok_1"),
-        ("{mid}", "3EB0KEPT"),
-        ("{jid}", "15550009876@s.whatsapp.net"),
-        ("{code}", "ABCD2345"),
-        ("{event}", "evt_01ARZ3NDEKTSV4RRFFQ69G5FAV"),
-        ("{webhook}", "wh_1"),
-        ("{delivery}", "dlv_1"),
-    ]
-    .iter()
-    .fold(template.to_owned(), |path, (name, sent)| {
-        path.replace(name, sent)
-    })
 }
 
 /// Requests that the document describes.

@@ -157,8 +157,19 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
         bytes_written: 4096,
         db_bytes: Some(5),
         resident_bytes: Some(6),
-        lines: pairbox::metrics::Lines::default(),
+        lines: Lines {
+            pending: 7,
+            dead: 2,
+            dropped: 1,
+            oldest: Some(UnixMillis(1_800_000_000_000)),
+        },
     };
+    metrics.message(AccountId::FIRST, Way::Inbound, "image");
+    metrics.message(AccountId::FIRST, Way::Inbound, "image");
+    metrics.message(AccountId::FIRST, Way::Outbound, "text");
+    metrics.denied(Refusal::NotMentioned);
+    metrics.delivery(Outcome::Retried);
+    metrics.delivery(Outcome::Delivered);
     let reading = Reading {
         snapshot: &snapshot,
         ids: ids(),

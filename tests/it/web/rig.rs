@@ -289,6 +289,15 @@ impl Rig {
             .send_modify(|now| *now = Arc::new(snapshot(now.seq + 1, status)));
     }
 
+    /// Publishes the one account as one that will be back by itself: what it sends waits.
+    pub fn publish_away(&self) {
+        self.publish(Status::Reconnecting {
+            attempt: 1,
+            next_at: None,
+            trouble: None,
+        });
+    }
+
     /// Publishes two accounts: the first scanning, the second working.
     pub fn publish_two(&self) {
         self.snapshots.send_modify(|now| {

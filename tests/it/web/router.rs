@@ -163,6 +163,24 @@ fn check_route(
     Ok(())
 }
 
+/// A path with a name for each that stands for something.
+pub fn in_full(template: &str, id: &str) -> String {
+    [
+        ("{id}", id),
+        ("{token}", "tok_1"),
+        ("{mid}", "3EB0KEPT"),
+        ("{jid}", "15550009876@s.whatsapp.net"),
+        ("{code}", "ABCD2345"),
+        ("{event}", "evt_01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        ("{webhook}", "wh_1"),
+        ("{delivery}", "dlv_1"),
+    ]
+    .iter()
+    .fold(template.to_owned(), |path, (name, sent)| {
+        path.replace(name, sent)
+    })
+}
+
 /// The one check of who may do what, over every operation, kind of caller and session.
 #[test]
 fn who_may_do_what_is_the_table_of_the_design() {
@@ -182,7 +200,7 @@ fn who_may_do_what_is_the_table_of_the_design() {
         })
     };
     for row in pairbox::web::route::table::operations() {
-        let target = row.path.replace("{id}", &name).replace("{token}", "tok_1");
+        let target = in_full(row.path, &name);
         let json = ("Content-Type", "application/json");
         let head = Head {
             method: row.method.word(),

@@ -18,11 +18,7 @@ const TO: &str = "120363043211234567@g.us";
 
 fn ready() -> Rig {
     let rig = Rig::start();
-    rig.publish(Status::Reconnecting {
-        attempt: 1,
-        next_at: None,
-        trouble: None,
-    });
+    rig.publish_away();
     rig
 }
 

@@ -115,7 +115,7 @@ fn one_session_more_changed_and_gone() {
         (r#"{"label":"a\u0000b"}"#, "bad_label"),
         (r#"{"label":7}"#, "bad_field"),
         (r#"{"country_prefix":"0"}"#, "bad_country_prefix"),
-        (r#"{"policy":{}}"#, "unknown_field"),
+        (r#"{"policies":{}}"#, "unknown_field"),
         ("[]", "bad_field"),
     ] {
         change(body).assert_problem(422, code);

@@ -60,29 +60,27 @@ impl Office {
         office
     }
 
-    /// Keeps a message of somebody's in the ring of each account.
+    /// Keeps a message of somebody's in the ring of the account that is linked.
     pub fn keep_a_message(&self, id: &str) {
         let backstage = self.desk.context.backstage.as_ref().unwrap();
-        for account in [AccountId::FIRST, SECOND] {
-            let sender: Person = format!("{KEPT_FROM}55@s.whatsapp.net").parse().unwrap();
-            let inbound = Inbound {
-                id: id.parse().unwrap(),
-                chat: Chat::Person(sender.clone()),
-                sender,
-                from_me: false,
-                name: Some("Lee".into()),
-                group_name: None,
-                at: UnixMillis(1_772_348_709_000),
-                offline: false,
-                content: Content::Text {
-                    text: KEPT_TEXT.into(),
-                },
-                mentioned: Vec::new(),
-                quoted: None,
-            };
-            let taken = backstage.gateway.take_in(account, None, vec![inbound]);
-            backstage.runtime.block_on(taken).unwrap();
-        }
+        let sender: Person = format!("{KEPT_FROM}55@s.whatsapp.net").parse().unwrap();
+        let inbound = Inbound {
+            id: id.parse().unwrap(),
+            chat: Chat::Person(sender.clone()),
+            sender,
+            from_me: false,
+            name: Some("Lee".into()),
+            group_name: None,
+            at: UnixMillis(1_772_348_709_000),
+            offline: false,
+            content: Content::Text {
+                text: KEPT_TEXT.into(),
+            },
+            mentioned: Vec::new(),
+            quoted: None,
+        };
+        let taken = backstage.gateway.take_in(SECOND, None, vec![inbound]);
+        backstage.runtime.block_on(taken).unwrap();
     }
 
     /// Waits until a snapshot is as wanted.
