@@ -6,6 +6,7 @@
 mod link;
 mod messages;
 mod outgoing;
+mod streams;
 mod webhooks;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub use self::link::*;
 pub use self::messages::*;
 pub use self::outgoing::*;
+pub use self::streams::*;
 pub use self::webhooks::*;
 
 /// Events waiting for the machine. A step takes microseconds; a full queue means a storm, and its
@@ -367,29 +369,6 @@ pub const HTTP_KNOCK: Duration = Duration::from_millis(200);
 
 /// When the page ends, requests under way are answered for this long.
 pub const HTTP_FAREWELL: Duration = Duration::from_secs(2);
-
-/// Streams of events at once (API.md): each is a thread.
-pub const STREAMS: usize = 16;
-
-/// Events that wait for the client of a stream: several of each account ([`ACCOUNTS_MAX`]). One that is
-/// further behind is dropped; it comes back
-/// and says where it was.
-pub const STREAM_QUEUE: usize = 256;
-
-/// A stream without events shows that it lives: below the minute after which routers forget.
-pub const STREAM_BEAT: Duration = Duration::from_secs(15);
-
-/// How often it is asked whether the caller of a stream may still listen.
-pub const STREAM_CHECK: Duration = Duration::from_secs(5);
-
-/// Largest frame and message a client may send on a WebSocket: it has nothing to say.
-pub const STREAM_FRAME_MAX: usize = 4 * 1024;
-
-/// Happenings kept for those who were away for a moment.
-pub const JOURNAL_RING: usize = 512;
-
-/// Changes of status kept for each account: "what happened lately".
-pub const JOURNAL_OF_ACCOUNT: usize = 50;
 
 /// The event loop shows that it lives at least this often, also when nothing happens.
 pub const PULSE_EVERY: Duration = Duration::from_secs(5);
