@@ -15,7 +15,8 @@ fn desk() -> Desk {
                     json!({"id": "3EB0AA", "status": "queued", "warning": "cold_send"}).to_string(),
                 );
             }
-            "GET /api/v1/sessions/ses_A/messages?limit=2&direction=inbound&chat=15550002222%3A1@lid" => {
+            "GET /api/v1/sessions/ses_A/messages?limit=2&direction=inbound&chat=15550002222%3A1@lid" =>
+            {
                 json!({"data": []})
             }
             _ if words.starts_with("GET /api/v1/sessions/ses_A/messages") => json!({"data": [
