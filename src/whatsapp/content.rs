@@ -76,6 +76,7 @@ fn readable(message: &wa::Message) -> Option<String> {
     text(message).map(str::to_owned).or_else(caption)
 }
 
+#[allow(clippy::ref_option, reason = "as the library's fields are")]
 fn not_empty(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
@@ -214,11 +215,15 @@ fn mimetype(said: Option<&str>, default: &str) -> String {
     said.filter(fits).unwrap_or(default).to_owned()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Two hexadecimal digits for each byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(digit).collect()
 }
 
 /// How to get the file, if the message says all of it.
+#[allow(clippy::ref_option, reason = "as the library's fields are")]
 fn remote(
     path: &Option<String>,
     key: &Option<Vec<u8>>,

@@ -125,8 +125,7 @@ fn is_list(chat: &Jid) -> bool {
 /// same again for the same message.
 fn id(text: &str) -> MessageId {
     text.parse().unwrap_or_else(|_| {
-        let digest = Sha256::digest(text.as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = content::hex(&Sha256::digest(text.as_bytes()));
         // 65 letters and digits are an id.
         #[allow(clippy::unwrap_used)]
         format!("x{hex}").parse().unwrap()
