@@ -24,9 +24,10 @@
 //!
 //! The map: [`service`] is the handle; `service/listener`, `connection`, `framing` and `handshake`
 //! bring stanzas in and out; `state` holds what the service knows, and one file for each subject
-//! extends it (`login`, `pairing`, `link_code`, `iq`, `usync`, `app_state`, `mail`, `messages`,
-//! `passkey`, `one_account`, `faults`). [`phone`] and [`contact`] are the people; `party`, `signal_store` and `bundle` are
-//! their Signal keys. [`event_log`] is what tests wait on.
+//! extends it (`login`, `pairing`, `link_code`, `iq`, `usync`, `app_state`, `mail`, `messages`, `phones`,
+//! `posts`, `envelope`, `groups`, `media`, `passkey`, `one_account`, `faults`). [`phone`], [`contact`] and [`group`] are the people;
+//! [`compose`] is what they write and [`reading`] what they read; `party`, `group_keys`, `signal_store` and `bundle`
+//! are their Signal keys. [`event_log`] is what tests wait on.
 
 pub mod compose;
 pub mod contact;

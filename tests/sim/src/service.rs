@@ -16,6 +16,7 @@ mod account;
 mod app_state;
 mod certs;
 mod connection;
+mod envelope;
 mod faults;
 mod framing;
 mod groups;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use wacore_binary::Jid;
 
 use super::app_state::AppState;
+use super::envelope::Held;
 use super::mail::Queue;
-use super::posts::{Held, Sent};
+use super::posts::Sent;
 use crate::bundle::Published;
 use crate::contact::{Appears, Manner};
 use crate::event_log::Conn;

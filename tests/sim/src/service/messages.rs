@@ -9,8 +9,8 @@ use wacore::messages::MessageUtils;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, JidExt as _, Node};
 
+use super::envelope::{Envelope, Place};
 use super::faults::Fault;
-use super::posts::{Envelope, Place};
 use super::state::State;
 use crate::event_log::{Conn, Event};
 use crate::party::Address;

@@ -7,7 +7,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use pairbox_sim::{CodeRefusal, Failure, Fault, Portal, Service, StreamError};
+use pairbox_sim::{
+    Attachment, CodeRefusal, Failure, Fault, FileKind, MediaFault, Portal, Service, StreamError,
+};
 
 use crate::Stage;
 
@@ -21,11 +23,17 @@ const HELP: &str = "commands:
   expire               all QR references expire
   text WORDS           the contact writes to the account
   write WORDS          the account's owner writes to the contact, on the phone
+  say NUMBER WORDS     somebody with that number writes to the account
+  group NAME           a group of owner and contact; its address is the answer
+  in GROUP WORDS       the contact writes in a group
+  file KIND WORDS      the contact sends a file with these words in it, as image, video,
+                       audio, voice, document or sticker
+  nack CODE            the next message of a companion is refused with that code
   devices              the linked companions
   remove [JID]         the phone unlinks a companion (the first one)
   drop | reset         every connection is closed | reset
   error KIND           stream error: 401 409 429 503 515 516 replaced device_removed
-  fault KIND           from now on: refuse stall slow=MS bad-hmac bad-signature no-version
+  fault KIND           from now on: lose-messages lose-acks media=404 media=410 refuse stall slow=MS bad-hmac bad-signature no-version
                        login=401 login=402 login=403 login=405 login=503
                        code=400 code=403 code=429 code=452 code=500
                        passkey passkey-untold portal portal=redirect
@@ -48,6 +56,11 @@ pub(crate) enum Command {
     Expire,
     Text(String),
     Write(String),
+    Say(String, String),
+    Group(String),
+    In(String, String),
+    File(FileKind, String),
+    Nack(u16),
     Devices,
     Remove(Option<String>),
     Drop,
@@ -98,6 +111,17 @@ impl FromStr for Command {
             "expire" => Self::Expire,
             "text" => Self::Text(needed()?),
             "write" => Self::Write(needed()?),
+            "say" => two(rest).map(|(to, words)| Self::Say(to, words))?,
+            "group" => Self::Group(needed()?),
+            "in" => two(rest).map(|(group, words)| Self::In(group, words))?,
+            "file" => {
+                let (kind, words) = two(rest)?;
+                Self::File(file_kind(&kind)?, words)
+            }
+            "nack" => {
+                let code = rest.parse();
+                Self::Nack(code.map_err(|_| Unknown("nack needs a number".to_owned()))?)
+            }
             "devices" | "status" => Self::Devices,
             "remove" => Self::Remove((!rest.is_empty()).then(|| rest.to_owned())),
             "drop" => Self::Drop,
@@ -114,6 +138,25 @@ impl FromStr for Command {
             _ => return Err(Unknown(format!("there is no command {word}"))),
         })
     }
+}
+
+/// A word, and what follows it.
+fn two(rest: &str) -> Result<(String, String), Unknown> {
+    let two = rest.split_once(' ');
+    let (first, words) = two.ok_or_else(|| Unknown("that needs a word and more".to_owned()))?;
+    Ok((first.to_owned(), words.trim().to_owned()))
+}
+
+fn file_kind(word: &str) -> Result<FileKind, Unknown> {
+    Ok(match word {
+        "image" => FileKind::Image,
+        "video" => FileKind::Video,
+        "audio" => FileKind::Audio,
+        "voice" => FileKind::Voice,
+        "document" => FileKind::Document,
+        "sticker" => FileKind::Sticker,
+        _ => return Err(Unknown(format!("there is no kind of file {word}"))),
+    })
 }
 
 fn stream_error(word: &str) -> Result<StreamError, Unknown> {
@@ -141,6 +184,8 @@ fn fault(word: &str) -> Result<Fault, Unknown> {
             "bad-hmac" => Fault::BadHmac,
             "bad-signature" => Fault::BadAccountSignature,
             "no-version" => Fault::NoVersion,
+            "lose-messages" => Fault::LoseMessages,
+            "lose-acks" => Fault::LoseAcks,
             "passkey" => Fault::Passkey,
             "passkey-untold" => Fault::PasskeyUntold,
             "portal" => Fault::Portal(Portal::Page),
@@ -150,6 +195,8 @@ fn fault(word: &str) -> Result<Fault, Unknown> {
             let milliseconds = milliseconds.parse().map_err(|_| unknown())?;
             Fault::Slow(Duration::from_millis(milliseconds))
         }
+        Some(("media", "404")) => Fault::Media(MediaFault::NotFound),
+        Some(("media", "410")) => Fault::Media(MediaFault::Gone),
         Some(("portal", "redirect")) => Fault::Portal(Portal::Redirect),
         Some(("code", reason)) => Fault::Code(match reason {
             "400" => CodeRefusal::BadRequest,
@@ -193,6 +240,20 @@ impl Command {
             Self::RefreshCode => return answer(phone.refresh_code().map(|()| String::new())),
             Self::Text(body) => return Ok(contact.send_text(phone.number(), &body)),
             Self::Write(body) => return Ok(phone.send_text(contact.number(), &body)),
+            Self::Say(from, body) => {
+                let somebody = service.contact(&from, "Somebody");
+                return Ok(somebody.send_text(phone.number(), &body));
+            }
+            Self::Group(name) => {
+                let members = [contact.number(), phone.number()];
+                let group = service.group(&name, false, &members);
+                return Ok(group.address().to_owned());
+            }
+            Self::In(group, body) => return Ok(contact.send_text(&group, &body)),
+            Self::File(kind, words) => {
+                let file = Attachment::new(kind, "application/octet-stream", words);
+                return Ok(contact.send(phone.number(), contact.attach(&file)));
+            }
             Self::Devices => {
                 let devices = phone.devices();
                 let devices: Vec<String> = devices.iter().map(ToString::to_string).collect();
@@ -212,6 +273,7 @@ impl Command {
             Self::RefreshSecret => service.refresh_qr_secret(),
             Self::Refs(count) => service.offer_refs(count),
             Self::Expire => service.expire_refs(),
+            Self::Nack(code) => service.nack_next(1, code),
             Self::Drop => service.close_all(),
             Self::Reset => service.reset_all(),
             Self::Error(error) => service.stream_error(error),
@@ -271,6 +333,14 @@ mod tests {
             (
                 "fault portal=redirect",
                 Command::Fault(Fault::Portal(Portal::Redirect)),
+            ),
+            (
+                "say 15550007777 hi there",
+                Command::Say("15550007777".to_owned(), "hi there".to_owned()),
+            ),
+            (
+                "file voice hm hm",
+                Command::File(FileKind::Voice, "hm hm".to_owned()),
             ),
             ("silence", Command::Silence(true)),
             (

@@ -110,8 +110,11 @@ fn spawn_events(mut cursor: Cursor, ended: Arc<AtomicBool>) -> std::thread::Join
 fn spawn_texts(contact: Contact, ended: Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         while !ended.load(Ordering::Relaxed) {
-            if let Ok(text) = contact.wait_text(LOOK) {
-                say(&format!("the contact reads: {}", text.body));
+            if let Ok(read) = contact.wait_message(LOOK) {
+                say(&match read.text() {
+                    Some(body) => format!("the contact reads: {body}"),
+                    None => format!("the contact gets: {:?}", read.content),
+                });
             }
         }
     })
