@@ -53,7 +53,11 @@ fn messages_are_told_both_ways_without_their_contents() {
     running.stop();
     let mut running = scene.start();
     running.wait_connected();
-    let hello = scene.outbound("3EB0000001", "15550002222@s.whatsapp.net", super::post::text("hello"));
+    let hello = scene.outbound(
+        "3EB0000001",
+        "15550002222@s.whatsapp.net",
+        super::post::text("hello"),
+    );
     let sent = running.link.dispatch(&hello, None);
     scene.runtime.block_on(sent).unwrap();
     running.wait_for(|event| *event == LinkEvent::Message);
