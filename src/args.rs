@@ -4,6 +4,7 @@
 //! `daemon`, what is asked of a running service ([`Ask`]) in `cli`.
 
 mod ask;
+mod gateway;
 pub mod help;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ask::{Ask, Confirm, ConsoleOptions, TokenAsk, Which};
+pub use gateway::{Hook, MessagesAsk, PolicyAsk, RequestsAsk, SendAsk, Verdict, WebhookAsk};
 
 use crate::config::BoardName;
 

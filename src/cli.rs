@@ -7,7 +7,10 @@ pub mod account;
 pub mod client;
 pub mod events;
 pub mod failure;
+pub mod gateway;
 pub mod ink;
+pub mod message;
+mod messaging;
 pub mod pages;
 pub mod pair;
 pub mod picture;
@@ -77,6 +80,12 @@ impl Console {
                 account, confirm, ..
             } => self.delete(account, *confirm),
             Ask::Token(ask) => self.token(ask),
+            Ask::Send(ask) => self.send(ask),
+            Ask::Messages(ask) => self.messages(ask),
+            Ask::Requests(ask) => self.requests(ask),
+            Ask::Webhook(ask) => self.webhook(ask),
+            Ask::Policy(ask) => self.policy(ask),
+            Ask::Routes(which) => self.routes(which),
             Ask::Events {
                 which,
                 follow,

@@ -57,7 +57,6 @@ mod settings;
 mod signal;
 mod take_in;
 mod tc_tokens;
-mod texts;
 mod tokens;
 mod webhooks;
 mod writer;
@@ -79,7 +78,6 @@ pub use self::medium::Counters;
 pub use self::outbox::Place;
 pub use self::send_queue::{Change, Idempotency, Queued};
 pub use self::take_in::{Around, Envelope, Taken};
-pub use self::texts::StoredMessage;
 pub use self::tokens::{Life, NewToken, StoredToken, Tokens};
 
 use self::backend::AccountBackend;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::gateway::{MessagesAsk, PolicyAsk, RequestsAsk, SendAsk, WebhookAsk};
 use super::help;
 use crate::token::Scope;
 
@@ -97,6 +98,24 @@ pub enum Ask {
         #[command(flatten)]
         console: ConsoleOptions,
     },
+    /// Send a text or a file
+    #[command(after_long_help = help::SEND)]
+    Send(SendAsk),
+    /// List the last messages of an account, and how far those that went out are
+    #[command(after_long_help = help::MESSAGES)]
+    Messages(MessagesAsk),
+    /// Let people in who wrote and wait for approval, or send them away
+    #[command(subcommand, after_long_help = help::REQUESTS)]
+    Requests(RequestsAsk),
+    /// Make, list, test and forget the webhooks that events are posted to
+    #[command(subcommand, after_long_help = help::WEBHOOK)]
+    Webhook(WebhookAsk),
+    /// Show or change who may write to an account, and to whom it writes
+    #[command(subcommand, after_long_help = help::POLICY)]
+    Policy(PolicyAsk),
+    /// Show where the messages of an account are taken
+    #[command(after_long_help = help::ROUTES)]
+    Routes(Which),
     /// Make, list and take back the tokens that programs and browsers use
     #[command(subcommand, after_long_help = help::TOKEN)]
     Token(TokenAsk),
@@ -207,12 +226,18 @@ impl Ask {
             | Self::Restart(which)
             | Self::Pair { which, .. }
             | Self::Logout { which, .. }
+            | Self::Routes(which)
             | Self::Events { which, .. } => &which.console,
             Self::Accounts(console)
             | Self::Add { console, .. }
             | Self::Rename { console, .. }
             | Self::Delete { console, .. }
             | Self::Select { console, .. } => console,
+            Self::Send(ask) => &ask.console,
+            Self::Messages(ask) => &ask.which.console,
+            Self::Requests(ask) => ask.console(),
+            Self::Webhook(ask) => ask.console(),
+            Self::Policy(ask) => ask.console(),
             Self::Token(ask) => match ask {
                 TokenAsk::List(console)
                 | TokenAsk::Create { console, .. }

@@ -138,6 +138,70 @@ pub const EVENTS: &str = page!(
   pairbox events --follow shop
   pairbox events --follow --types session.status --json"
 );
+/// `send`
+pub const SEND: &str = page!(
+    "  pairbox send shop +15551234567 \"The order is ready.\"
+  pairbox send shop 0151-23456789 --file invoice.pdf --caption \"March\"
+  pairbox send shop 120363041234567890@g.us \"Closed today.\" --key closed-2026-03-01"
+);
+/// `messages`
+pub const MESSAGES: &str = page!(
+    "  pairbox messages shop
+  pairbox messages shop --direction outbound --limit 5
+  pairbox messages --json | jq -r '.data[].text'"
+);
+/// `requests`
+pub const REQUESTS: &str = page!(
+    "  pairbox requests list shop
+  pairbox requests approve ABCD2345 shop
+  pairbox requests deny ABCD2345"
+);
+/// `requests list`
+pub const REQUESTS_LIST: &str = page!("  pairbox requests list shop");
+/// `requests approve`
+pub const REQUESTS_APPROVE: &str = page!("  pairbox requests approve ABCD2345 shop");
+/// `requests deny`
+pub const REQUESTS_DENY: &str = page!("  pairbox requests deny ABCD2345");
+/// `webhook`
+pub const WEBHOOK: &str = page!(
+    "  pairbox webhook add http://192.168.1.20:8000/whatsapp --events message,message.ack
+  pairbox webhook list
+  pairbox webhook test wh_1
+  pairbox webhook deliveries wh_1 --status dead
+  pairbox webhook replay wh_1"
+);
+/// `webhook list`
+pub const WEBHOOK_LIST: &str = page!("  pairbox webhook list");
+/// `webhook add`
+pub const WEBHOOK_ADD: &str = page!(
+    "  pairbox webhook add http://192.168.1.20:8000/whatsapp
+  pairbox webhook add https://example.org/in --account shop --events message"
+);
+/// `webhook remove`
+pub const WEBHOOK_REMOVE: &str = page!("  pairbox webhook remove wh_1 --yes");
+/// `webhook test`
+pub const WEBHOOK_TEST: &str = page!("  pairbox webhook test wh_1");
+/// `webhook deliveries`
+pub const WEBHOOK_DELIVERIES: &str = page!("  pairbox webhook deliveries wh_1 --status dead");
+/// `webhook replay`
+pub const WEBHOOK_REPLAY: &str = page!(
+    "  pairbox webhook replay wh_1
+  pairbox webhook replay wh_1 --delivery dlv_7"
+);
+/// `policy`
+pub const POLICY: &str = page!(
+    "  pairbox policy show shop
+  pairbox policy set shop dm=pairing require_mention=true"
+);
+/// `policy show`
+pub const POLICY_SHOW: &str = page!("  pairbox policy show shop");
+/// `policy set`
+pub const POLICY_SET: &str = page!(
+    "  pairbox policy set shop dm=allowlist allow_from=+15551234567,+15557654321
+  pairbox policy set shop ack_reaction="
+);
+/// `routes`
+pub const ROUTES: &str = page!("  pairbox routes shop --json");
 /// `boards`
 pub const BOARDS: &str = page_alone!(
     "  pairbox boards

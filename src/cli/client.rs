@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::config::Config;
-use ureq::http::{Method, Request, Response};
-use ureq::{Agent, Body, Error};
+use ureq::http::{HeaderValue, Method, Request, Response};
+use ureq::{Agent, Body, Error, SendBody};
 
 use super::failure::Failure;
+use super::message::Upload;
 use super::transport;
 use crate::limits;
 
@@ -92,6 +93,49 @@ impl Client {
     /// As [`Self::get`].
     pub fn patch(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.ask(Method::PATCH, path, Some(body), limits::CONSOLE_DEED)
+    }
+
+    /// Has something put in the place of what is there.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn put(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
+        self.ask(Method::PUT, path, Some(body), limits::CONSOLE_DEED)
+    }
+
+    /// Has something done, with a key that makes it happen once.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<Answer, Failure> {
+        let mut request = request(Method::POST, path, "application/json", body.to_string())?;
+        request
+            .headers_mut()
+            .insert("idempotency-key", header(key)?);
+        let request = self.agent.configure_request(request);
+        let request = request.timeout_global(Some(limits::CONSOLE_DEED)).build();
+        let answer = self.agent.run(request);
+        self.read(answer.map_err(|error| self.failure(&error))?)
+    }
+
+    /// Has a file taken, as it is read.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn upload(&self, path: &str, upload: Upload, key: Option<&str>) -> Result<Answer, Failure> {
+        let mut request = request(Method::POST, path, "application/json", String::new())?;
+        let kind = format!("multipart/form-data; boundary={}", upload.boundary);
+        let headers = request.headers_mut();
+        headers.insert("content-type", header(&kind)?);
+        headers.insert("content-length", header(&upload.length.to_string())?);
+        if let Some(key) = key {
+            headers.insert("idempotency-key", header(key)?);
+        }
+        let request = request.map(|_| SendBody::from_owned_reader(upload.body));
+        let request = self.agent.configure_request(request);
+        let request = request.timeout_recv_response(Some(limits::CONSOLE_DEED));
+        let answer = self.agent.run(request.build());
+        self.read(answer.map_err(|error| self.failure(&error))?)
     }
 
     /// Has something removed.
@@ -218,6 +262,11 @@ fn request(
     // A path made of what somebody typed that is no path: their mistake, not the service's.
     let wrong = |_| Failure::Usage(format!("there can be nothing at {path:?}"));
     request.body(body).map_err(wrong)
+}
+
+fn header(value: &str) -> Result<HeaderValue, Failure> {
+    let wrong = |_| Failure::Usage(format!("{value:?} cannot be said in a header"));
+    HeaderValue::from_str(value).map_err(wrong)
 }
 
 fn ended(path: &Path) -> Failure {

@@ -126,7 +126,7 @@ impl Gateway {
 
     /// One attempt.
     async fn fly(self, id: DeliveryId) {
-        let now = self.wall();
+        let now = self.now_or_zero();
         let (webhook, delivery) = match self.load(id) {
             Ok(Some((_, delivery))) if ran_out(&delivery, now) => {
                 self.forget(id, now).await;
@@ -194,7 +194,7 @@ impl Gateway {
                 }
             }
         }
-        let now = self.wall();
+        let now = self.now_or_zero();
         let judged = self.courier().judge(id, outcome, now, chance());
         let Some(verdict) = judged else {
             return;
@@ -307,7 +307,7 @@ impl Gateway {
     }
 
     /// The time. Nothing is posted before it is known, and it does not get lost but in tests.
-    fn wall(&self) -> UnixMillis {
+    fn now_or_zero(&self) -> UnixMillis {
         self.parts().clock.now().wall.unwrap_or(UnixMillis(0))
     }
 }

@@ -7,6 +7,7 @@
 mod commands;
 mod desk;
 mod failing;
+mod messages;
 mod pages;
 mod stories;
 mod tty;

@@ -24,6 +24,7 @@ mod config;
 mod glass;
 mod health;
 mod link;
+mod lossless;
 mod machine;
 mod message;
 mod messages;

@@ -174,7 +174,7 @@ fn a_person_is_one_by_every_name_they_write_under() {
 #[test]
 fn what_the_owner_writes_on_the_phone_belongs_to_the_chat() {
     let scene = Scene::set();
-    scene.service.contact(ALICE, "Alice");
+    let _alice = scene.service.contact(ALICE, "Alice");
     let running = scene.paired();
     let kept = scene.wait_taken(&scene.phone.send_text(ALICE, "from my phone"));
     assert!(kept.from_me);

@@ -144,8 +144,8 @@ async fn live(seed: u64) {
             }
             8 => {
                 let queue = store.send_queue(ONE).unwrap();
-                if let Some((place, message)) = queue.first() {
-                    store.attempted(ONE, *place).await.unwrap();
+                if let Some((_, message)) = queue.first() {
+                    store.attempted(ONE, &message.id).await.unwrap();
                     let known = naive.messages.iter_mut();
                     let mut known = known.filter(|(known, ..)| known.id == message.id);
                     known.next().unwrap().0.attempts += 1;

@@ -301,7 +301,7 @@ impl Rig {
 
     /// A message comes in.
     pub fn take_in(&self, account: AccountId, inbound: Inbound) {
-        let taken = self.gateway.take_in(account, vec![inbound]);
+        let taken = self.gateway.take_in(account, None, vec![inbound]);
         a_runtime().block_on(taken).unwrap();
     }
 

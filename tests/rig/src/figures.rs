@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use pairbox_chips::Button;
+use pairbox_rig::lossless::{self, Plan};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::stats;
 
@@ -57,6 +58,21 @@ impl Written {
 pub fn messages() -> Result<()> {
     println!("build            {}", build());
     messages::print(&std::env::current_exe()?.display().to_string())
+}
+
+/// Carries out the long run with so many messages, and prints what came of it.
+pub fn lossless(messages: usize) -> Result<()> {
+    let plan = Plan::FULL.of(messages);
+    let program = std::env::current_exe()?.display().to_string();
+    let report = lossless::run(vec![program, "box".to_owned()], &plan)?;
+    println!("{report}");
+    anyhow::ensure!(
+        report.is_good(&plan),
+        "{:?} {:?}",
+        report.sum.wrong,
+        report.panics
+    );
+    Ok(())
 }
 
 fn build() -> &'static str {

@@ -3,8 +3,8 @@
 //! Everything that happens is tied to how many messages the receiver has taken, not to the clock, so
 //! that a slow machine kills the box as often, and as much in the middle of things, as a fast one.
 
-use std::fs;
 use std::time::{Duration, Instant};
+use std::{fmt, fs};
 
 use anyhow::{Context, Result, ensure};
 use pairbox_sim::{Contact, Options, Service};
@@ -48,6 +48,18 @@ impl Plan {
         drops: 20,
         fails_one_in: 3,
     };
+
+    /// The same with another number of messages, and blows in proportion.
+    #[must_use]
+    pub fn of(self, messages: usize) -> Self {
+        let part = |count: usize| (count * messages).div_ceil(self.messages);
+        Self {
+            messages,
+            kills: part(self.kills),
+            drops: part(self.drops),
+            ..self
+        }
+    }
 }
 
 /// What it took.
@@ -59,6 +71,36 @@ pub struct Report {
     pub took: Duration,
     /// Log lines that tell of a panic.
     pub panics: Vec<String>,
+    /// How much happened.
+    plan: Plan,
+}
+
+impl Report {
+    /// Whether everything arrived, in order, under one name each, and nothing broke.
+    #[must_use]
+    pub fn is_good(&self, plan: &Plan) -> bool {
+        let all = self.sum.messages == plan.messages;
+        all && self.sum.wrong.is_empty() && self.panics.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sum, plan, .. } = self;
+        write!(
+            f,
+            "{} messages through {} kills, {} drops, {} of {} requests refused: {} taken, {} \
+             duplicates, {:.0?}",
+            plan.messages,
+            plan.kills,
+            plan.drops,
+            sum.refused,
+            sum.requests,
+            sum.messages,
+            sum.duplicates,
+            self.took
+        )
+    }
 }
 
 /// A box without a panel in a folder of its own, people who write to it, and a service.
@@ -189,6 +231,7 @@ pub fn run(program: Vec<String>, plan: &Plan) -> Result<Report> {
         sum: tally.sum(),
         took: began.elapsed(),
         panics,
+        plan: *plan,
     })
 }
 

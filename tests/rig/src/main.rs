@@ -28,6 +28,10 @@ struct Arguments {
     /// Send messages through the box both ways, print how fast and at what cost, and end.
     #[arg(long)]
     messages: bool,
+    /// So many messages while the box is killed, the network drops and the receiver fails; print what
+    /// arrived how often, and end.
+    #[arg(long, value_name = "MESSAGES")]
+    lossless: Option<usize>,
     /// Look for secrets in the logs that all tests left behind, and end.
     #[arg(long)]
     search_logs: bool,
@@ -71,6 +75,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.messages {
         return figures::messages();
+    }
+    if let Some(messages) = arguments.lossless {
+        return figures::lossless(messages);
     }
     if arguments.search_logs {
         return search_logs();

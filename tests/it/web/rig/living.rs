@@ -80,7 +80,7 @@ impl Office {
                 mentioned: Vec::new(),
                 quoted: None,
             };
-            let taken = backstage.gateway.take_in(account, vec![inbound]);
+            let taken = backstage.gateway.take_in(account, None, vec![inbound]);
             backstage.runtime.block_on(taken).unwrap();
         }
     }
