@@ -1,5 +1,6 @@
 //! Files that come with a message, as multipart: taken as they come, and never left behind.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use pairbox::limits::HTTP_UPLOADS;
 use pairbox::snapshot::Status;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 
 use super::rig::{MEDIA_MAX_MB, Rig, mine};
 
@@ -244,4 +247,39 @@ fn those_who_go_away_leave_no_file_and_give_back_their_place() {
     rig.publish(Status::Stopped);
     assert!(sends(&rig, &whole("picture")).starts_with("HTTP/1.1 409"));
     settles(&rig, 1);
+}
+
+#[test]
+fn bodies_that_were_mangled_are_answered_and_leave_nothing() {
+    let rig = ready();
+    let mut chance = StdRng::seed_from_u64(0x5eed_0005);
+    let (mut taken, mut statuses) = (0, BTreeMap::<String, usize>::new());
+    for nth in 0..400 {
+        let mut body = whole("picture").into_bytes();
+        for _ in 0..chance.random_range(0..4) {
+            let at = chance.random_range(0..body.len());
+            match chance.random_range(0..5) {
+                0 => body[at] = chance.random(),
+                1 => body.insert(at, b"\r\n-:;\"="[at % 7]),
+                2 => drop(body.remove(at)),
+                3 => body.truncate(at.max(1)),
+                _ => body.extend_from_within(at..),
+            }
+        }
+        let mut bytes = head(&rig, &rig.keys.send, body.len()).into_bytes();
+        bytes.extend(&body);
+        let said = exchange(&rig, &bytes);
+        let status = said.split(' ').nth(1).unwrap_or_default().to_owned();
+        let fits = ["202", "400", "404", "413", "422"].contains(&status.as_str());
+        assert!(fits, "{nth}: {}: {said}", String::from_utf8_lossy(&body));
+        let queued = rig.spooled().len();
+        assert!(
+            queued == taken || status == "202",
+            "{nth}: {status} left a file"
+        );
+        taken = queued;
+        *statuses.entry(status).or_default() += 1;
+    }
+    assert!(statuses.len() > 2, "{statuses:?}");
+    figure!("multipart: 400 mangled bodies, by status {statuses:?}");
 }

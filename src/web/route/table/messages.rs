@@ -20,6 +20,7 @@ const SEND: Operation = Operation {
         "bad_chat",
         "bad_message",
         "busy",
+        "not_on_whatsapp",
         "not_working",
         "store",
         "unknown_message",

@@ -103,6 +103,13 @@ impl Maker {
                 ["dlv_1", "dlv_18446744073709551616", "dlv_+1"],
             ),
         ];
+        // The first webhook stays, so that there is something to ask about.
+        let other = format!("wh_{}", self.chance.random_range(2..40));
+        let path = if row.id == "deleteWebhook" {
+            path.replace("{webhook}", &other)
+        } else {
+            path
+        };
         let path = names.iter().fold(path, |path, (name, sent)| {
             let sent = if self.chance.random_bool(0.7) {
                 sent[0]
