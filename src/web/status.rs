@@ -184,7 +184,7 @@ pub fn status(
             needs_ms: millis(hold.needs),
         }),
         store: store(&snapshot.store, technical),
-        outbox: technical.then(|| OutboxBody {
+        outbox: technical.then_some(OutboxBody {
             pending: snapshot.outbox.pending,
             dead: snapshot.outbox.dead,
             dropped: snapshot.outbox.dropped,

@@ -185,11 +185,7 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
                 days: silent.days,
                 urgent: silent.urgent,
             }),
-        waiting: if sees {
-            askers(account, eye)
-        } else {
-            Vec::new()
-        },
+        waiting: askers(account, eye, sees),
         last_connected_at: account
             .last_connected_at
             .filter(|_| sees)
@@ -207,14 +203,18 @@ pub fn session(account: &AccountView, waiting: Option<u64>, eye: &Eye<'_>) -> Se
     }
 }
 
-fn askers(account: &AccountView, eye: &Eye<'_>) -> Vec<WaitingBody> {
+fn askers(account: &AccountView, eye: &Eye<'_>, sees: bool) -> Vec<WaitingBody> {
     let approves = eye.caller.may(Scope::Admin, Some(account.id));
-    let bodies = account.waiting.iter().map(|one| WaitingBody {
-        code: approves.then(|| one.code.expose().to_owned()),
-        name: one.name.clone(),
-        last4: one.last4.clone(),
-        expires_in_ms: eye.until(one.expires_at),
-    });
+    let bodies = account
+        .waiting
+        .iter()
+        .filter(|_| sees)
+        .map(|one| WaitingBody {
+            code: approves.then(|| one.code.expose().to_owned()),
+            name: one.name.clone(),
+            last4: one.last4.clone(),
+            expires_in_ms: eye.until(one.expires_at),
+        });
     bodies.collect()
 }
 
