@@ -112,7 +112,6 @@ pub struct Ends {
     pub keys: Keys,
     pub journal: Journal,
     pub metrics: Metrics,
-    pub store: Store,
     folder: TempDir,
 }
 
@@ -180,7 +179,7 @@ pub fn context() -> (WebContext, Ends) {
             hosts: Vec::new(),
         },
         access,
-        backstage: Some(Backstage::new(store.clone(), gateway, a_runtime())),
+        backstage: Some(Backstage::new(store, gateway, a_runtime())),
     };
     let ends = Ends {
         snapshots,
@@ -191,7 +190,6 @@ pub fn context() -> (WebContext, Ends) {
         keys,
         journal,
         metrics,
-        store,
         folder,
     };
     (context, ends)
@@ -209,7 +207,6 @@ pub struct Rig {
     pub clock: Clock,
     pub pulse: Pulse,
     pub keys: Keys,
-    pub store: Store,
     pub gateway: Gateway,
     /// Where files wait that are to be sent.
     pub spool: PathBuf,
@@ -273,7 +270,6 @@ impl Rig {
             clock: ends.clock,
             pulse: ends.pulse,
             keys: ends.keys,
-            store: ends.store,
             gateway,
             spool,
             answers,
