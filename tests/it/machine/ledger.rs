@@ -440,10 +440,7 @@ impl Ledger {
                 | Status::Failed { .. }
                 | Status::LoggedOut => {}
             }
-            let waits = view.waiting.iter();
-            let waits = waits.map(|who| (who.code.expose().to_owned(), who.expires_at));
-            let expected = entry.waiting.iter().filter(|(_, ends)| *ends > now);
-            if !self.shut_down && !waits.eq(expected.cloned()) {
+            if !self.shut_down && !caller::are(&entry.waiting, &view.waiting, now) {
                 fail("not those who wait");
             }
             let wants = match view.status {

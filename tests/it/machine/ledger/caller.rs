@@ -1,6 +1,7 @@
 //! What must hold of somebody who waits and stands on the glass.
 
-use pairbox::snapshot::{Light, PanelHealth, Snapshot, Status};
+use pairbox::snapshot::{Light, PanelHealth, Snapshot, Status, Waiting};
+use pairbox::time::Mono;
 
 /// What is wrong with who is shown, if anything is.
 pub fn wrong(snapshot: &Snapshot) -> Option<&'static str> {
@@ -19,4 +20,12 @@ pub fn wrong(snapshot: &Snapshot) -> Option<&'static str> {
         () if snapshot.panel != PanelHealth::Attached => Some("shown without a glass"),
         () => None,
     }
+}
+
+/// Whether those who are told to wait are those that wait.
+pub fn are(expected: &[(String, Mono)], told: &[Waiting], now: Mono) -> bool {
+    let told = told.iter();
+    let told = told.map(|who| (who.code.expose().to_owned(), who.expires_at));
+    let expected = expected.iter().filter(|(_, ends)| *ends > now);
+    told.eq(expected.cloned())
 }
