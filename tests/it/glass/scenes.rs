@@ -8,8 +8,8 @@ use pairbox::account::AccountId;
 use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{
-    AccessCode, AccountView, Hold, HoldAction, Light, OutboxHealth, Pairing, PanelHealth,
-    PhoneSilent, QrCode, Snapshot, Status, StoreHealth, TypedCode,
+    AccessCode, AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, PhoneSilent, QrCode,
+    Snapshot, Status, StoreHealth, TypedCode,
 };
 use pairbox::time::{Mono, UnixMillis};
 use pairbox::view::Format;
