@@ -97,6 +97,7 @@ impl Door {
             return Meaning::Usual;
         }
         self.put_off = true;
+        self.gone_until = None;
         Meaning::Nothing
     }
 
