@@ -41,3 +41,44 @@ pub const CALLER_SEEN: Duration = Duration::from_secs(2);
 
 /// The same on e-paper, whose full refresh takes up to four seconds.
 pub const CALLER_SEEN_PAPER: Duration = Duration::from_secs(6);
+
+/// Messages that were not taken and are remembered per account, so that hearing them again is known.
+pub const REFUSED_RING: usize = 500;
+
+/// The rings are cut when they are this much too long: cutting touches pages a message does not touch.
+pub const RING_SLACK: usize = 32;
+
+/// Copies of messages that are being taken in, in bytes, before they are written for their number alone.
+pub const PENDING_BYTES: usize = 1024 * 1024;
+
+/// Deliveries kept for all webhooks together, in bytes, unless the settings say otherwise.
+pub const OUTBOX_BYTES: u64 = 50 * 1024 * 1024;
+
+/// How long a delivery is kept, unless the settings say otherwise.
+pub const OUTBOX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY: Duration = Duration::from_secs(24 * 3600);
+
+/// How long the keys of a file somebody sent are kept: WhatsApp's servers keep the file about as long.
+pub const MEDIA_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Files of which the keys are kept per account.
+pub const MEDIA_KEPT_MAX: u64 = 5_000;
+
+/// People of whom something is remembered, on the whole box: about 4 MB.
+pub const ACQUAINTANCES_MAX: u64 = 20_000;
+
+/// Requests for approval that ran out are remembered this long, so that their codes are told from wrong
+/// ones.
+pub const REQUEST_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+/// Messages kept per account: what fits a page, and what a program that was away may have missed.
+pub const MESSAGE_RING: usize = 500;
+
+/// Longest text, in characters: what WhatsApp's own apps accept.
+pub const TEXT_MAX: usize = 65_536;
+
+/// A send that is asked for through the page is waited for this long: the library may fetch keys
+/// first (its own limit for one request is 75 s, which nobody waits for at a page).
+pub const SEND: Duration = Duration::from_secs(30);
