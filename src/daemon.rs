@@ -115,6 +115,10 @@ pub fn run(config: Config) -> Result<(), StartError> {
     served
 }
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "the boot order, read from top to bottom"
+)]
 async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     #[cfg(feature = "bench")]
     crate::bench::world::begin(&config);

@@ -51,6 +51,10 @@ pub struct Effects {
 impl Effects {
     /// An executor without links.
     #[must_use]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is a part of its own, named where it is made"
+    )]
     pub fn new(
         whatsapp: WhatsApp,
         store: Store,

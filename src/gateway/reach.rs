@@ -57,15 +57,14 @@ fn is_forbidden_4(address: Ipv4Addr) -> bool {
 /// The IPv4 address an IPv6 address leads to: mapped and compatible ones (RFC 4291), NAT64 (RFC 6052) and
 /// 6to4 (RFC 3056).
 fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = address.segments();
+    let parts = address.segments();
     let four = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        Ipv4Addr::new(a, b, c, d)
+        let [high, low] = [high.to_be_bytes(), low.to_be_bytes()];
+        Ipv4Addr::new(high[0], high[1], low[0], low[1])
     };
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0 | 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => Some(four(g, h)),
-        (0x2002, ..) => Some(four(b, c)),
+    match parts[..6] {
+        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(four(parts[6], parts[7])),
+        [0x2002, ..] => Some(four(parts[1], parts[2])),
         _ => None,
     }
 }
