@@ -1,5 +1,6 @@
 //! `pairbox send` and `pairbox messages`: what is sent, and how the list looks.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -96,10 +97,12 @@ pub fn upload(ask: &SendAsk, path: &Path, boundary: String) -> Result<Upload, Fa
         ("caption", ask.caption.as_deref()),
         ("quoted", ask.quote.as_deref()),
     ];
+    // Writing to a String cannot fail.
     let mut head = String::new();
     for (name, value) in texts {
         if let Some(value) = value {
-            head += &format!(
+            let _ = write!(
+                head,
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
             );
         }
@@ -108,7 +111,8 @@ pub fn upload(ask: &SendAsk, path: &Path, boundary: String) -> Result<Upload, Fa
     // RFC 7578 leaves quotes in names to whoever writes them: they get none.
     let plain = |c: &char| !c.is_control() && *c != '"' && *c != '\\';
     let name: String = name.unwrap_or("file").chars().filter(plain).collect();
-    head += &format!(
+    let _ = write!(
+        head,
         "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: {mimetype}\r\n\r\n"
     );

@@ -1,5 +1,7 @@
 //! The commands about messages: each a question or two to the service.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::client::Answer;
@@ -34,12 +36,13 @@ impl Console {
 
     pub(super) fn messages(&mut self, ask: &MessagesAsk) -> Result<(), Failure> {
         let session = self.find(ask.which.account.as_deref())?;
+        // Writing to a String cannot fail.
         let mut target = format!("{}?limit={}", path(&session, "messages"), ask.limit);
         if let Some(way) = &ask.direction {
-            target += &format!("&direction={way}");
+            let _ = write!(target, "&direction={way}");
         }
         if let Some(chat) = &ask.chat {
-            target += &format!("&chat={}", escaped(chat));
+            let _ = write!(target, "&chat={}", escaped(chat));
         }
         let answer = self.client.get(&target)?;
         if self.json {
@@ -221,7 +224,8 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped += &format!("%{byte:02X}");
+            // Writing to a String cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use log::warn;
 use sha2::{Digest, Sha256};
 
-use super::spool::{chance, private_file, private_folder};
+use super::spool::{chance, hexadecimal, private_file, private_folder};
 use crate::time::UnixMillis;
 
 /// Bytes read at once.
@@ -167,7 +167,5 @@ fn read_through(path: &Path) -> io::Result<(String, u64)> {
         hash.update(&piece[..read]);
         bytes += read as u64;
     }
-    let digest = hash.finalize();
-    let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((hash, bytes))
+    Ok((hexadecimal(&hash.finalize()), bytes))
 }

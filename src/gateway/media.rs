@@ -128,10 +128,18 @@ impl Gateway {
     }
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` is handed"
+)]
 fn storage(error: StoreError) -> MediaProblem {
     MediaProblem::Storage(error.to_string())
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` is handed"
+)]
 fn disk(error: io::Error) -> MediaProblem {
     MediaProblem::Storage(error.to_string())
 }

@@ -17,6 +17,10 @@ pub(super) struct Numbers(Mutex<BTreeMap<(AccountId, E164), Known>>);
 
 impl Numbers {
     /// Who has a number, or that nobody has it; `None`: it has to be asked.
+    #[allow(
+        clippy::option_option,
+        reason = "not known, known that nobody has it, known who has it"
+    )]
     pub(super) fn known(
         &self,
         account: AccountId,

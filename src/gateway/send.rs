@@ -63,10 +63,10 @@ impl Gateway {
                 .answered(account, &key, now)
                 .map_err(storage)?
         {
-            return match before == body {
-                true => self.answered(account, &answer),
-                false => Err(SendProblem::IdempotencyConflict),
-            };
+            if before != body {
+                return Err(SendProblem::IdempotencyConflict);
+            }
+            return self.answered(account, &answer);
         }
         self.room_for(account)?;
         let mut seed = [0; 16];
@@ -266,6 +266,10 @@ pub(super) fn storage(error: StoreError) -> SendProblem {
     }
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` is handed"
+)]
 fn in_our_words(error: DispatchError) -> SendProblem {
     match error {
         DispatchError::NotConnected => SendProblem::NotWorking,

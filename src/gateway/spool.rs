@@ -3,6 +3,7 @@
 //! The folder is the service's alone (0700, its files 0600). What no message in a queue names any more is
 //! swept when the service starts: a power cut leaves nothing behind.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -177,7 +178,7 @@ impl Incoming {
     pub fn finish(mut self) -> Result<Spooled, SpoolError> {
         self.file.sync_all()?;
         let hash = std::mem::take(&mut self.hash).finalize();
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hexadecimal(&hash);
         let file = format!("{hash}-{}", chance()?);
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::rename(&self.path, folder.join(&file))?;
@@ -241,6 +242,15 @@ pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
 pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Two digits for each byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Sixteen hexadecimal digits made by chance.

@@ -66,10 +66,11 @@ fn the_longest_text_there_may_be() {
     let words = "Lorem ipsum dolor sit amet ".repeat(TEXT_MAX / 27);
     let pieces = chunk(&words, TEXT_PIECE);
     assert!(pieces.len() <= TEXT_MAX / TEXT_PIECE + 1);
+    let all_but_the_last = &pieces[..pieces.len() - 1];
     assert!(
-        pieces
+        all_but_the_last
             .iter()
-            .all(|piece| piece.ends_with("amet") || piece.len() > TEXT_PIECE / 2)
+            .all(|piece| piece.len() > TEXT_PIECE / 2)
     );
     // White space without end is looked through once.
     let gap = format!("a{}b", " \n".repeat(TEXT_MAX / 2));
