@@ -4,6 +4,8 @@
 //! The runs are the same every time; `PROPTEST_CASES` asks for more of them. A run that fails is
 //! shrunk to its shortest form before it is printed.
 
+mod subject;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
+use self::subject::{who_is_asked, whose};
 use super::bench::{Bench, ME, alive, connected, millis, paired, quiet, secs, stored, why};
 use super::reference::Reference;
 
@@ -426,51 +429,6 @@ fn waiting(who: u8, expires_at: Mono) -> Waiting {
 
 fn access(code: u8) -> Secret {
     Secret::new(format!("{code:06}"))
-}
-
-/// The account an event is about; `None`: about none or all.
-fn whose(event: &Event) -> Option<AccountId> {
-    match event {
-        Event::Link { account, .. } | Event::Store { account, .. } => Some(*account),
-        Event::Intent { intent, .. } => match intent {
-            Intent::Connect(account)
-            | Intent::Disconnect(account)
-            | Intent::Restart(account)
-            | Intent::Delete(account)
-            | Intent::Select(account)
-            | Intent::Change { account, .. }
-            | Intent::PairByCode { account, .. }
-            | Intent::Decide { account, .. }
-            | Intent::Logout(account) => Some(*account),
-            Intent::AddAccount { .. }
-            | Intent::ShowAccessCode { .. }
-            | Intent::TryAccessCode { .. }
-            | Intent::ResetTokens => None,
-        },
-        Event::Gateway(GatewayEvent::Requests { account, .. }) => Some(*account),
-        Event::Gateway(GatewayEvent::Outbox(_))
-        | Event::Edge(_)
-        | Event::Panel(_)
-        | Event::Page(_)
-        | Event::NetworkUp
-        | Event::ClockSet
-        | Event::Disk(_)
-        | Event::Shutdown => None,
-    }
-}
-
-fn who_is_asked(effect: &Effect) -> Option<AccountId> {
-    match effect {
-        Effect::StartLink { account, .. }
-        | Effect::StopLink { account, .. }
-        | Effect::Unlink { account, .. }
-        | Effect::WipeAuth { account }
-        | Effect::DeleteAccount { account }
-        | Effect::RequestCode { account, .. }
-        | Effect::Decide { account, .. }
-        | Effect::SaveRecord { account, .. } => Some(*account),
-        Effect::Answer { .. } | Effect::ResetTokens => None,
-    }
 }
 
 #[test]

@@ -339,6 +339,7 @@ fn act(bench: &mut Bench, watcher: &mut Watcher, act: Act, trace: &[Act]) {
             let decisions: Vec<_> = decisions.collect();
             let wants = bench.snapshot().current().enabled;
             let decides = matches!(button, Button::Connect | Button::Disconnect);
+            let moved = was.is_some() && !decides;
             let expected = was.filter(|_| decides && read && !dark);
             let expected = expected.map(|code| (code, button == Button::Connect));
             assert_eq!(decisions, Vec::from_iter(expected.clone()), "{trace:?}");
@@ -349,7 +350,7 @@ fn act(bench: &mut Bench, watcher: &mut Watcher, act: Act, trace: &[Act]) {
                 assert_eq!(wants, before.current().enabled, "two meanings: {trace:?}");
                 assert!(effects.len() == decisions.len(), "{effects:?} {trace:?}");
             }
-            watcher.put_off(bench, expected.is_none() && !decides);
+            watcher.put_off(bench, moved);
         }
     }
     watcher.look(bench);

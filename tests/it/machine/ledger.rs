@@ -4,6 +4,8 @@
 //! It knows nothing of statuses and rules; it believes the effects and the events, never the
 //! machine's own opinion.
 
+mod caller;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -14,7 +16,7 @@ use pairbox::event::{
 };
 use pairbox::limits;
 use pairbox::machine::Appliance;
-use pairbox::snapshot::{Light, PanelHealth, Snapshot, Status};
+use pairbox::snapshot::{Snapshot, Status};
 use pairbox::time::Mono;
 
 /// What was asked for and not yet answered, over all accounts.
@@ -438,10 +440,7 @@ impl Ledger {
                 | Status::Failed { .. }
                 | Status::LoggedOut => {}
             }
-            let waits = view.waiting.iter();
-            let waits = waits.map(|who| (who.code.expose().to_owned(), who.expires_at));
-            let expected = entry.waiting.iter().filter(|(_, ends)| *ends > now);
-            if !self.shut_down && !waits.eq(expected.cloned()) {
+            if !self.shut_down && !caller::are(&entry.waiting, &view.waiting, now) {
                 fail("not those who wait");
             }
             let wants = match view.status {
@@ -467,22 +466,8 @@ impl Ledger {
                 () => {}
             }
         }
-        if let Some(caller) = &snapshot.caller {
-            let account = snapshot.accounts.iter().find(|it| it.id == caller.account);
-            let well = snapshot.overview || snapshot.current().status == Status::Working;
-            match () {
-                () if !account.is_some_and(|it| it.waiting.contains(&caller.who)) => {
-                    fail("somebody is shown who does not wait");
-                }
-                () if snapshot.access.is_some() || snapshot.hold.is_some() || !well => {
-                    fail("somebody is shown over something that must not be covered");
-                }
-                () if snapshot.light == Light::Off || self.shut_down => {
-                    fail("somebody is shown on a dark glass");
-                }
-                () if snapshot.panel != PanelHealth::Attached => fail("shown without a glass"),
-                () => {}
-            }
+        if let Some(what) = caller::wrong(&snapshot) {
+            fail(what);
         }
         if self.shut_down && !self.is_answered() {
             fail("somebody waits for a process that ends");
