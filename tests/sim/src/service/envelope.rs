@@ -126,7 +126,7 @@ impl State {
                 }
             }
             Place::Direct(_) if own => {
-                message = message.attr("from", account.device_jid(from.device))
+                message = message.attr("from", account.device_jid(from.device));
             }
             Place::Direct(_) => message = direct(message, account, from.device),
         }

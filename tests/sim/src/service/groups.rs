@@ -128,7 +128,7 @@ impl State {
             .attr("s_o", owner.address(0, hidden))
             .attr("s_t", now)
             .build();
-        self.announce(jid, by, change, None);
+        self.announce(jid, by, &change, None);
     }
 
     /// Somebody comes in.
@@ -179,11 +179,11 @@ impl State {
             return;
         };
         let who = participant(account, group.hidden, rank);
-        self.announce(jid, by, parent(tag, [who]), also);
+        self.announce(jid, by, &parent(tag, [who]), also);
     }
 
     /// Tells the members' companions of a change, and those of somebody who just left.
-    fn announce(&mut self, jid: &Jid, by: &str, change: Node, also: Option<&str>) {
+    fn announce(&mut self, jid: &Jid, by: &str, change: &Node, also: Option<&str>) {
         let (Some(group), Some(author)) =
             (self.groups.get(&jid.to_string()), self.accounts.get(by))
         else {

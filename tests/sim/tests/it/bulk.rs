@@ -34,7 +34,7 @@ fn a_thousand_letters_arrive_over_lost_connections() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for round in 0.. {
         for came in companion.wait_batch() {
-            *seen.entry(came.info.id.to_string()).or_default() += 1;
+            *seen.entry(came.info.id.clone()).or_default() += 1;
         }
         if round % 200 == 100 && seen.len() < LETTERS / 2 {
             service.reset_all();

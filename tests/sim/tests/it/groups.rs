@@ -84,13 +84,11 @@ fn the_companion_writes_and_every_member_reads() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "there is one group")]
 fn groups_are_asked_for_and_told_of() {
     let (service, mut companion, _, group) = stage(true);
     let groups = companion.with(async |client| client.groups().get_participating().await.unwrap());
-    let subjects: Vec<String> = groups
-        .values()
-        .map(|group| group.subject.to_string())
-        .collect();
+    let subjects: Vec<String> = groups.values().map(|group| group.subject.clone()).collect();
     assert_eq!(subjects, ["Allotments"]);
     group.set_subject(ALICE, "Gardens");
     let updated = |event: &Event| matches!(event, Event::GroupUpdate(_)).then_some(());

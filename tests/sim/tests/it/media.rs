@@ -1,5 +1,7 @@
 //! Files: left at the media server by contacts and by companions, fetched by both.
 
+#![allow(clippy::default_trait_access, reason = "the types' names are far away")]
+
 use std::time::Duration;
 
 use pairbox_sim::{

@@ -1,6 +1,8 @@
 //! Messages between a contact and a companion: by number and by hidden number, out of order, twice,
 //! unreadable, refused, and what their senders are told.
 
+#![allow(clippy::default_trait_access, reason = "the types' names are far away")]
+
 use pairbox_sim::compose::{self, Target};
 use pairbox_sim::{Appears, Content, Event as Seen, Fault, Manner, Options, Order, Service};
 use whatsapp_rust::types::events::Event;
@@ -60,7 +62,7 @@ fn what_is_no_text_goes_both_ways() {
     let chat = service.phone(NUMBER, "").jid();
     let vcard = "BEGIN:VCARD\nVERSION:3.0\nFN:Bob\nEND:VCARD";
     for message in [
-        compose::mention("@15550001111 look", &[chat.clone()]),
+        compose::mention("@15550001111 look", std::slice::from_ref(&chat)),
         compose::quote(
             "as I said",
             &Target::of(alice.jid(), &first, compose::text("first")),
