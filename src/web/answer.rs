@@ -18,7 +18,7 @@ use super::openapi;
 use super::page::Page;
 use super::problem::Problem;
 use super::reply::Reply;
-use super::route::errand::Errand;
+use super::route::errands::Errand;
 use super::route::operation::Need;
 use super::route::{Ask, Deed, Head, Names, Route, route, unknown_session};
 use super::status::{self, Eye};

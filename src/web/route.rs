@@ -5,14 +5,14 @@
 //! table (`table`), and so does the OpenAPI document. There is no file system behind the paths and
 //! nothing is percent-decoded: a path is one of these or it is a 404.
 
-pub mod errand;
+pub mod errands;
 pub mod operation;
 pub mod query;
 pub mod table;
 
 use std::fmt::Write as _;
 
-use self::errand::{Errand, Hook};
+use self::errands::{Errand, Hook};
 use self::operation::{Body, Method, Need, Operation};
 use self::query::QrFormat;
 use super::guard;

@@ -19,7 +19,7 @@ use crate::web::messages::{List, MessageBody, ReceiptBody, RequestBody};
 use crate::web::problem::Problem;
 use crate::web::reply::Reply;
 use crate::web::route::Head;
-use crate::web::route::errand::{Listing, unknown_message, unknown_request};
+use crate::web::route::errands::{Listing, unknown_message, unknown_request};
 use crate::web::status::Eye;
 
 /// Longest idempotency key, in characters: twice a UUID with room.

@@ -15,7 +15,7 @@ use crate::ulid::Ulid;
 use crate::web::problem::Problem;
 use crate::web::reply::Reply;
 use crate::web::route::Head;
-use crate::web::route::errand::no_media;
+use crate::web::route::errands::no_media;
 
 /// A file to be handed out.
 #[derive(Debug)]

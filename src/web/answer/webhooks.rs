@@ -17,7 +17,7 @@ use crate::web::fields::Fields;
 use crate::web::messages::List;
 use crate::web::problem::Problem;
 use crate::web::reply::Reply;
-use crate::web::route::errand::{Hook, unknown_delivery, unknown_webhook};
+use crate::web::route::errands::{Hook, unknown_delivery, unknown_webhook};
 use crate::web::status::Eye;
 use crate::web::webhooks::{
     Change, DeliveryBody, FIELDS, NewWebhookBody, WebhookBody, day_after, own_secret,

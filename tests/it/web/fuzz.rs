@@ -120,7 +120,7 @@ fn judge(asked: &Asked, reply: &Reply, up: Option<&str>) {
             "Kim",
             KEPT_TEXT,
             KEPT_FROM,
-            "whsec_",
+            "\"whsec_",
         ] {
             assert!(!said.contains(secret), "{secret} in {}", words());
         }

@@ -253,6 +253,9 @@ fn bodies_that_were_mangled_are_answered_and_leave_nothing() {
     for nth in 0..400 {
         let mut body = whole("picture").into_bytes();
         for _ in 0..chance.random_range(0..4) {
+            if body.len() < 2 {
+                break;
+            }
             let at = chance.random_range(0..body.len());
             match chance.random_range(0..5) {
                 0 => body[at] = chance.random(),

@@ -2,7 +2,7 @@
 
 use super::{DEED, JSON, LOOK, answer, form};
 use crate::token::Scope;
-use crate::web::route::errand::Errand;
+use crate::web::route::errands::Errand;
 use crate::web::route::operation::{Body, Method, Need, Operation};
 use crate::web::route::query::{CHAT, CURSOR, DIRECTION, LIMIT};
 

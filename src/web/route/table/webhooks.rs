@@ -3,7 +3,7 @@
 use super::{DEED, JSON, LOOK, answer, form};
 use crate::token::Scope;
 use crate::web::route::Ask;
-use crate::web::route::errand::Hook;
+use crate::web::route::errands::Hook;
 use crate::web::route::operation::{Answer, Body, Method, Need, Operation};
 use crate::web::route::query::{CURSOR, LIMIT, STATUS};
 
