@@ -113,7 +113,7 @@ impl Door {
         let all = || {
             let of_one = |(account, waiting): &(AccountId, &'_ [Waiting])| {
                 let account = *account;
-                let waiting = waiting.to_vec().into_iter();
+                let waiting = waiting.iter().cloned();
                 waiting.map(move |who| (account, who)).collect::<Vec<_>>()
             };
             view.waiting.iter().flat_map(of_one)

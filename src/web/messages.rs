@@ -103,7 +103,9 @@ impl MessageBody {
                 .quoted
                 .map(|quoted| json!({"id": quoted.id, "text": quoted.text})),
             media: match content {
-                Content::Media(it) => Some(media(it, url.filter(|_| way == Way::Inbound))),
+                Content::Media(it) => {
+                    Some(media(it, url.as_deref().filter(|_| way == Way::Inbound)))
+                }
                 _ => None,
             },
             location: match content {
@@ -143,7 +145,7 @@ fn target(content: &Content) -> Option<String> {
 }
 
 /// Without the keys that open it.
-fn media(media: &Media, url: Option<String>) -> Value {
+fn media(media: &Media, url: Option<&str>) -> Value {
     json!({
         "url": url,
         "mimetype": media.mimetype,

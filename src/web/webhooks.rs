@@ -47,6 +47,10 @@ const TAKEN: [&str; 12] = [
 
 /// A field of its own for each that is to be changed.
 #[derive(Default)]
+#[allow(
+    clippy::option_option,
+    reason = "left as it is, taken away, or given: as in the body"
+)]
 pub(super) struct Change {
     pub url: Option<String>,
     /// Null takes it away.

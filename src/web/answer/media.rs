@@ -3,6 +3,7 @@
 //! What somebody sent us must not run in a browser as if it were ours: only pictures, sound and films are
 //! shown, and of those none that can carry a script; everything else is a download.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
 
@@ -99,7 +100,8 @@ fn disposition(inline: bool, filename: Option<&str>) -> String {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 text.push(char::from(byte));
             } else {
-                text.push_str(&format!("%{byte:02X}"));
+                // Writing to a text does not fail.
+                let _ = write!(text, "%{byte:02X}");
             }
         }
     }

@@ -133,7 +133,11 @@ impl Parts {
             file: None,
         };
         let mut multipart = Multipart::new(&mut *flowing, boundary);
-        while let Some(field) = multipart.next_field().await.map_err(malformed)? {
+        while let Some(field) = multipart
+            .next_field()
+            .await
+            .map_err(|error| malformed(&error))?
+        {
             match field.name() {
                 Some("file") if parts.file.is_none() => parts.file(field, spool).await?,
                 Some("file") => return Err(bad("There is more than one part `file`.")),
@@ -167,7 +171,7 @@ impl Parts {
         let mut incoming = on_disk(move || begins.begin()).await?;
         let mut gathered = Vec::with_capacity(WRITTEN);
         loop {
-            let piece = field.chunk().await.map_err(malformed)?;
+            let piece = field.chunk().await.map_err(|error| malformed(&error))?;
             let ends = piece.is_none();
             gathered.extend_from_slice(&piece.unwrap_or_default());
             if gathered.len() >= WRITTEN || (ends && !gathered.is_empty()) {
@@ -200,7 +204,7 @@ impl Parts {
     async fn text(&mut self, name: String, mut field: Field<'_>) -> Result<(), Problem> {
         let mut bytes = Vec::new();
         self.said.1 += 1;
-        while let Some(piece) = field.chunk().await.map_err(malformed)? {
+        while let Some(piece) = field.chunk().await.map_err(|error| malformed(&error))? {
             self.said.0 += piece.len();
             if self.said.0 > HTTP_BODY_MAX {
                 let detail = format!("The texts of a body have at most {HTTP_BODY_MAX} bytes.");
@@ -273,7 +277,7 @@ async fn on_disk<T: Send + 'static>(
 }
 
 /// What `multer` says repeats names of the client's: only what kind it is comes back.
-fn malformed(error: multer::Error) -> Problem {
+fn malformed(error: &multer::Error) -> Problem {
     match error {
         multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders

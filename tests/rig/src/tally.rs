@@ -93,7 +93,8 @@ impl Book {
     #[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
     fn request(&mut self, name: Option<&str>, body: &[u8]) -> u16 {
         self.requests += 1;
-        let fails = self.fails_one_in > 0 && scatter(self.requests) % self.fails_one_in == 0;
+        let fails =
+            self.fails_one_in > 0 && scatter(self.requests).is_multiple_of(self.fails_one_in);
         let Ok(envelope) = serde_json::from_slice::<Value>(body) else {
             self.wrong.push("a body that is no JSON".to_owned());
             return 204;

@@ -110,16 +110,18 @@ impl Contact {
     /// Sends a message of any kind ([`crate::compose`]). Returns its id.
     #[allow(
         clippy::must_use_candidate,
-        reason = "the message is sent all the same"
+        clippy::needless_pass_by_value,
+        reason = "the message is sent all the same, and made for it"
     )]
     pub fn send(&self, to: &str, message: wa::Message) -> String {
-        self.shared.lock().write(&self.number, to, message)
+        self.shared.lock().write(&self.number, to, &message)
     }
 
     /// Sends a message under an id that was used before: encrypted anew, it is a duplicate that only
     /// its id shows.
+    #[allow(clippy::needless_pass_by_value, reason = "as for `send`")]
     pub fn send_as(&self, id: &str, to: &str, message: wa::Message) {
-        self.shared.lock().write_as(&self.number, to, id, message);
+        self.shared.lock().write_as(&self.number, to, id, &message);
     }
 
     /// What was sent under that id goes out to companions once more, the same bytes.

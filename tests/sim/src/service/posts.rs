@@ -39,29 +39,29 @@ pub struct Letter {
 
 impl State {
     /// A phone writes to a number or into a group. Returns the message's id.
-    pub(crate) fn write(&mut self, from: &str, to: &str, message: wa::Message) -> String {
+    pub(crate) fn write(&mut self, from: &str, to: &str, message: &wa::Message) -> String {
         let id = message_id();
         self.write_as(from, to, &id, message);
         id
     }
 
     /// The same, under a given id.
-    pub(crate) fn write_as(&mut self, from: &str, to: &str, id: &str, message: wa::Message) {
+    pub(crate) fn write_as(&mut self, from: &str, to: &str, id: &str, message: &wa::Message) {
         self.remember(from, to, id, message.clone());
         if to.contains('@') {
-            self.post_in_group(from, to, id, &message);
+            self.post_in_group(from, to, id, message);
             return;
         }
         if from != to {
             let (sender, phone) = (Address::new(from, 0), Address::new(to, 0));
-            if let Some(sealed) = self.seal(from, &phone, &message) {
+            if let Some(sealed) = self.seal(from, &phone, message) {
                 let chat = Jid::pn(to);
                 self.read(to, &sender, &chat, id, (sealed.kind, &sealed.bytes));
             }
         }
-        self.post(from, to, id, &message);
+        self.post(from, to, id, message);
         if from != to {
-            self.copy_to_own(from, to, id, &message);
+            self.copy_to_own(from, to, id, message);
         }
     }
 
