@@ -18,7 +18,7 @@ use super::openapi;
 use super::page::Page;
 use super::problem::Problem;
 use super::reply::Reply;
-use super::route::errands::Errand;
+use super::route::errands::Matter;
 use super::route::operation::Need;
 use super::route::{Ask, Deed, Head, Names, Route, route, unknown_session};
 use super::status::{self, Eye};
@@ -181,25 +181,25 @@ impl Desk {
     fn errand(
         &self,
         id: AccountId,
-        errand: &Errand,
+        errand: &Matter,
         snapshot: &Snapshot,
         eye: &Eye<'_>,
         sent: Sent<'_>,
     ) -> Result<Outcome, Problem> {
         account(snapshot, id)?;
         let reply = match errand {
-            Errand::List(listing) => self.list_messages(id, listing, eye),
-            Errand::Show(message) => self.show_message(id, message, eye),
-            Errand::Send => self.send_message(id, sent),
-            Errand::Typing(chat) => self.typing(id, chat, sent.body),
-            Errand::MarkRead(chat) => self.mark_read(id, chat, sent.body),
-            Errand::Policy => self.policy(id),
-            Errand::SetPolicy => self.set_policy(id, sent.body),
-            Errand::Routes => self.routes(id),
-            Errand::SetRoutes => self.set_routes(id, sent.body),
-            Errand::Requests => self.list_requests(id, eye),
-            Errand::Decide { code, approve } => self.decide(id, (code, *approve), sent.body),
-            Errand::Media(event) => return self.media(id, *event, sent.head).map(Outcome::File),
+            Matter::List(listing) => self.list_messages(id, listing, eye),
+            Matter::Show(message) => self.show_message(id, message, eye),
+            Matter::Send => self.send_message(id, sent),
+            Matter::Typing(chat) => self.typing(id, chat, sent.body),
+            Matter::MarkRead(chat) => self.mark_read(id, chat, sent.body),
+            Matter::Policy => self.policy(id),
+            Matter::SetPolicy => self.set_policy(id, sent.body),
+            Matter::Routes => self.routes(id),
+            Matter::SetRoutes => self.set_routes(id, sent.body),
+            Matter::Requests => self.list_requests(id, eye),
+            Matter::Decide { code, approve } => self.decide(id, (code, *approve), sent.body),
+            Matter::Media(event) => return self.media(id, *event, sent.head).map(Outcome::File),
         };
         reply.map(Outcome::Reply)
     }

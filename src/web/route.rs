@@ -12,7 +12,7 @@ pub mod table;
 
 use std::fmt::Write as _;
 
-use self::errands::{Errand, Hook};
+use self::errands::{Hook, Matter};
 use self::operation::{Body, Method, Need, Operation};
 use self::query::QrFormat;
 use super::guard;
@@ -153,7 +153,7 @@ pub enum Deed {
     /// What happened to it: at most so many.
     ListEvents(usize),
     /// Something about its messages.
-    Messages(Errand),
+    Messages(Matter),
 }
 
 /// What the path and the query say, for the table.
@@ -177,7 +177,7 @@ impl<'a> Asked<'a> {
         found.unwrap_or_default()
     }
 
-    fn errand(&self, errand: Errand) -> Result<Ask, Problem> {
+    fn errand(&self, errand: Matter) -> Result<Ask, Problem> {
         self.session(Deed::Messages(errand))
     }
 
@@ -194,7 +194,7 @@ impl Route {
     #[must_use]
     pub fn may_take_long(&self) -> bool {
         self.operation.method != Method::Get
-            || matches!(self.ask, Ask::Session(_, Deed::Messages(Errand::Media(_))))
+            || matches!(self.ask, Ask::Session(_, Deed::Messages(Matter::Media(_))))
     }
 
     /// Whether the body is to be read.

@@ -12,7 +12,7 @@ use crate::web::problem::Problem;
 
 /// What can be asked about the messages of one session.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Errand {
+pub enum Matter {
     /// Its messages, the newest first.
     List(Listing),
     /// One of them.

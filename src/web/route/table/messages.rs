@@ -2,7 +2,7 @@
 
 use super::{DEED, JSON, LOOK, answer, form};
 use crate::token::Scope;
-use crate::web::route::errands::Errand;
+use crate::web::route::errands::Matter;
 use crate::web::route::operation::{Body, Method, Need, Operation};
 use crate::web::route::query::{CHAT, CURSOR, DIRECTION, LIMIT};
 
@@ -48,7 +48,7 @@ pub(super) static MESSAGES: [Operation; 6] = [
             "bad_limit",
             "store",
         ],
-        make: |asked| asked.errand(Errand::List(asked.listing()?)),
+        make: |asked| asked.errand(Matter::List(asked.listing()?)),
         ..SEE
     },
     Operation {
@@ -76,7 +76,7 @@ pub(super) static MESSAGES: [Operation; 6] = [
             "store",
             "unknown_message",
         ],
-        make: |asked| asked.errand(Errand::Send),
+        make: |asked| asked.errand(Matter::Send),
         ..SEND
     },
     Operation {
@@ -85,7 +85,7 @@ pub(super) static MESSAGES: [Operation; 6] = [
         summary: "One of them.",
         answers: &[answer(200, "The message.", &[form(JSON, "Message")])],
         problems: &["store", "unknown_message"],
-        make: |asked| asked.errand(Errand::Show(asked.message()?)),
+        make: |asked| asked.errand(Matter::Show(asked.message()?)),
         ..SEE
     },
     Operation {
@@ -112,7 +112,7 @@ pub(super) static MESSAGES: [Operation; 6] = [
             "store",
             "too_many_downloads",
         ],
-        make: |asked| asked.errand(Errand::Media(asked.event()?)),
+        make: |asked| asked.errand(Matter::Media(asked.event()?)),
         ..SEE
     },
     Operation {
@@ -121,7 +121,7 @@ pub(super) static MESSAGES: [Operation; 6] = [
         summary: "Shows \"typing…\" in a chat, or no longer.",
         body: Body::Optional("Typing"),
         answers: &[answer(200, "It is shown.", &[form(JSON, "Nothing")])],
-        make: |asked| asked.errand(Errand::Typing(asked.chat()?)),
+        make: |asked| asked.errand(Matter::Typing(asked.chat()?)),
         ..SEND
     },
     Operation {
@@ -130,7 +130,7 @@ pub(super) static MESSAGES: [Operation; 6] = [
         summary: "Marks messages of a chat as read: those named, or the newest of the ring.",
         body: Body::Optional("MarkRead"),
         answers: &[answer(200, "They are.", &[form(JSON, "Nothing")])],
-        make: |asked| asked.errand(Errand::MarkRead(asked.chat()?)),
+        make: |asked| asked.errand(Matter::MarkRead(asked.chat()?)),
         ..SEND
     },
 ];
@@ -141,7 +141,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         path: "/api/v1/sessions/{id}/policy",
         summary: "Who may write, and what is done with what they write.",
         answers: &[answer(200, "The policy.", &[form(JSON, "Policy")])],
-        make: |asked| asked.errand(Errand::Policy),
+        make: |asked| asked.errand(Matter::Policy),
         ..SEE
     },
     Operation {
@@ -152,7 +152,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         body: Body::Json("Policy"),
         answers: &[answer(200, "The policy.", &[form(JSON, "Policy")])],
         problems: &["bad_policy", "busy", "store"],
-        make: |asked| asked.errand(Errand::SetPolicy),
+        make: |asked| asked.errand(Matter::SetPolicy),
         ..DECIDE
     },
     Operation {
@@ -160,7 +160,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         path: "/api/v1/sessions/{id}/routes",
         summary: "Which webhook hears of which messages.",
         answers: &[answer(200, "The routes.", &[form(JSON, "Routes")])],
-        make: |asked| asked.errand(Errand::Routes),
+        make: |asked| asked.errand(Matter::Routes),
         ..SEE
     },
     Operation {
@@ -171,7 +171,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         body: Body::Json("Routes"),
         answers: &[answer(200, "The routes.", &[form(JSON, "Routes")])],
         problems: &["bad_routes", "busy", "store"],
-        make: |asked| asked.errand(Errand::SetRoutes),
+        make: |asked| asked.errand(Matter::SetRoutes),
         ..DECIDE
     },
     Operation {
@@ -180,7 +180,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         summary: "Unknown people who wrote and wait for approval; their codes for `admin` only.",
         answers: &[answer(200, "Who waits.", &[form(JSON, "RequestList")])],
         problems: &["store"],
-        make: |asked| asked.errand(Errand::Requests),
+        make: |asked| asked.errand(Matter::Requests),
         ..SEE
     },
     Operation {
@@ -191,7 +191,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         problems: GATEWAY_DECISION,
         make: |asked| {
             let code = asked.code()?;
-            asked.errand(Errand::Decide {
+            asked.errand(Matter::Decide {
                 code,
                 approve: true,
             })
@@ -206,7 +206,7 @@ pub(super) static SETTINGS: [Operation; 7] = [
         problems: GATEWAY_DECISION,
         make: |asked| {
             let code = asked.code()?;
-            asked.errand(Errand::Decide {
+            asked.errand(Matter::Decide {
                 code,
                 approve: false,
             })
