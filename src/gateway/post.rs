@@ -66,7 +66,7 @@ impl Post {
         match request.send(delivery.body.as_str()) {
             Ok(answer) => judge(answer, now),
             Err(error) => Posted {
-                outcome: Outcome::Later(None),
+                outcome: Outcome::Away,
                 error: Some(words(&error)),
                 answer: Vec::new(),
             },

@@ -5,8 +5,9 @@
 //! go at once, [`LANES`] of a webhook and [`FLIGHTS`] in all; webhooks take turns. What failed is tried
 //! again after the schedule's wait, and its lane waits with it. A webhook whose receiver failed
 //! [`BREAKER`] times in a row is only asked whether it is back, by one delivery at a time, its oldest;
-//! such a question that comes before that delivery's own time does not count as one of its attempts. When
-//! it is back, everything that waited for it goes at once.
+//! such a question does not count as one of its attempts if nobody answers, or if it comes before the
+//! delivery's own time: a receiver that is away is no fault of what waits for it. When it is back,
+//! everything that waited for it goes at once.
 
 mod line;
 
@@ -40,7 +41,9 @@ pub struct Courier {
 struct Flight {
     lane: String,
     stop: Stop,
-    /// Its own time had not come: it only asks whether the receiver is back.
+    /// It asks whether the receiver is back.
+    asks: bool,
+    /// Its own time had not come.
     early: bool,
 }
 
@@ -123,7 +126,7 @@ impl Courier {
         }
         for webhook in self.in_turn() {
             let line = self.lines.get_mut(&webhook)?;
-            let Some((lane, stop, early)) = line.start(now) else {
+            let Some((lane, stop, asks)) = line.start(now) else {
                 continue;
             };
             self.turn = Some(webhook);
@@ -131,7 +134,13 @@ impl Courier {
                 webhook,
                 place: stop.place,
             };
-            self.flying.insert(id, Flight { lane, stop, early });
+            let flight = Flight {
+                lane,
+                stop,
+                asks,
+                early: !has_come(stop.next_at, now),
+            };
+            self.flying.insert(id, flight);
             return Some(id);
         }
         None
@@ -161,14 +170,15 @@ impl Courier {
             Outcome::Delivered => Verdict::Delivered,
             Outcome::Refused => Verdict::GivenUp,
             Outcome::Gone => Verdict::GivenUpAndOff,
-            Outcome::Later(_) if flight.early => Verdict::NotYet,
-            Outcome::Later(asked) => {
+            Outcome::Later(_) | Outcome::Away if flight.early => Verdict::NotYet,
+            Outcome::Away if flight.asks => Verdict::NotYet,
+            Outcome::Later(_) | Outcome::Away => {
                 let attempts = flight.stop.attempts + 1;
                 match retry::wait(attempts, chance, self.scale) {
                     None => Verdict::GivenUp,
                     Some(wait) => Verdict::PutOff {
                         attempts,
-                        next_at: later(now, wait.max(self.asked(asked))),
+                        next_at: later(now, wait.max(self.asked(outcome))),
                     },
                 }
             }
@@ -177,10 +187,7 @@ impl Courier {
 
     /// The verdict is written down (or could not be, and comes again after a restart): its lane goes on.
     pub fn settle(&mut self, id: DeliveryId, outcome: Outcome, verdict: Verdict, now: UnixMillis) {
-        let asked = match outcome {
-            Outcome::Later(asked) => self.asked(asked),
-            _ => Duration::ZERO,
-        };
+        let asked = self.asked(outcome);
         let Some(flight) = self.flying.remove(&id) else {
             return;
         };
@@ -243,8 +250,15 @@ impl Courier {
     }
 
     /// What a receiver asked for, within bounds.
-    fn asked(&self, asked: Option<Duration>) -> Duration {
-        asked.unwrap_or_default().min(WAIT_MAX) / self.scale
+    fn asked(&self, outcome: Outcome) -> Duration {
+        match outcome {
+            Outcome::Later(Some(asked)) => asked.min(WAIT_MAX) / self.scale,
+            Outcome::Later(None)
+            | Outcome::Delivered
+            | Outcome::Away
+            | Outcome::Refused
+            | Outcome::Gone => Duration::ZERO,
+        }
     }
 
     /// All webhooks, beginning behind the one that had its turn last.

@@ -34,9 +34,10 @@ pub const WAIT_MAX: Duration = Duration::from_secs(24 * HOUR);
 pub enum Outcome {
     /// The receiver took it (2xx).
     Delivered,
-    /// Not now: no connection, no answer in time, or an answer that says so. After that long, if the
-    /// receiver said when (`Retry-After`).
+    /// Not now, an answer says. After that long, if it says when (`Retry-After`).
     Later(Option<Duration>),
+    /// Nobody answered: no connection, or nothing in time.
+    Away,
     /// It will never take it.
     Refused,
     /// The receiver is gone for good (410): nothing more is posted to it.

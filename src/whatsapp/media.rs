@@ -343,8 +343,10 @@ mod tests {
             };
             let all = whole(0);
             assert_eq!(all.len() as u64, len);
-            use sha2::Digest as _;
-            assert_eq!(sha2::Sha256::digest(&all)[..], info.file_enc_sha256);
+            assert_eq!(
+                <sha2::Sha256 as sha2::Digest>::digest(&all)[..],
+                info.file_enc_sha256
+            );
             for offset in [1, len / 2, len - 1, len] {
                 let offset = usize::try_from(offset).unwrap();
                 assert_eq!(whole(offset as u64), all[offset..], "{size} from {offset}");

@@ -87,7 +87,7 @@ impl Line {
         self.quiet_until = None;
     }
 
-    /// Starts the next one, if one may be: its lane, itself, and whether it is before its own time.
+    /// Starts the next one, if one may be: its lane, itself, and whether it asks if the receiver is back.
     pub fn start(&mut self, now: UnixMillis) -> Option<(String, Stop, bool)> {
         if !self.enabled || self.quiet_until.is_some_and(|until| !has_come(until, now)) {
             return None;
@@ -110,7 +110,7 @@ impl Line {
         });
         let stop = stop?;
         self.flying += 1;
-        Some((lane, stop, !has_come(stop.next_at, now)))
+        Some((lane, stop, asks))
     }
 
     /// The one that was posted is so no more; `back`: it waits again.

@@ -21,6 +21,7 @@ fn text_message(text: &str) -> wa::Message {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "compared with what is")]
 fn said(text: &str) -> Option<Content> {
     let text = text.to_owned();
     Some(Content::Text { text })
@@ -154,7 +155,6 @@ fn messages_about_messages() {
     let wrapped = wa::Message {
         edited_message: MessageField::some(wam::FutureProofMessage {
             message: MessageField::some(edited),
-            ..wam::FutureProofMessage::default()
         }),
         ..wa::Message::default()
     };
@@ -279,7 +279,7 @@ fn carrier(index: u8, text: &str) -> wa::Message {
             message
                 .template_button_reply_message
                 .get_or_insert_default()
-                .selected_display_text = some()
+                .selected_display_text = some();
         }
         6 => message.list_response_message.get_or_insert_default().title = some(),
         7 => message.buttons_message.get_or_insert_default().content_text = some(),

@@ -25,9 +25,11 @@ fn is_covered(scene: &Scene) -> bool {
         hold,
         access,
         overview,
+        caller,
         ..
     } = &scene.snapshot;
-    hold.is_some() || access.is_some() || *overview || scene.snapshot.shutting_down
+    let asked = hold.is_some() || access.is_some() || caller.is_some();
+    asked || *overview || scene.snapshot.shutting_down
 }
 
 #[test]

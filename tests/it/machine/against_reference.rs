@@ -190,6 +190,7 @@ impl Pair {
         pair
     }
 
+    #[allow(clippy::too_many_lines, reason = "one list of what can be done")]
     fn act(&mut self, nth: usize, act: Act) {
         let nth = nth % self.references.len();
         let account = *self.references.keys().nth(nth).unwrap();
@@ -296,6 +297,7 @@ impl Pair {
         self.bench.now = end;
     }
 
+    #[allow(clippy::too_many_lines, reason = "one list of what has to agree")]
     fn agree(&mut self, event: Option<&Event>) {
         self.steps += 1;
         let asked = self.bench.effects();

@@ -46,7 +46,9 @@ fn files_of_every_kind_are_told_and_had() {
         assert_eq!(media["mimetype"], mimetype);
         assert_eq!(media["size"], 40_000);
         let hash = Sha256::digest(&bytes);
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hash
+            .iter()
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert_eq!(media["sha256"], hex.as_str(), "{media}");
         if kind == FileKind::Document {
             assert_eq!(media["filename"], "bill.pdf");

@@ -13,6 +13,7 @@ fn meant(to: &str, country: &str) -> Result<String, RecipientError> {
     recipient(to, prefix(country).as_ref()).map(|chat| chat.id())
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "compared with what is")]
 fn number(digits: &str) -> Result<String, RecipientError> {
     Ok(format!("{digits}@s.whatsapp.net"))
 }

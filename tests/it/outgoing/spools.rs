@@ -24,7 +24,9 @@ fn a_file_is_taken_in_piece_by_piece_and_for_nobody_else() {
     let kept = incoming.finish().unwrap();
     assert_eq!(kept.size, 10);
     let hash = Sha256::digest(b"helloworld");
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     assert!(kept.file.starts_with(&hash));
     let path = spool.path(&kept.file);
     assert_eq!(fs::read(&path).unwrap(), b"helloworld");

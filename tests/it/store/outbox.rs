@@ -155,7 +155,7 @@ impl Pair {
             70..78 => self.give_up().await,
             78..84 => self.replay().await,
             84..88 => self.webhooks().await,
-            88..93 => self.set_caps().await,
+            88..93 => self.set_caps(),
             93..97 => {
                 let dropped = self.store.drop_old(self.now).await.unwrap();
                 assert_eq!(dropped, self.naive.enforce(self.now), "{}", self.at);
@@ -268,7 +268,7 @@ impl Pair {
         }
     }
 
-    async fn set_caps(&mut self) {
+    fn set_caps(&mut self) {
         self.naive.caps = OutboxCaps {
             bytes: self.rng.random_range(1_000..60_000),
             age: Duration::from_secs(self.rng.random_range(60..1_000)),

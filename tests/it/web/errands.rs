@@ -137,6 +137,10 @@ fn a_file_that_came_is_shown_without_the_keys_that_open_it() {
 }
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one table of bodies and what is said to them"
+)]
 fn what_is_sent_is_checked_field_by_field() {
     let rig = Rig::start();
     let send = |body: Value| rig.by(&rig.keys.send, "POST", &mine("messages"), &body.to_string());
@@ -275,6 +279,10 @@ fn the_same_key_gets_the_first_answer() {
 }
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one table of bodies and what is said to them"
+)]
 fn policy_and_routes_are_kept_and_refused_by_field() {
     let rig = Rig::start();
     let put =

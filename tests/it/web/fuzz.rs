@@ -132,6 +132,7 @@ fn judge(asked: &Asked, reply: &Reply, up: Option<&str>) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one run, and what must hold of it")]
 fn a_hundred_thousand_requests() {
     let seed = number_of("PAIRBOX_FUZZ_SEED", SEED);
     let most = usize::try_from(number_of("PAIRBOX_FUZZ_REQUESTS", REQUESTS as u64)).unwrap();

@@ -1,6 +1,7 @@
 //! Files that come with a message, as multipart: taken as they come, and never left behind.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
@@ -77,6 +78,7 @@ fn sends(rig: &Rig, body: &str) -> String {
 }
 
 /// Waits until the spool holds so many files.
+#[allow(clippy::disallowed_methods, reason = "a deadline on real files")]
 fn settles(rig: &Rig, files: usize) {
     let until = Instant::now() + DEADLINE;
     while rig.spooled().len() != files {
@@ -105,11 +107,8 @@ fn a_file_is_taken_and_its_texts_are_fields() {
     let mut chunked =
         head(&rig, &rig.keys.send, 0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
     for piece in large.as_bytes().chunks(70_000) {
-        chunked += &format!(
-            "{:x}\r\n{}\r\n",
-            piece.len(),
-            std::str::from_utf8(piece).unwrap()
-        );
+        let text = std::str::from_utf8(piece).unwrap();
+        write!(chunked, "{:x}\r\n{text}\r\n", piece.len()).unwrap();
     }
     let said = exchange(&rig, (chunked + "0\r\n\r\n").as_bytes());
     assert!(said.starts_with("HTTP/1.1 202"), "{said}");

@@ -12,7 +12,7 @@ use pairbox::metrics::Lines;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::receiver::{Answer, Raw, Receiver, taken};
+use super::receiver::{Answer, Heard, Raw, Receiver, taken};
 use super::rig::{FAST, Rig, chat, impatient};
 
 /// So fast that all attempts of a delivery are over in a second.
@@ -58,7 +58,7 @@ fn what_may_come_right_is_tried_again_before_the_rest_of_its_chat() {
         rig.tell(&chat(1), 1);
         rig.tell(&chat(1), 2);
         receiver.wait_taken(2);
-        let numbers: Vec<_> = receiver.heard().iter().map(|it| it.number()).collect();
+        let numbers: Vec<_> = receiver.heard().iter().map(Heard::number).collect();
         assert_eq!(numbers, [1, 1, 1, 2], "{status}");
         rig.wait_line(hook, |line| line.pending == 0 && line.dead == 0);
     }
@@ -151,7 +151,7 @@ fn a_receiver_says_when_to_come_back() {
     rig.tell(&chat(2), 2);
     receiver.wait_taken(2);
     let next = waiting.next_at;
-    assert!(rig.gateway_now() >= next);
+    assert!(Rig::gateway_now() >= next);
 }
 
 #[test]

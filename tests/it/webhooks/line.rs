@@ -118,7 +118,9 @@ impl World {
         self.flying.remove(&id);
         match verdict {
             Verdict::Delivered | Verdict::GivenUp | Verdict::GivenUpAndOff => {
-                if verdict == Verdict::GivenUp && matches!(outcome, Outcome::Later(_)) {
+                if verdict == Verdict::GivenUp
+                    && matches!(outcome, Outcome::Later(_) | Outcome::Away)
+                {
                     assert_eq!(self.waiting[&id].attempts + 1, ATTEMPTS);
                 }
                 if verdict == Verdict::GivenUpAndOff {
@@ -146,7 +148,8 @@ impl World {
                 };
                 let outcome = match how {
                     0..100 => Outcome::Delivered,
-                    100..220 => Outcome::Later(None),
+                    100..160 => Outcome::Later(None),
+                    160..220 => Outcome::Away,
                     220..235 => Outcome::Later(Some(Duration::from_secs(chance % 200_000))),
                     235..252 => Outcome::Refused,
                     _ => Outcome::Gone,
@@ -236,8 +239,8 @@ fn webhooks_take_turns() {
     assert_eq!(first, [0, 1, 2, 0, 1, 2]);
 }
 
-#[test]
-fn a_receiver_that_is_away_is_asked_by_its_oldest_and_nothing_else_gets_older() {
+/// Fails like that for three days. Returns how many were given up.
+fn three_days(outcome: Outcome) -> usize {
     let mut world = World::new();
     for lane in 0..5 {
         world.put(0, lane);
@@ -247,10 +250,10 @@ fn a_receiver_that_is_away_is_asked_by_its_oldest_and_nothing_else_gets_older() 
     for _ in 0..COURIER_BREAKER {
         world.start();
         let id = nth(&world.flying, 0).unwrap();
-        world.land(id, Outcome::Later(None), 100);
+        world.land(id, outcome, 100);
     }
     while let Some(id) = nth(&world.flying, 0) {
-        world.land(id, Outcome::Later(None), 100);
+        world.land(id, outcome, 100);
     }
     assert!(world.courier.is_failing());
     // Three days: one at a time, always the oldest, no more than five minutes apart.
@@ -263,17 +266,15 @@ fn a_receiver_that_is_away_is_asked_by_its_oldest_and_nothing_else_gets_older() 
         if let Some(id) = nth(&world.flying, 0) {
             assert_eq!(Some(&id), world.waiting.keys().next(), "the oldest asks");
             questions += 1;
-            world.land(id, Outcome::Later(None), 100);
+            world.land(id, outcome, 100);
             dead += usize::from(!world.waiting.contains_key(&id));
         }
         let next = world.courier.poll_timeout().unwrap();
         assert!(next.0 - world.now.0 <= u64::try_from(PROBE_WAIT_MAX.as_millis()).unwrap());
         world.now = next.max(world.now);
     }
-    // Its own attempts are those of the schedule: 47 hours.
-    assert_eq!(dead, 1);
     assert!(world.waiting.values().filter(|it| it.attempts > 1).count() <= 2);
-    figure!("away for three days: {questions} questions, {dead} given up");
+    figure!("{outcome:?} for three days: {questions} questions, {dead} given up");
     // It is back: all lanes go at once.
     world.start();
     let id = nth(&world.flying, 0).unwrap();
@@ -281,6 +282,18 @@ fn a_receiver_that_is_away_is_asked_by_its_oldest_and_nothing_else_gets_older() 
     world.start();
     assert_eq!(world.flying.len(), COURIER_LANES);
     world.drain();
+    dead
+}
+
+#[test]
+fn a_receiver_that_fails_is_asked_by_its_oldest_and_nothing_else_gets_older() {
+    // Its own attempts are those of the schedule: 47 hours.
+    assert_eq!(three_days(Outcome::Later(None)), 1);
+}
+
+#[test]
+fn a_receiver_that_is_away_is_asked_by_its_oldest_and_nothing_gets_older() {
+    assert_eq!(three_days(Outcome::Away), 0);
 }
 
 #[test]

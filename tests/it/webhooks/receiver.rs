@@ -239,7 +239,7 @@ impl Raw {
                     let _ = stream.read_exact(&mut one);
                     continue;
                 }
-                let mut request = [0; 64 * 1024];
+                let mut request = vec![0; 64 * 1024];
                 let _ = stream.read(&mut request);
                 let _ = stream.write_all(&bytes);
             }

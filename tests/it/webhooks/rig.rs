@@ -202,7 +202,7 @@ impl Rig {
         })
     }
 
-    pub fn gateway_now(&self) -> UnixMillis {
+    pub fn gateway_now() -> UnixMillis {
         Clock::start().now().wall.unwrap()
     }
 

@@ -10,10 +10,10 @@ use pairbox::time::{Mono, Now, UnixMillis};
 use super::receiver::{Answer, Receiver};
 use super::rig::{Rig, chat};
 
-fn now(rig: &Rig) -> Now {
+fn now() -> Now {
     Now {
         mono: Mono::START,
-        wall: Some(rig.gateway_now()),
+        wall: Some(Rig::gateway_now()),
     }
 }
 
@@ -29,7 +29,7 @@ fn becomes(rig: &Rig, status: Status) {
         accounts: vec![account],
         ..Snapshot::blank()
     };
-    rig.journal.note(now(rig), &before, &after);
+    rig.journal.note(now(), &before, &after);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn state_and_buttons_are_told_to_those_who_subscribe() {
     rig.webhook(&messages.url(), &["message"]);
     becomes(&rig, Status::Working);
     rig.journal.edge(
-        now(&rig),
+        now(),
         Edge {
             button: Button::Connect,
             pressed: true,

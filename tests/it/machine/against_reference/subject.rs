@@ -6,7 +6,9 @@ use pairbox::event::{Effect, Event, GatewayEvent, Intent};
 /// The account an event is about; `None`: about none or all.
 pub fn whose(event: &Event) -> Option<AccountId> {
     match event {
-        Event::Link { account, .. } | Event::Store { account, .. } => Some(*account),
+        Event::Link { account, .. }
+        | Event::Store { account, .. }
+        | Event::Gateway(GatewayEvent::Requests { account, .. }) => Some(*account),
         Event::Intent { intent, .. } => match intent {
             Intent::Connect(account)
             | Intent::Disconnect(account)
@@ -22,7 +24,6 @@ pub fn whose(event: &Event) -> Option<AccountId> {
             | Intent::TryAccessCode { .. }
             | Intent::ResetTokens => None,
         },
-        Event::Gateway(GatewayEvent::Requests { account, .. }) => Some(*account),
         Event::Gateway(GatewayEvent::Outbox(_))
         | Event::Edge(_)
         | Event::Panel(_)

@@ -22,6 +22,7 @@ fn agents() -> Routes {
     }
 }
 
+#[allow(clippy::option_option, reason = "not told, told as none, told")]
 fn sticky_after(desk: &Desk, words: &str) -> Option<Option<(String, UnixMillis)>> {
     let decision = desk.hand_in(&direct(&alice(), text(words)));
     decision.acquaintance.map(|it| it.sticky)

@@ -63,6 +63,7 @@ fn policies() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn routes() {
     let one =
         |matches: Value| json!({"routes": [{"name": "finn", "webhook": "wh_1", "match": matches}]});

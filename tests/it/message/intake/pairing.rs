@@ -43,7 +43,7 @@ fn a_stranger_gets_a_code_and_is_told_once() {
     assert_eq!(request.person, alice());
     assert_eq!(request.name.as_deref(), Some("Somebody"));
     assert_eq!(request.expires_at, UnixMillis(NOON.0 + HOUR));
-    let letters = |c: char| ('A'..='Z').contains(&c) || ('2'..='9').contains(&c);
+    let letters = |c: char| c.is_ascii_uppercase() || ('2'..='9').contains(&c);
     assert!(
         request.code.len() == 8 && request.code.chars().all(letters),
         "{}",

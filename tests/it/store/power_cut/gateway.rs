@@ -101,14 +101,14 @@ pub fn fate(number: u64) -> Vec<Deed> {
 
 /// How far a message gets that was sent as this one.
 pub fn way(number: u32) -> Vec<Vec<Deed>> {
-    if number % 4 != 0 {
+    if !number.is_multiple_of(4) {
         return Vec::new();
     }
     let name = format!("sent-{}", "x".repeat(number as usize));
     let failed = Progress::Failed {
         code: "refused".into(),
     };
-    let end = if number % 8 == 0 {
+    let end = if number.is_multiple_of(8) {
         Progress::Read
     } else {
         failed

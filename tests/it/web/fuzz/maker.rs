@@ -68,6 +68,7 @@ impl Maker {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    #[allow(clippy::too_many_lines, reason = "one list of what can be in a path")]
     fn target(&mut self, row: &Operation) -> String {
         let others: Vec<AccountId> = self
             .live
@@ -160,6 +161,7 @@ impl Maker {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "one list of bodies")]
     fn body(&mut self, row: &Operation) -> Vec<u8> {
         use serde_json::json;
         let schema = match row.body {
