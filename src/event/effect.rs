@@ -1,6 +1,8 @@
 //! What the machine asks the world to do ([`Effect`]), and what it is told of the accounts at the start.
 
 use super::{Answer, Ticket};
+#[cfg(doc)]
+use super::{Event, LinkEvent, StoreEvent};
 use crate::account::{AccountId, AccountRecord, E164, Epoch};
 use crate::secret::Secret;
 

@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 
 use super::{LinkParts, run};
 use crate::account::{E164, Epoch};
+#[cfg(doc)]
+use crate::event::LinkEvent;
 use crate::limits;
 use crate::message::address::{Chat, MessageId, Person};
 use crate::message::content::Media;
