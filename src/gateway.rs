@@ -44,7 +44,7 @@ use crate::limits::COURIER_END;
 use crate::message::courier::Courier;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
-use crate::store::Store;
+use crate::store::{OutboxCaps, Store};
 use crate::ulid::{SessionIds, Ulid};
 use crate::whatsapp::link::Link;
 
@@ -111,6 +111,10 @@ impl Gateway {
     /// The same, with another way to post.
     #[must_use]
     pub fn with_post(parts: GatewayParts, post: Post) -> Self {
+        parts.store.set_outbox_caps(OutboxCaps {
+            bytes: parts.messages.outbox(),
+            age: parts.messages.outbox_age(),
+        });
         Self(Arc::new(Inner {
             outgoing: Outgoing::new(&parts),
             courier: Mutex::new(Courier::new(parts.retry_scale)),
@@ -132,6 +136,7 @@ impl Gateway {
         others.spawn(self.clone().tell_what_happens());
         others.spawn(self.clone().report());
         others.spawn(self.clone().work_send_queues());
+        others.spawn(self.clone().let_old_go());
         Workers {
             gateway: self.clone(),
             courier: tokio::spawn(self.clone().deliver()),

@@ -13,7 +13,7 @@ use super::Gateway;
 use super::post::Posted;
 use super::telling::GatewayProblem;
 use crate::journal::Kind;
-use crate::limits::{CLOCK_POLL, COURIER_LOOK};
+use crate::limits::{CLOCK_POLL, COURIER_LOOK, OUTBOX_AGE_LOOK};
 use crate::message::courier::{Courier, Verdict};
 use crate::message::intake::Settings;
 use crate::message::outbound::Outbound;
@@ -53,6 +53,20 @@ impl Gateway {
         }
         drop(courier);
         self.0.to_post.notify_one();
+    }
+
+    /// Lets what is too old go, also when nothing new comes in.
+    pub(super) async fn let_old_go(self) {
+        loop {
+            tokio::time::sleep(OUTBOX_AGE_LOOK).await;
+            let Some(now) = self.parts().clock.now().wall else {
+                continue;
+            };
+            match self.parts().store.drop_old(now).await {
+                Ok(dropped) => self.place(&[], &dropped),
+                Err(error) => debug!("what is too old stays for now: {error}"),
+            }
+        }
     }
 
     /// Posts until [`super::Workers::end`].

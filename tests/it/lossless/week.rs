@@ -65,14 +65,13 @@ fn a_receiver_that_is_away_for_a_week() {
     let (powered, session) = stage.linked(&url).unwrap();
 
     let mut written = 0;
-    for day in 0..=7 {
+    for day in 0..=6 {
         stage.days_later(day).unwrap();
         linking::working(&powered, &session).unwrap();
         let number = written / CHATS;
         write(&stage, number..number + EVERY_DAY, 0);
         written += CHATS * EVERY_DAY;
         let (_, dead, dropped) = wait_in(&powered, written);
-        // What is seven days old to the minute is not older than seven days.
         assert_eq!((dead, dropped), (0, 0), "day {day}");
     }
     // The box is switched off and on: what waits is on the disk.
@@ -81,15 +80,21 @@ fn a_receiver_that_is_away_for_a_week() {
     linking::working(&powered, &session).unwrap();
     assert_eq!(outbox(&powered), (written as u64, 0, 0));
 
-    // Another day: the first one's are too old.
+    // The ninth day: what came on the first two is too old. The box takes a moment to notice that it is
+    // another day, so some of the third day count as the second's.
     stage.days_later(8).unwrap();
     linking::working(&powered, &session).unwrap();
     let number = written / CHATS;
     write(&stage, number..number + EVERY_DAY, 0);
     written += CHATS * EVERY_DAY;
-    let (_, _, aged) = wait_in(&powered, written);
-    let first_day = (CHATS * EVERY_DAY) as u64;
-    assert!((first_day..2 * first_day).contains(&aged), "{aged} dropped");
+    wait_in(&powered, written);
+    let a_day = (CHATS * EVERY_DAY) as u64;
+    let aged = until(|| {
+        let (_, _, dropped) = outbox(&powered);
+        Ok((dropped >= 2 * a_day).then_some(dropped))
+    });
+    let aged = aged.unwrap();
+    assert!(aged <= 3 * a_day, "{aged} dropped");
 
     // And more than fits: the oldest go first.
     let number = written / CHATS;
