@@ -1,4 +1,5 @@
 //! Nothing is lost between WhatsApp and a program: long runs of the real binary.
 
 mod killed;
+mod sent;
 mod week;

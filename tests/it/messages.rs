@@ -6,5 +6,6 @@ mod files;
 mod groups;
 mod people;
 mod received;
+mod refused;
 mod sent;
 mod stand;
