@@ -136,7 +136,7 @@ impl Gateway {
         others.spawn(self.clone().tell_what_happens());
         others.spawn(self.clone().report());
         others.spawn(self.clone().work_send_queues());
-        others.spawn(self.clone().let_old_go());
+        others.spawn(self.clone().look_after());
         Workers {
             gateway: self.clone(),
             courier: tokio::spawn(self.clone().deliver()),

@@ -278,6 +278,10 @@ pub const HTTP_UPLOAD_STALL: Duration = Duration::from_secs(30);
 /// All of it has to be there after this time: 100 MB at 220 kbit/s.
 pub const HTTP_UPLOAD_TIME: Duration = Duration::from_secs(60 * 60);
 
+/// Bytes of a multipart body that its parser may hold without getting further, as in the head of a part:
+/// twice what it takes in one go (128 reads of 16 KiB, tokio's budget for a task).
+pub const HTTP_UPLOAD_HELD: usize = 4 * 1024 * 1024;
+
 /// What is around a file in a multipart body, its text fields included, in bytes: as much as a body without
 /// a file may have.
 pub const HTTP_UPLOAD_AROUND: u64 = HTTP_BODY_MAX as u64;

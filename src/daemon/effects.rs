@@ -66,7 +66,7 @@ impl Effects {
         links: Links,
     ) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
-        let writer = tokio::spawn(write(store.clone(), inbox.clone(), queue));
+        let writer = tokio::spawn(write(store.clone(), gateway.clone(), inbox.clone(), queue));
         Self {
             whatsapp,
             store,
@@ -215,7 +215,12 @@ impl Effects {
     }
 }
 
-async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Write>) {
+async fn write(
+    store: Store,
+    gateway: Gateway,
+    inbox: Inbox,
+    mut queue: mpsc::UnboundedReceiver<Write>,
+) {
     while let Some(write) = queue.recv().await {
         let (account, answer) = match write {
             Write::Record(account, record) => {
@@ -223,15 +228,24 @@ async fn write(store: Store, inbox: Inbox, mut queue: mpsc::UnboundedReceiver<Wr
                 (account, saved.err().map(|error| save_failed(&error)))
             }
             Write::Wipe(account) => {
-                let wiped = store.wipe_auth(account).await;
-                let answer =
-                    wiped.map_or_else(|error| wipe_failed(&error), |_failed| StoreEvent::AuthWiped);
+                let answer = match store.wipe_auth(account).await {
+                    Ok(failed) => {
+                        gateway.failed_all(account, failed).await;
+                        StoreEvent::AuthWiped
+                    }
+                    Err(error) => wipe_failed(&error),
+                };
                 (account, Some(answer))
             }
             Write::Delete(account) => {
-                let deleted = store.delete_account(account).await;
-                let answer =
-                    deleted.map_or_else(|error| delete_failed(&error), |()| StoreEvent::Deleted);
+                let files = gateway.spooled_of(account);
+                let answer = match store.delete_account(account).await {
+                    Ok(()) => {
+                        gateway.forget_files(account, files).await;
+                        StoreEvent::Deleted
+                    }
+                    Err(error) => delete_failed(&error),
+                };
                 (account, Some(answer))
             }
             Write::ResetTokens => {

@@ -12,6 +12,7 @@ use log::warn;
 use sha2::{Digest, Sha256};
 
 use super::spool::{chance, hexadecimal, private_file, private_folder};
+use crate::account::AccountId;
 use crate::time::UnixMillis;
 
 /// Bytes read at once.
@@ -109,6 +110,21 @@ impl Cache {
         fs::rename(&part.path, self.path(name))?;
         drop(part);
         self.make_room(name)
+    }
+
+    /// Throws away everything of an account. Its files' names begin with its number.
+    pub fn forget(&self, account: AccountId) {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
+        let begins = format!("{}-", account.0);
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&begins)
+                && let Err(error) = fs::remove_file(entry.path())
+            {
+                warn!("a file of an account that is gone stays: {error}");
+            }
+        }
     }
 
     /// Throws away what was not fetched whole. Before anything is fetched.

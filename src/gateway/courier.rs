@@ -13,7 +13,7 @@ use super::Gateway;
 use super::post::Posted;
 use super::telling::GatewayProblem;
 use crate::journal::Kind;
-use crate::limits::{CLOCK_POLL, COURIER_LOOK, OUTBOX_AGE_LOOK};
+use crate::limits::{CLOCK_POLL, COURIER_LOOK, OUTBOX_AGE_LOOKS};
 use crate::message::courier::{Courier, Verdict};
 use crate::message::intake::Settings;
 use crate::message::outbound::Outbound;
@@ -55,16 +55,37 @@ impl Gateway {
         self.0.to_post.notify_one();
     }
 
-    /// Lets what is too old go, also when nothing new comes in.
-    pub(super) async fn let_old_go(self) {
+    /// Looks from time to time for what nobody would be woken by: rows that were written but never told
+    /// of, and what is too old.
+    pub(super) async fn look_after(self) {
+        let mut looks = 0_u32;
         loop {
-            tokio::time::sleep(OUTBOX_AGE_LOOK).await;
+            tokio::time::sleep(COURIER_LOOK).await;
+            self.find_lost();
+            looks = looks.wrapping_add(1);
             let Some(now) = self.parts().clock.now().wall else {
                 continue;
             };
-            match self.parts().store.drop_old(now).await {
-                Ok(dropped) => self.place(&[], &dropped),
-                Err(error) => debug!("what is too old stays for now: {error}"),
+            if looks.is_multiple_of(OUTBOX_AGE_LOOKS) {
+                match self.parts().store.drop_old(now).await {
+                    Ok(dropped) => self.place(&[], &dropped),
+                    Err(error) => debug!("what is too old stays for now: {error}"),
+                }
+            }
+        }
+    }
+
+    /// A commit that was reported as failed may be on the disk all the same, and whoever asked for it may
+    /// be gone: what waits there and is not known here is put where it belongs.
+    fn find_lost(&self) {
+        let lines = self.parts().store.lines().borrow().clone();
+        for (id, line) in lines.iter() {
+            if line.pending <= self.courier().waiting(*id) {
+                continue;
+            }
+            match self.parts().store.places(*id) {
+                Ok(places) => self.place(&places, &[]),
+                Err(error) => debug!("a line could not be read: {error}"),
             }
         }
     }

@@ -38,7 +38,7 @@ impl Gateway {
         let chat = self.chat(account, &wish.to, &standing)?;
         let mentions = self.mentioned(account, &wish.mentions, &standing)?;
         let quoted = match &wish.quoted {
-            Some(id) => Some(self.quoted(account, id, &standing)?),
+            Some(id) => Some(self.quoted(account, id, &chat, &standing)?),
             None => None,
         };
         let warmth = self.warmth(account, &chat, wish.reply, &standing, now)?;
@@ -101,9 +101,12 @@ impl Gateway {
         &self,
         account: AccountId,
         id: &MessageId,
+        chat: &Chat,
         standing: &Standing,
     ) -> Result<Quoted, SendProblem> {
         let kept = self.parts().store.message(account, id).map_err(storage)?;
+        // A quote carries its text along: not into another chat.
+        let kept = kept.filter(|kept| same_chat(&kept.chat, chat));
         let kept = kept.ok_or(SendProblem::UnknownMessage)?;
         // What the account wrote itself has no sender in the ring.
         let sender = kept.sender.or_else(|| standing.me.clone());

@@ -22,7 +22,7 @@ use crate::message::address::{Chat, MessageId};
 use crate::message::outbound::{Draft, Progress};
 use crate::message::pacing::Pace;
 use crate::message::reached;
-use crate::store::StoreError;
+use crate::store::{Change, StoreError};
 use crate::time::UnixMillis;
 
 /// What is on its way out.
@@ -151,7 +151,52 @@ impl Gateway {
             let done = ids.iter().map(|id| (id.clone(), progress.clone()));
             bell.ring(|news| news.done.extend(done));
         }
-        let box_id = parts.store.box_id()?;
+        self.tell_progress(account, changed, now).await
+    }
+
+    /// What waited at an account was failed with its identity: the sender forgets it, and it is told.
+    pub async fn failed_all(&self, account: AccountId, failed: Vec<Change>) {
+        if let Some(bell) = self.outgoing().bells().get(&account) {
+            // The rows are the truth, and they are gone.
+            bell.ring(|news| news.queued = true);
+        }
+        let now = self.parts().clock.now().wall.unwrap_or(UnixMillis(0));
+        if let Err(error) = self.tell_progress(account, failed, now).await {
+            warn!("account {account}: that messages failed could not be told: {error}");
+        }
+    }
+
+    /// An account is deleted: its files go, too. `spooled`: those that waited to be sent.
+    pub async fn forget_files(&self, account: AccountId, spooled: Vec<String>) {
+        let (spool, cache) = (self.spool().clone(), self.outgoing().cache.clone());
+        let gone = tokio::task::spawn_blocking(move || {
+            for file in spooled {
+                spool.remove(&file);
+            }
+            cache.forget(account);
+        });
+        if let Err(died) = gone.await {
+            warn!("account {account}: its files stay: {died}");
+        }
+    }
+
+    /// The files that wait to be sent at an account.
+    #[must_use]
+    pub fn spooled_of(&self, account: AccountId) -> Vec<String> {
+        let rows = self.parts().store.send_queue(account).unwrap_or_default();
+        let files = rows
+            .into_iter()
+            .filter_map(|(_, row)| row.content.spooled().map(str::to_owned));
+        files.collect()
+    }
+
+    async fn tell_progress(
+        &self,
+        account: AccountId,
+        changed: Vec<Change>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let box_id = self.parts().store.box_id()?;
         for (id, chat, progress) in changed {
             let event = reached::reached(box_id, account, &id, &chat, &progress, now);
             if let Some(event) = event {

@@ -62,6 +62,8 @@ impl Worker {
             for (id, progress) in news.done {
                 self.done(&id, &progress);
             }
+            // Another login may be another identity: what is still to be sent, the rows say.
+            look |= self.look_online();
             if look || news.queued {
                 look = false;
                 if let Err(error) = self.load() {
@@ -69,7 +71,6 @@ impl Worker {
                     look = true;
                 }
             }
-            self.look_online();
             match self.queue.next(self.gateway.parts().clock.now()) {
                 Step::Send(id) => self.send(&id),
                 Step::GiveUp { id, code } => self.give_up(&id, code).await,
@@ -117,7 +118,14 @@ impl Worker {
         let rows = self.gateway.parts().store.send_queue(self.account)?;
         let ids: BTreeSet<MessageId> = rows.iter().map(|(_, row)| row.id.clone()).collect();
         self.queue.retain(&ids);
-        self.messages.retain(|id, _| ids.contains(id));
+        let spool = self.gateway.spool();
+        self.messages.retain(|id, message| {
+            let stays = ids.contains(id);
+            if let Some(file) = message.content.spooled().filter(|_| !stays) {
+                spool.remove(file);
+            }
+            stays
+        });
         for (place, message) in rows {
             self.queue.add(
                 place,
@@ -134,8 +142,8 @@ impl Worker {
     }
 
     /// Whether the account is online, and whether it is another login than before: what was written to
-    /// the socket of another one goes again.
-    fn look_online(&mut self) {
+    /// the socket of another one goes again. Says whether it is.
+    fn look_online(&mut self) -> bool {
         let parts = self.gateway.parts();
         let since = {
             let snapshot = parts.snapshots.borrow();
@@ -145,11 +153,13 @@ impl Worker {
         };
         let link = self.gateway.link(self.account);
         let login = link.zip(since).map(|(link, since)| (link.epoch(), since));
-        if login != self.login {
+        let another = login != self.login;
+        if another {
             self.login = login;
             self.queue.set_online(false);
         }
         self.queue.set_online(login.is_some());
+        another
     }
 
     fn send(&mut self, id: &MessageId) {

@@ -38,3 +38,6 @@ pub const UPLOADS_KNOWN: usize = 8;
 
 /// Messages that went out of which a link remembers the chat, for the server's word on them.
 pub const DISPATCHED_KNOWN: usize = 512;
+
+/// After a message could not be kept, a new connection is made this much later at the earliest.
+pub const BEHIND: Duration = Duration::from_secs(2);

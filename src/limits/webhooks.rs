@@ -24,8 +24,9 @@ pub const POST_ANSWER_MAX: u64 = 64 * 1024;
 /// While something waits for its time, the clock is looked at this often: it may be set meanwhile.
 pub const COURIER_LOOK: Duration = Duration::from_secs(60);
 
-/// What waits is looked through for what is too old this often: ages are counted in days.
-pub const OUTBOX_AGE_LOOK: Duration = Duration::from_secs(3600);
+/// What waits is looked through for what is too old each so many [`COURIER_LOOK`]s: ages are counted in
+/// days.
+pub const OUTBOX_AGE_LOOKS: u32 = 60;
 
 /// How the lines stand is told to the machine at most this often: people read it.
 pub const OUTBOX_TOLD: Duration = Duration::from_secs(2);

@@ -237,6 +237,12 @@ impl Courier {
         }
     }
 
+    /// Deliveries of a webhook that wait or are being posted.
+    #[must_use]
+    pub fn waiting(&self, webhook: WebhookId) -> u64 {
+        self.lines.get(&webhook).map_or(0, Line::waiting)
+    }
+
     /// Deliveries being posted.
     #[must_use]
     pub fn in_flight(&self) -> usize {

@@ -80,6 +80,15 @@ pub enum Draft {
 }
 
 impl Draft {
+    /// Its file in the spool, if it has one.
+    #[must_use]
+    pub fn spooled(&self) -> Option<&str> {
+        match self {
+            Self::Media { spooled, .. } => Some(spooled),
+            _ => None,
+        }
+    }
+
     /// The word for it in the API and in metrics.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -169,7 +169,10 @@ impl Book {
 
 impl Store {
     /// Writes the copies of what was received and not taken over. Durable when it returns.
-    pub(super) async fn flush_pending(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`super::StoreError`]; the copies are kept in memory and go with the next write.
+    pub async fn flush_pending(&self) -> Result<()> {
         let shared = std::sync::Arc::clone(&self.shared);
         self.write(move |tx| shared.pending.flush(tx)).await
     }

@@ -340,7 +340,10 @@ impl ProtocolStore for AccountBackend {
             let stored = self.read(|tx| {
                 let key = (self.account, row.chat, row.sender, row.id);
                 Ok(tx.open_table(PENDING_INBOUND)?.get(key)?.is_some())
-            })?;
+            });
+            // A store that cannot be read at present (its disk is full) may hold one, for all we know. The
+            // copy is kept all the same: the ratchet has moved on, and nobody could read the message again.
+            let stored = stored.unwrap_or(true);
             let key = self.key(row.chat, row.sender, row.id);
             room = pending.put(key, now_secs(), row.message.to_vec(), stored);
         }

@@ -168,7 +168,12 @@ impl Writer {
 
     /// Writes a little, to see whether the disk is well again.
     fn try_disk(&self) {
-        let (probe, _) = request(health::probe);
+        // What is only in memory goes with it.
+        let shared = Arc::clone(&self.shared);
+        let (probe, _) = request(move |tx| {
+            shared.pending.flush(tx)?;
+            health::probe(tx)
+        });
         // How it went is published.
         let _ = self.attempt(&mut [probe]);
     }

@@ -55,6 +55,10 @@ impl Line {
         self.enabled && self.failures >= BREAKER && !(self.places.is_empty() && self.flying == 0)
     }
 
+    pub fn waiting(&self) -> u64 {
+        (self.places.len() + self.flying) as u64
+    }
+
     pub fn put(&mut self, lane: &str, stop: Stop) {
         if self.places.contains_key(&stop.place) {
             return;

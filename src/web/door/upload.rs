@@ -6,7 +6,8 @@
 
 mod flowing;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use multer::{Field, Multipart};
 use serde_json::{Map, Value};
@@ -116,9 +117,16 @@ struct Parts {
     /// Bytes and number of them.
     said: (usize, usize),
     file: Option<Arrived>,
+    /// What the parser holds.
+    held: Arc<AtomicUsize>,
 }
 
 impl Parts {
+    /// The parser got further.
+    fn further(&self) {
+        self.held.store(0, Ordering::Relaxed);
+    }
+
     async fn read<S>(
         flowing: &mut Flowing<'_, S>,
         boundary: String,
@@ -131,6 +139,7 @@ impl Parts {
             texts: Map::new(),
             said: (0, 0),
             file: None,
+            held: flowing.held(),
         };
         let mut multipart = Multipart::new(&mut *flowing, boundary);
         while let Some(field) = multipart
@@ -138,6 +147,7 @@ impl Parts {
             .await
             .map_err(|error| malformed(&error))?
         {
+            parts.further();
             match field.name() {
                 Some("file") if parts.file.is_none() => parts.file(field, spool).await?,
                 Some("file") => return Err(bad("There is more than one part `file`.")),
@@ -150,7 +160,9 @@ impl Parts {
         }
         drop(multipart);
         // What follows the last part is nobody's business, but the next request comes after it.
-        while let Some(_rest) = next(flowing).await {}
+        while let Some(_rest) = next(flowing).await {
+            flowing.held().store(0, Ordering::Relaxed);
+        }
         Ok(parts)
     }
 
@@ -172,6 +184,7 @@ impl Parts {
         let mut gathered = Vec::with_capacity(WRITTEN);
         loop {
             let piece = field.chunk().await.map_err(|error| malformed(&error))?;
+            self.further();
             let ends = piece.is_none();
             gathered.extend_from_slice(&piece.unwrap_or_default());
             if gathered.len() >= WRITTEN || (ends && !gathered.is_empty()) {
@@ -205,6 +218,7 @@ impl Parts {
         let mut bytes = Vec::new();
         self.said.1 += 1;
         while let Some(piece) = field.chunk().await.map_err(|error| malformed(&error))? {
+            self.further();
             self.said.0 += piece.len();
             if self.said.0 > HTTP_BODY_MAX {
                 let detail = format!("The texts of a body have at most {HTTP_BODY_MAX} bytes.");
@@ -302,4 +316,47 @@ fn too_large(spool: &Spool) -> Problem {
 
 fn larger_than(max: u64) -> Problem {
     Problem::new(413, "too_large", format!("A file has at most {max} bytes."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::HTTP_UPLOAD_HELD;
+
+    /// What is said to a body with that beginning, that goes on and on.
+    fn said(begins: &str, length: usize) -> Option<Problem> {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().to_owned(), 100 * 1024 * 1024);
+        let mut body = begins.as_bytes().to_vec();
+        body.resize(length, b'a');
+        let (mut stream, mut unread) = (body.as_slice(), Vec::new());
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let taken = runtime.block_on(take(
+            (&mut stream, &mut unread),
+            (Framing::Length(length), "b".to_owned()),
+            &spool,
+        ));
+        let left = stream.len();
+        match taken {
+            Err(Stop::Refused(problem)) => {
+                assert!(left > length / 2, "{left} of {length} were not read");
+                Some(problem)
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_head_without_end_is_not_waited_for() {
+        let length = 5 * HTTP_UPLOAD_HELD;
+        for begins in [
+            "--b\r\nX: ",
+            "aaaa",
+            "--b\r\nContent-Disposition: form-data; name=\"file\"\r\nX: ",
+        ] {
+            let problem = said(begins, length);
+            assert_eq!(problem.map(|it| it.code), Some("bad_multipart"), "{begins}");
+        }
+    }
 }

@@ -50,6 +50,16 @@ fn who_did_not_write_is_not_written_to() {
 }
 
 #[test]
+fn a_quote_stays_in_its_chat() {
+    let stand = Stand::set();
+    let heard = stand.hear(&stand.alice, pairbox_sim::compose::text("between us"));
+    let quoted = heard.payload()["whatsapp_message_id"].clone();
+    let to_bob = format!("+{}", stand.bob.number());
+    let body = json!({"to": to_bob, "type": "text", "text": "look", "quoted": quoted});
+    stand.refused(&body, 404, "unknown_message");
+}
+
+#[test]
 fn a_number_that_is_not_on_whatsapp() {
     let stand = Stand::set();
     stand.refused(&text("+15559990000"), 404, "not_on_whatsapp");

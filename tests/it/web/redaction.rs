@@ -4,7 +4,11 @@
 
 use pairbox::account::AccountId;
 
-use super::rig::{PHONE, QR_TEXT, Rig, SECOND, ids, me};
+use pairbox::secret::Secret;
+use pairbox::snapshot::{AccessCode, Snapshot};
+use pairbox::time::Mono;
+
+use super::rig::{LOCAL, PHONE, QR_TEXT, Rig, SECOND, ids, me};
 
 #[test]
 fn a_token_for_one_session_sees_no_other() {
@@ -78,4 +82,30 @@ fn without_the_scope_to_read_there_are_labels_and_states() {
     rig.by(&rig.keys.read, "POST", &qr.replace("qr", "start"), "")
         .assert_problem(403, "missing_scope");
     assert!(rig.wishes.try_recv().is_err(), "a wish got through");
+}
+
+#[test]
+fn the_code_on_the_glass_is_for_whoever_stands_there() {
+    let rig = Rig::with(LOCAL, |context| {
+        context.panel_png = Box::new(|shown, _| {
+            let code = shown.access.is_some() || shown.caller.is_some();
+            Some(if code {
+                b"code".to_vec()
+            } else {
+                b"none".to_vec()
+            })
+        });
+    });
+    rig.snapshots.send_modify(|now| {
+        *now = std::sync::Arc::new(Snapshot {
+            access: Some(AccessCode {
+                code: Secret::new("123456".into()),
+                expires_at: Mono::START,
+            }),
+            ..Snapshot::clone(now)
+        });
+    });
+    for (key, seen) in [(&rig.keys.read, "none"), (&rig.keys.admin, "code")] {
+        assert_eq!(rig.by(key, "GET", "/api/v1/panel.png", "").text, seen);
+    }
 }

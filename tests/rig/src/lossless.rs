@@ -133,8 +133,9 @@ impl Stage {
             version_url: service.version_url(),
             hardware: None,
             extra: format!(
-                "[messages]\n{messages}\n[bench]\nsocket = '/nowhere'\nworld = '{}'\nretry_scale = 1000\n",
-                world.display()
+                "[messages]\n{messages}\n[bench]\nsocket = '/nowhere'\nworld = '{}'\ndisk = '{}'\nretry_scale = 1000\n",
+                world.display(),
+                folder.path().join("disk").display()
             ),
             record,
         };
@@ -152,6 +153,11 @@ impl Stage {
         let beside = self.folder.path().join("world.new");
         fs::write(&beside, format!("days-later {days}\n"))?;
         Ok(fs::rename(beside, self.folder.path().join("world"))?)
+    }
+
+    /// What is wrong with the box's disk from now on: `full`, `read-only`, `io`, or nothing.
+    pub fn disk(&self, wrong: &str) -> Result<()> {
+        Ok(fs::write(self.folder.path().join("disk"), wrong)?)
     }
 
     /// Switches the box on, links its first account and gives it a webhook for messages. Returns the

@@ -2,6 +2,8 @@
 //! taken of it.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -9,7 +11,7 @@ use multer::bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::limits::HTTP_UPLOAD_STALL;
+use crate::limits::{HTTP_UPLOAD_HELD, HTTP_UPLOAD_STALL};
 use crate::web::door::chunks::{Flow, Piece};
 use crate::web::door::head::Framing;
 use crate::web::problem::Problem;
@@ -37,6 +39,8 @@ pub(super) struct Flowing<'c, S> {
     rest: Rest,
     /// How much more may come.
     room: u64,
+    /// Bytes handed on since a part was last got further with: what the parser holds.
+    held: Arc<AtomicUsize>,
     stalls: Pin<Box<Sleep>>,
     pub fault: Option<Fault>,
 }
@@ -75,9 +79,15 @@ impl<'c, S: AsyncRead + Unpin> Flowing<'c, S> {
                 Framing::Chunked => Rest::Chunks(Flow::default()),
             },
             room,
+            held: Arc::default(),
             stalls: Box::pin(sleep(HTTP_UPLOAD_STALL)),
             fault: None,
         }
+    }
+
+    /// How much the parser holds: to be set to 0 whenever it got further.
+    pub fn held(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.held)
     }
 
     fn breaks(&mut self, fault: Fault) -> Poll<Option<Result<Bytes, BrokeOff>>> {
@@ -138,6 +148,12 @@ impl<S: AsyncRead + Unpin> Stream for Flowing<'_, S> {
                         return this.breaks(Fault::TooLarge);
                     };
                     this.room = room;
+                    let held = this.held.fetch_add(piece.len(), Ordering::Relaxed);
+                    if held > HTTP_UPLOAD_HELD {
+                        return this.breaks(Fault::Malformed(super::bad(
+                            "The head of a part has no end.",
+                        )));
+                    }
                     return Poll::Ready(Some(Ok(piece)));
                 }
                 Ok(None) if matches!(this.rest, Rest::Nothing) => return Poll::Ready(None),

@@ -1,0 +1,61 @@
+//! A disk that is full for a while: what came meanwhile is not acknowledged, not overtaken, and there when
+//! the disk is well again, without a restart.
+
+use std::time::Duration;
+
+use pairbox_rig::linking::until;
+use pairbox_rig::lossless::{OWNER, Stage};
+use pairbox_rig::power::PoweredBox;
+use pairbox_rig::tally::{self, Tally};
+use pairbox_sim::Event;
+
+/// How long a message may take: the box looks at its disk every few seconds.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Waits until the box says so of its disk.
+fn wait_disk(powered: &PoweredBox, wanted: &str) {
+    let there = until(|| {
+        let status: serde_json::Value = serde_json::from_str(&powered.get("/api/v1/status")?)?;
+        Ok((status["store"]["status"] == wanted).then_some(()))
+    });
+    there.unwrap_or_else(|late| panic!("{wanted}: {late}\n{}", powered.log().join("\n")));
+}
+
+#[test]
+fn a_disk_that_was_full_loses_nothing() {
+    let program = vec![env!("CARGO_BIN_EXE_pairbox").to_owned()];
+    let stage = Stage::set(program, 2, "").unwrap();
+    let tally = Tally::start(0).unwrap();
+    let (powered, _session) = stage.linked(&tally.url()).unwrap();
+    let say = |chat: usize, number: usize| {
+        stage.contacts[chat].send_text(OWNER, &tally::text(chat, number))
+    };
+    for chat in 0..2 {
+        say(chat, 0);
+    }
+    tally.wait(2, PATIENCE).unwrap();
+
+    stage.disk("full").unwrap();
+    let mut cursor = stage.service.cursor();
+    let refused = say(0, 1);
+    // It reached the box, which cannot keep it.
+    let sent = |event: &Event| matches!(event, Event::Delivered { id, .. } if *id == refused);
+    cursor.wait(PATIENCE, sent).unwrap();
+    wait_disk(&powered, "full");
+    for number in 1..4 {
+        say(1, number);
+        say(0, number + 1);
+    }
+    let told = |event: &Event| matches!(event, Event::Receipt { id, kind, .. } if *id == refused && kind.is_empty());
+    assert!(
+        !stage.service.events().iter().any(told),
+        "it was acknowledged"
+    );
+    stage.disk("").unwrap();
+    tally
+        .wait(9, PATIENCE)
+        .unwrap_or_else(|late| panic!("{late}\n{}", powered.log().join("\n")));
+    let sum = tally.sum();
+    assert!(sum.wrong.is_empty(), "{:?}", sum.wrong);
+    assert!(powered.switch_off().unwrap().0.success());
+}
