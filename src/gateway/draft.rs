@@ -106,7 +106,7 @@ impl Gateway {
     ) -> Result<Quoted, SendProblem> {
         let kept = self.parts().store.message(account, id).map_err(storage)?;
         // A quote carries its text along: not into another chat.
-        let kept = kept.filter(|kept| same_chat(&kept.chat, chat));
+        let kept = kept.filter(|kept| kept.chat.is(chat));
         let kept = kept.ok_or(SendProblem::UnknownMessage)?;
         // What the account wrote itself has no sender in the ring.
         let sender = kept.sender.or_else(|| standing.me.clone());
@@ -213,7 +213,7 @@ impl Gateway {
             WishContent::Reaction { target, emoji } => {
                 let kept = self.parts().store.message(account, &target);
                 let kept = kept.map_err(storage)?;
-                let here = kept.filter(|kept| same_chat(&kept.chat, chat));
+                let here = kept.filter(|kept| kept.chat.is(chat));
                 Draft::Reaction {
                     sender: here.ok_or(SendProblem::UnknownMessage)?.sender,
                     target,
@@ -277,13 +277,6 @@ const LOOK_UP: Duration = Duration::from_secs(10);
 
 fn bad_recipient(error: recipient::RecipientError) -> SendProblem {
     SendProblem::BadRecipient(error.words())
-}
-
-fn same_chat(a: &Chat, b: &Chat) -> bool {
-    match (a, b) {
-        (Chat::Person(a), Chat::Person(b)) => a.is(b),
-        (a, b) => a == b,
-    }
 }
 
 /// Whether a file of that media type can be shown as that kind.

@@ -183,6 +183,15 @@ impl Chat {
         }
     }
 
+    /// Whether both are the same chat: a person is one by either name.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Person(one), Self::Person(other)) => one.is(other),
+            (one, other) => one == other,
+        }
+    }
+
     /// The group, if it is one.
     #[must_use]
     pub fn group(&self) -> Option<&GroupJid> {

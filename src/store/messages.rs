@@ -4,7 +4,6 @@ use super::Store;
 use super::error::Result;
 use super::kept::{Direction, KeptMessage, MessageFilter, SHOWN, beginning, decode};
 use super::people;
-use super::ring::same_chat;
 use super::rows::all_of;
 use super::schema_3::RING;
 use crate::account::AccountId;
@@ -50,7 +49,7 @@ impl Store {
                     None => true,
                     Some(chat) => {
                         let its = people::resolve_chat(tx, account.0, message.chat.clone())?;
-                        same_chat(chat, &its)
+                        chat.is(&its)
                     }
                 };
                 if wanted && here {

@@ -99,7 +99,7 @@ impl Ring {
                 (Some(by), Some(sender)) => by.is(sender),
                 (by, sender) => by.is_none() && sender.is_none(),
             };
-            if same_chat(&its, chat) && same_sender {
+            if its.is(chat) && same_sender {
                 return Ok(true);
             }
         }
@@ -173,15 +173,6 @@ impl Ring {
     }
 }
 
-/// Whether both are the same chat: a person is one by either address.
-pub(super) fn same_chat(one: &Chat, other: &Chat) -> bool {
-    match (one, other) {
-        (Chat::Person(one), Chat::Person(other)) => one.is(other),
-        (Chat::Group(one), Chat::Group(other)) => one == other,
-        _ => false,
-    }
-}
-
 /// Whether a message of that id is shown.
 pub(super) fn shows(tx: &Tx, account: u32, id: &MessageId) -> Result<bool> {
     let beginning = beginning(id)?;
@@ -246,7 +237,7 @@ pub(super) fn advance(
             None => true,
             Some(chat) => {
                 let its = people::resolve_chat(tx, account, row.chat.clone())?;
-                same_chat(chat, &its)
+                chat.is(&its)
             }
         };
         if row.me && here {

@@ -218,7 +218,7 @@ fn remove(tx: &Tx, account: u32, id: &MessageId, chat: Option<&Chat>) -> Result<
             continue;
         }
         let its = people::resolve_chat(tx, account, message.chat)?;
-        if chat.is_none_or(|chat| ring::same_chat(chat, &its)) {
+        if chat.is_none_or(|chat| chat.is(&its)) {
             found = Some((key.value().1, its));
             break;
         }
