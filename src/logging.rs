@@ -38,15 +38,18 @@ const NUMBER_MIN: usize = 7;
 /// Base64 characters in a row that may be a key or a QR text: not shown.
 const KEY_MIN: usize = 40;
 
-/// `line` with phone numbers cut to their last four digits and keys cut out.
+/// Letters a URL's path may have: longer ones are those of files, whose names and tokens open them.
+const PATH_MAX: usize = 24;
+
+/// `line` with phone numbers cut to their last four digits, and keys and the paths of URLs cut out.
 ///
 /// A run of seven digits or more counts as a number unless letters touch it; forty characters of
-/// base64 in a row count as a key.
+/// base64 in a row count as a key. Of a URL with a long path, or a query, the host remains.
 #[must_use]
 pub fn scrub(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut run = String::new();
-    for c in line.chars() {
+    for c in without_paths(line).chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') {
             run.push(c);
         } else {
@@ -57,6 +60,27 @@ pub fn scrub(line: &str) -> String {
     }
     push_run(&mut out, &run);
     out
+}
+
+fn without_paths(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (before, url) = rest.split_at(at + 3);
+        out.push_str(before);
+        let ends = |c: char| c.is_whitespace() || "\"'<>()".contains(c);
+        let (url, behind) = url.split_at(url.find(ends).unwrap_or(url.len()));
+        let (host, path) = url.split_once('/').unwrap_or((url, ""));
+        // Before an `@` stand a name and a password.
+        out.push_str(host.rsplit_once('@').map_or(host, |(_, host)| host));
+        if path.len() > PATH_MAX || path.contains('?') {
+            out.push_str("/…");
+        } else {
+            out.push_str(&url[host.len()..]);
+        }
+        rest = behind;
+    }
+    out + rest
 }
 
 fn push_run(out: &mut String, run: &str) {
@@ -117,6 +141,17 @@ mod tests {
     fn keys_are_cut_out() {
         let qr = format!("qr 2@{},{}=,x", "Ab1/".repeat(25), "q7Q".repeat(15));
         assert_eq!(scrub(&qr), "qr 2@[key],[key],x");
+    }
+
+    #[test]
+    fn of_the_url_of_a_file_the_host_remains() {
+        let file = "https://mmg.whatsapp.net/v/t62.7118-24/sWzHQ1-_M?auth=FxF46oI0dGQU&token=q-7_Q";
+        let line = format!("warn: failed at {file}: gone (http://a:b@box:1/x?y=z), {file}");
+        assert_eq!(
+            scrub(&line),
+            "warn: failed at https://mmg.whatsapp.net/… gone (http://box:1/…), \
+             https://mmg.whatsapp.net/…"
+        );
     }
 
     #[test]
