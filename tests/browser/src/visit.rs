@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::driver::{Browser, Element};
 
+/// How often a button that was renewed meanwhile is looked for.
+const LOOKS: u32 = 5;
+
 /// Longest wait for the page to show something. The box answers in milliseconds; linking takes seconds,
 /// and the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(45);
@@ -204,10 +207,15 @@ impl<'d> Visit<'d> {
     /// Clicks the button with these words: in the open dialog if there is one, else in the card of
     /// `label`, else wherever it is.
     pub fn click(&self, label: Option<&str>, words: &str) -> Result<()> {
-        let button = self.button(label, words)?;
-        self.browser
-            .click(&button)
-            .with_context(|| format!("clicking {words:?}"))
+        for again in (0..LOOKS).rev() {
+            let button = self.button(label, words)?;
+            match self.browser.click(&button) {
+                // A list that is renewed has another button in its place: whoever looks sees no other.
+                Err(error) if again > 0 && format!("{error:#}").contains("stale element") => {}
+                done => return done.with_context(|| format!("clicking {words:?}")),
+            }
+        }
+        Ok(())
     }
 
     fn button(&self, label: Option<&str>, words: &str) -> Result<Element> {
