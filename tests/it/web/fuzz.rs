@@ -23,7 +23,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use self::maker::{Asked, Maker};
-use super::rig::checks::{Bare, hold_bare};
+use super::rig::checks::{Bare, NEVER_DONE, hold_bare};
 use super::rig::living::{KEPT_FROM, KEPT_TEXT, Office, Script, TYPED, connected, qr};
 use super::rig::{self, PHONE, QR_TEXT, Rig, SECOND, ids};
 
@@ -195,17 +195,7 @@ fn a_hundred_thousand_requests() {
     figure!("fuzz: seed {seed:#x}, {answered} requests, by status {statuses:?}");
     if most >= REQUESTS {
         // It got everywhere, not only as far as the first refusal.
-        let never = [
-            "streamEventsOverWebSocket",
-            "signIn",
-            "getMedia",
-            "showTyping",
-            "markRead",
-            "approvePairingRequest",
-            "denyPairingRequest",
-            "replayDelivery",
-        ];
-        for row in operations().filter(|row| !never.contains(&row.id)) {
+        for row in operations().filter(|row| !NEVER_DONE.contains(&row.id)) {
             assert!(
                 worked.contains_key(row.id),
                 "{} never worked: {worked:?}",

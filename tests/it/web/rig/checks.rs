@@ -13,6 +13,19 @@ use super::Answer;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
 
+/// Operations that nothing here lets do what they are for.
+pub const NEVER_DONE: [&str; 8] = [
+    "streamEventsOverWebSocket",
+    "signIn",
+    // They need a link, a file, somebody who waits, or a delivery: shown elsewhere.
+    "getMedia",
+    "showTyping",
+    "markRead",
+    "approvePairingRequest",
+    "denyPairingRequest",
+    "replayDelivery",
+];
+
 /// An answer without its socket.
 pub struct Bare<'a> {
     pub status: u16,
