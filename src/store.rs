@@ -29,6 +29,7 @@ mod bad_disk;
 mod box_names;
 mod caps;
 mod client_version;
+mod copy;
 mod database;
 mod deliveries;
 mod device;
@@ -70,6 +71,7 @@ use whatsapp_rust::traits::Backend;
 
 pub use self::caps::OutboxCaps;
 pub use self::client_version::ClientVersion;
+pub use self::copy::{CopyError, Extent};
 pub use self::deliveries::DeliveryFilter;
 pub use self::error::{OpenError, StoreError};
 pub use self::kept::{Direction, KeptMessage, MessageFilter};

@@ -6,7 +6,10 @@
 //! bytes where the library hands us bytes, and JSON where it hands us serde types (their fields
 //! come and go with its versions; JSON with `#[serde(default)]` survives that).
 
-use redb::{Database, Key, ReadableDatabase, TableDefinition, TableHandle, WriteTransaction};
+use redb::{
+    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableHandle,
+    WriteTransaction,
+};
 use thiserror::Error;
 
 use super::box_names;
@@ -78,6 +81,11 @@ macro_rules! protocol_tables {
         /// Deletes every row the protocol keeps for an account.
         pub(super) fn wipe(tx: &Tx, account: u32) -> Result<()> {
             $(tx.rows($name)?.remove_account(account)?;)+
+            Ok(())
+        }
+
+        fn copy_protocol_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+            $(copy_rows(from, to, $name)?;)+
             Ok(())
         }
 
@@ -232,6 +240,44 @@ fn write_number(tx: &WriteTransaction, number: u32) -> Result<()> {
     Ok(())
 }
 
+/// Copies every row of the file; the copy has the schema number of the original.
+pub(super) fn copy_all_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+    copy_protocol_rows(from, to)?;
+    schema_3::copy_gateway_rows(from, to)?;
+    copy_kept_rows(from, to)
+}
+
+/// Copies what makes a box the box it is: its name, its accounts with their identities, and what
+/// people set. No ratchet, no message, nothing that waits. The other tables are there, empty.
+pub(super) fn copy_identity_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+    create_protocol_tables(to)?;
+    create_gateway_tables(to)?;
+    copy_rows(from, to, DEVICE)?;
+    schema_3::copy_settings_rows(from, to)?;
+    copy_kept_rows(from, to)
+}
+
+/// The tables that outlive an identity.
+fn copy_kept_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+    copy_rows(from, to, META)?;
+    copy_rows(from, to, ACCOUNTS)?;
+    copy_rows(from, to, TOKENS)
+}
+
+/// Copies the rows of one table.
+pub(super) fn copy_rows<K: Key + 'static, V: redb::Value + 'static>(
+    from: &ReadTransaction,
+    to: &WriteTransaction,
+    table: TableDefinition<'static, K, V>,
+) -> Result<()> {
+    let mut copy = to.open_table(table)?;
+    for row in from.open_table(table)?.iter()? {
+        let (key, value) = row?;
+        copy.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}
+
 /// Is shown table, key and value of a row.
 #[cfg(feature = "bench")]
 pub(super) type Visit<'v> = dyn FnMut(&str, &[u8], &[u8]) + 'v;
@@ -252,7 +298,6 @@ pub(super) fn visit_rows<K: Key + 'static, V: redb::Value + 'static>(
     table: TableDefinition<'static, K, V>,
     visit: &mut Visit<'_>,
 ) -> Result<()> {
-    use redb::ReadableTable;
     for row in tx.open_table(table)?.iter()? {
         let (key, value) = row?;
         visit(
@@ -273,7 +318,6 @@ pub(super) fn pretend_newer(tx: &Tx) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use redb::ReadableTable;
     use redb::backends::InMemoryBackend;
 
     use super::*;

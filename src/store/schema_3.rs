@@ -1,12 +1,13 @@
 //! The tables of the gateway half, which came with schema 3, and the step that takes older files there:
 //! the texts of the old ring become messages of the new one.
 
-use redb::{ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use serde::Deserialize;
 
 use super::error::Result;
 use super::kept::{self, KeptMessage};
 use super::rows::{Tx, decode};
+use super::schema::copy_rows;
 use super::{outbox, webhooks};
 use crate::message::content::Content;
 use crate::message::outbound::Progress;
@@ -28,6 +29,11 @@ macro_rules! account_tables {
 
         fn forget_rows(tx: &Tx, account: u32) -> Result<()> {
             $(tx.rows($name)?.remove_account(account)?;)+
+            Ok(())
+        }
+
+        fn copy_account_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+            $(copy_rows(from, to, $name)?;)+
             Ok(())
         }
 
@@ -92,6 +98,21 @@ pub(super) fn forget_account(tx: &Tx, account: u32) -> Result<()> {
     forget_rows(tx, account)?;
     outbox::forget_account(tx, account)?;
     webhooks::forget_account(tx, account)
+}
+
+/// Copies every row.
+pub(super) fn copy_gateway_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+    copy_account_rows(from, to)?;
+    copy_rows(from, to, WEBHOOKS)?;
+    copy_rows(from, to, OUTBOX)?;
+    copy_rows(from, to, DEAD)
+}
+
+/// Copies what people set.
+pub(super) fn copy_settings_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
+    copy_rows(from, to, POLICIES)?;
+    copy_rows(from, to, ROUTES)?;
+    copy_rows(from, to, WEBHOOKS)
 }
 
 /// Shows every row to `visit`.
