@@ -64,6 +64,12 @@ pub enum Command {
     /// Say what the buttons do, until Ctrl-C. Stop the service first
     #[command(after_long_help = help::BUTTON_TEST)]
     ButtonTest(TrialOptions),
+    /// Open a store, check all of it, and close it: what the service does in a process of its own
+    #[command(hide = true)]
+    TryStore {
+        /// The store's file
+        file: PathBuf,
+    },
     /// Print the completions of a shell
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {

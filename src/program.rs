@@ -20,6 +20,7 @@ use crate::cli::{self, Failure, pages};
 use crate::clock::Clock;
 use crate::config::source::Source;
 use crate::config::{self, Config, FileError};
+use crate::daemon::storage::rehearsal;
 use crate::daemon::{self, StartError};
 use crate::line::Lines;
 use crate::logging;
@@ -66,6 +67,7 @@ where
         }
         Command::PanelTest(options) => try_panel(&options),
         Command::ButtonTest(options) => try_buttons(&options),
+        Command::TryStore { file } => Ok(rehearsal::play(&file).map_err(StartError::from)?),
         Command::Completions { shell } => Ok(pages::completions(shell, &mut io::stdout())?),
         Command::Man { into: Some(folder) } => Ok(pages::manuals(&folder)?),
         Command::Man { into: None } => Ok(pages::manual(&mut io::stdout())?),

@@ -7,6 +7,7 @@
 //! cannot be read.
 
 mod refused;
+pub mod rehearsal;
 
 use std::io;
 
@@ -104,6 +105,9 @@ fn open_file(config: &Config) -> Result<Store, OpenError> {
     #[cfg(feature = "bench")]
     if let Some(words) = config.bench.as_ref().and_then(|bench| bench.disk.as_ref()) {
         return Store::open_on_bad_disk(&path, words);
+    }
+    if cfg!(panic = "abort") {
+        rehearsal::stage(&path)?;
     }
     Store::open(&path)
 }
