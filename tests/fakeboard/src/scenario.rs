@@ -4,6 +4,7 @@ mod buttons;
 mod faults;
 mod machines;
 mod pairing;
+mod rotten;
 mod scene;
 mod tools;
 mod trust;
@@ -24,6 +25,7 @@ const SCENARIOS: &[(&str, Play)] = &[
     ("pair-spi", |binary| pairing::pair(binary, Kit::SpiOled)),
     ("pair-paper", |binary| pairing::pair(binary, Kit::Paper)),
     ("trust", trust::refused_without_the_swap),
+    ("rotten-store", rotten::says_so),
     ("nak", faults::missing_acknowledge),
     ("eio", faults::broken_off),
     ("pulled-i2c", |binary| faults::pulled(binary, Kit::I2cOled)),

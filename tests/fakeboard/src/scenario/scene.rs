@@ -200,6 +200,11 @@ impl Scene {
         })
     }
 
+    /// The folder of the box's store.
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     /// Switches the box on; it trusts the simulated service.
     pub fn power_on(&self) -> Result<PoweredBox> {
         self.power_on_with(Some(Swap {
@@ -215,7 +220,7 @@ impl Scene {
             "board = {board:?}\nstate_dir = '{state}'\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n\
              [whatsapp]\nendpoint = {endpoint:?}\nversion_url = {version:?}\npre_keys = 30\n",
             board = self.kit.board(),
-            state = self.folder.path().join("state").display(),
+            state = self.state().display(),
             endpoint = self.service.url(),
             version = self.service.version_url(),
         );
@@ -230,7 +235,7 @@ impl Scene {
             .stderr(Stdio::piped());
         let child = spawn(&self.board, &mut command, swap)
             .with_context(|| format!("starting {}", self.binary.display()))?;
-        PoweredBox::watch(child, &self.folder.path().join("state"), &self.record)
+        PoweredBox::watch(child, &self.state(), &self.record)
     }
 
     /// Waits until the glass says these words.
