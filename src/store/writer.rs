@@ -165,7 +165,10 @@ impl Writer {
     /// The next message. Until it comes, a disk that is not well is tried again and again.
     fn next(&mut self) -> Option<Message> {
         while !self.shared.is_well() {
-            match self.timer.block_on(next_in_time(&mut self.queue, &self.echo)) {
+            match self
+                .timer
+                .block_on(next_in_time(&mut self.queue, &self.echo))
+            {
                 Some(message) => return message,
                 None => self.try_disk(),
             }
@@ -290,10 +293,7 @@ impl Writer {
     clippy::option_option,
     reason = "the outer one is the time, the inner one the end of the queue"
 )]
-async fn next_in_time(
-    queue: &mut mpsc::Receiver<Message>,
-    echo: &Echo,
-) -> Option<Option<Message>> {
+async fn next_in_time(queue: &mut mpsc::Receiver<Message>, echo: &Echo) -> Option<Option<Message>> {
     let next = async {
         loop {
             match queue.recv().await {

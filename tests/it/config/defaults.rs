@@ -11,6 +11,8 @@ use pairbox::limits::{self, PULSE_EVERY, PULSE_STALE};
 
 const SHIPPED: &str = include_str!("../../../systemd/pairbox.toml");
 const UNIT: &str = include_str!("../../../systemd/pairbox.service");
+const AVAHI: &str = include_str!("../../../systemd/avahi-pairbox.service");
+const HARDWARE: &str = include_str!("../../../systemd/system.conf.d/10-pairbox-watchdog.conf");
 
 /// A box of its own serves its page to the network, where nobody has to type a port. That is the
 /// device's file's word, not the program's: somebody who tries it on a desktop opens no port to others.
@@ -99,15 +101,28 @@ fn it_documents_every_key() {
     }
 }
 
+/// The number of a line `key=number`.
+fn number(text: &str, key: &str) -> u64 {
+    let mut lines = text.lines();
+    let value = lines.find_map(|line| line.strip_prefix(key)).unwrap();
+    value.parse().unwrap()
+}
+
+#[test]
+fn the_network_is_told_the_port_of_the_page() {
+    let port = of_a_device().http.listen.port();
+    assert!(AVAHI.contains(&format!("<port>{port}</port>")));
+}
+
+#[test]
+fn the_hardwares_watchdog_gets_no_more_than_it_can_count() {
+    // bcm2835_wdt has 20 bits of 1/65536 s.
+    assert!(number(HARDWARE, "RuntimeWatchdogSec=") < 16);
+}
+
 #[test]
 fn unit_and_limits_agree() {
-    let seconds = |key: &str| {
-        let value = UNIT
-            .lines()
-            .find_map(|line| line.strip_prefix(key))
-            .unwrap();
-        Duration::from_secs(value.parse().unwrap())
-    };
+    let seconds = |key: &str| Duration::from_secs(number(UNIT, key));
     // A loop beats several times before it counts as stalled, and the page says so before the
     // watchdog bites.
     assert!(PULSE_EVERY * 3 <= PULSE_STALE);
@@ -123,12 +138,6 @@ fn unit_and_limits_agree() {
 
 #[test]
 fn the_unit_has_room_for_every_thread() {
-    let most: usize = UNIT
-        .lines()
-        .find_map(|line| line.strip_prefix("TasksMax="))
-        .unwrap()
-        .parse()
-        .unwrap();
     // Of the page: workers, those that wait, streams, downloads, and what reads the inner socket.
     let page = limits::HTTP_WORKERS
         + limits::HTTP_SENDS
@@ -137,12 +146,16 @@ fn the_unit_has_room_for_every_thread() {
         + limits::HTTP_PLACES;
     // Main, store, panel, buttons with rppal's one a line, the page's own three.
     let rest = 4 + 5 + 3;
-    assert!(limits::BLOCKING_THREADS + page + rest < most);
+    let all = u64::try_from(limits::BLOCKING_THREADS + page + rest).unwrap();
+    assert!(all < number(UNIT, "TasksMax="));
 }
 
 #[test]
 fn a_wrong_start_that_only_a_person_mends_is_not_tried_again() {
     assert!(UNIT.contains("\nRestart=always\n"));
-    assert!(UNIT.contains("\nRestartPreventExitStatus=78\n"), "EX_CONFIG");
+    assert!(
+        UNIT.contains("\nRestartPreventExitStatus=78\n"),
+        "EX_CONFIG"
+    );
     assert!(UNIT.contains("\nStartLimitIntervalSec=0\n"));
 }

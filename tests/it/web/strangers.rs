@@ -19,6 +19,8 @@ fn only_names_that_no_stranger_can_register() {
         "127.0.0.1",
         "127.0.0.1:8080",
         "192.168.1.20:80",
+        "192.168.1.20",
+        "raspberrypi.local",
         "[::1]:8080",
         "[fe80::1]",
         "localhost",
