@@ -226,7 +226,7 @@ impl Writer {
                     if self.shared.is_well() {
                         log::error!("store: writing failed: {error}");
                     }
-                    let _ = self.shared.recover();
+                    let _ = self.guarded(|| self.shared.recover());
                 }
                 self.shared.tell_health(&error);
                 Err(error)
@@ -246,7 +246,10 @@ impl Writer {
     fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
             let error = StoreError::senseless();
-            log::error!("store: writing broke down: {error}");
+            // Said once, not with every probe.
+            if self.shared.is_well() {
+                log::error!("store: writing broke down: {error}");
+            }
             let _ = self.shared.reopen();
             Err(error)
         })
