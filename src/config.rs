@@ -65,8 +65,7 @@ pub struct Config {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a section [http]")]
 pub struct Http {
-    /// Address and port of the page. Anything but a loopback address serves the bare status only.
-    /// Default: `127.0.0.1:8080`.
+    /// Address and port of the page. Default: `127.0.0.1:8080`; a device's file says `0.0.0.0:80`.
     #[serde(deserialize_with = "value::listen")]
     pub listen: SocketAddr,
     /// The control socket, for the command line. Default: see [`control_socket`].
@@ -147,7 +146,7 @@ pub struct Log {
 pub struct Bench {
     /// The Unix socket behind which panel and buttons are simulated.
     pub socket: PathBuf,
-    /// While this file holds `full`, `read-only` or `io`, the store's disk fails like that.
+    /// While this file holds `full`, `read-only`, `io`, `hang` or `panic`, the store's disk fails like that.
     pub disk: Option<PathBuf>,
     /// A file with what is wrong with the world, a word a line: `no-clock`, `no-network`. It may
     /// change at any time if it is there, empty or not, when the box starts. Default: nothing is.

@@ -29,12 +29,13 @@ use crate::daemon::event_loop::EventLoop;
 use crate::daemon::hardware::Hardware;
 use crate::event::Event;
 use crate::gateway::{Gateway, GatewayParts};
-use crate::health::{Health, Pulse};
+use crate::health::Health;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::metrics::Metrics;
+use crate::pulse::{Pulse, Vitals};
 use crate::store::{self, Store};
 use crate::ticket::Tickets;
 use crate::ulid::SessionIds;
@@ -52,9 +53,9 @@ pub enum StartError {
     /// The database could not be read.
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    /// The board's file is wrong.
+    /// A setting, or the board's file, is wrong.
     #[error(transparent)]
-    Board(#[from] FileError),
+    File(#[from] FileError),
     /// The page's address is not to be had.
     #[error(transparent)]
     Bind(#[from] web::BindError),
@@ -69,6 +70,22 @@ pub enum StartError {
         /// The reason.
         source: std::io::Error,
     },
+}
+
+impl StartError {
+    /// Whether only a person can mend it, with a start at the end: an edit, another program. Everything
+    /// else may come right by itself, a file that cannot be *read* included: that may be the disk.
+    #[must_use]
+    pub fn needs_a_person(&self) -> bool {
+        match self {
+            Self::File(error) => error.line.is_some(),
+            Self::Open(error) => matches!(
+                error,
+                store::OpenError::Newer { .. } | store::OpenError::Foreign { .. }
+            ),
+            Self::Store(_) | Self::Bind(_) | Self::Control(_) | Self::System { .. } => false,
+        }
+    }
 }
 
 /// Name of the database within the state directory.
@@ -139,7 +156,8 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &metrics);
 
     let pulse = Pulse::default();
-    let health = Health::new(vec![("event loop", pulse.clone())]);
+    let vitals = vitals(&pulse, &store, clock);
+    let health = Health::new(vitals.clone());
     let (journal, names) = names(&config, &store)?;
     let (links, switchboard) = watch::channel(Arc::default());
     let gateway = Gateway::of(GatewayParts {
@@ -177,7 +195,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         metrics: metrics.clone(),
         database: database(&config),
         clock,
-        pulse: pulse.clone(),
+        vitals,
         format,
         store: Some(store.clone()),
         gateway: Some(gateway),
@@ -196,8 +214,9 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         metrics,
         clock,
         health,
+        store: store.clone(),
         pulse,
-        beat: beat(),
+        beat: tokio::time::interval(Health::ping_every()),
     }
     .turn()
     .await;
@@ -254,12 +273,16 @@ async fn end_parts(page: web::WebHandle, glass: Option<hardware::Glass>) {
     }
 }
 
-/// When the loop shows that it lives.
-fn beat() -> tokio::time::Interval {
-    let every = Health::ping_every()
-        .unwrap_or(limits::PULSE_EVERY)
-        .min(limits::PULSE_EVERY);
-    tokio::time::interval(every)
+/// The loops that nothing works without. Panel, page, buttons and WhatsApp are none of them.
+fn vitals(event_loop: &Pulse, store: &Store, clock: Clock) -> Vitals {
+    let now = clock.mono();
+    // A long start is nobody's standstill.
+    event_loop.beat(now);
+    store.ask_for_life(now);
+    Vitals::of(vec![
+        ("event loop", event_loop.clone()),
+        ("store's writer", store.pulse()),
+    ])
 }
 
 /// Starts the tasks that watch the world for the machine; they end when the set is dropped.

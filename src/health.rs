@@ -4,42 +4,21 @@
 //! lately. WhatsApp being down is no reason to be restarted, and neither is a panel that does not
 //! answer. Without a service manager (`NOTIFY_SOCKET` unset) everything here does nothing.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::limits::PULSE_STALE;
+use crate::limits::{PULSE_EVERY, PULSE_STALE};
+use crate::pulse::Vitals;
 use crate::snapshot::Snapshot;
 use crate::time::Mono;
 
-/// A loop's sign of life. Cheap to clone; all clones are the same pulse.
-#[derive(Clone, Debug, Default)]
-pub struct Pulse {
-    /// The last beat, in microseconds since the process started.
-    beat_at_us: Arc<AtomicU64>,
-}
-
-impl Pulse {
-    /// Called by the loop in every round, at least every [`crate::limits::PULSE_EVERY`].
-    pub fn beat(&self, now: Mono) {
-        let us = u64::try_from(now.0.as_micros()).unwrap_or(u64::MAX);
-        self.beat_at_us.store(us, Ordering::Relaxed);
-    }
-
-    /// Time since the last beat; a pulse that never beat counts from the start of the process.
-    #[must_use]
-    pub fn age(&self, now: Mono) -> Duration {
-        let us = self.beat_at_us.load(Ordering::Relaxed);
-        now.since(Mono(Duration::from_micros(us)))
-    }
-}
-
 /// The line to the service manager.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Health {
-    vital: Vec<(&'static str, Pulse)>,
+    vitals: Vitals,
+    /// A loop that has not beaten for so long stands still.
+    stale: Duration,
     /// The last status line, so that the manager is told news only.
     said: String,
 }
@@ -47,18 +26,20 @@ pub struct Health {
 impl Health {
     /// Vouches for these loops.
     #[must_use]
-    pub fn new(vital: Vec<(&'static str, Pulse)>) -> Self {
+    pub fn new(vitals: Vitals) -> Self {
+        let (_, stale) = pace(sd_notify::watchdog_enabled());
         Self {
-            vital,
+            vitals,
+            stale,
             said: String::new(),
         }
     }
 
-    /// How often [`Health::ping`] is to be called: half the time the unit's `WatchdogSec` allows.
-    /// `None` without a watchdog.
+    /// How often [`Health::ping`] is to be called: several times before the watchdog bites, and before
+    /// a loop counts as stalled.
     #[must_use]
-    pub fn ping_every() -> Option<Duration> {
-        sd_notify::watchdog_enabled().map(|limit| limit / 2)
+    pub fn ping_every() -> Duration {
+        pace(sd_notify::watchdog_enabled()).0
     }
 
     /// The service answers: store open, panel lit, page bound.
@@ -83,18 +64,20 @@ impl Health {
     /// Tells the watchdog that all is well, if it is. Otherwise names the loop that stands still,
     /// and the watchdog bites when its time is over.
     pub fn ping(&self, now: Mono) -> Result<(), &'static str> {
-        if let Some(name) = self.stalled(now) {
+        if let Some(name) = self.vitals.stalled(now, self.stale) {
             return Err(name);
         }
         notify(&[NotifyState::Watchdog]);
         Ok(())
     }
+}
 
-    fn stalled(&self, now: Mono) -> Option<&'static str> {
-        let mut vital = self.vital.iter();
-        let (name, _) = vital.find(|(_, pulse)| pulse.age(now) >= PULSE_STALE)?;
-        Some(name)
-    }
+/// How often to ping, and after how long a loop stands still, for the time the watchdog gives. A unit
+/// that gives less than ours gets the same proportions: six beats in the time in which a loop has to
+/// come round, and as much again for the machine to be slow in.
+fn pace(watchdog: Option<Duration>) -> (Duration, Duration) {
+    let limit = watchdog.unwrap_or(PULSE_STALE * 2);
+    (PULSE_EVERY.min(limit / 12), PULSE_STALE.min(limit / 2))
 }
 
 /// "shop: Connected; spare: Disconnected". No number, no name of a person.
@@ -117,34 +100,13 @@ fn notify(state: &[NotifyState<'_>]) {
 mod tests {
     use super::*;
 
-    fn at(seconds: u64) -> Mono {
-        Mono(Duration::from_secs(seconds))
-    }
-
     #[test]
-    fn the_watchdog_hears_of_progress_only() {
-        let (looped, written) = (Pulse::default(), Pulse::default());
-        let vital = vec![
-            ("event loop", looped.clone()),
-            ("store writer", written.clone()),
-        ];
-        let health = Health::new(vital);
-        let stale = PULSE_STALE.as_secs();
-        assert_eq!(health.ping(at(0)), Ok(()));
-        looped.beat(at(100));
-        written.beat(at(100));
-        assert_eq!(health.ping(at(100 + stale - 1)), Ok(()));
-        assert_eq!(health.ping(at(100 + stale)), Err("event loop"));
-        looped.beat(at(100 + stale));
-        assert_eq!(health.ping(at(100 + stale)), Err("store writer"));
-        written.beat(at(100 + stale));
-        assert_eq!(health.ping(at(100 + stale)), Ok(()));
-    }
-
-    #[test]
-    fn a_pulse_that_never_beat_has_the_time_of_a_start() {
-        let health = Health::new(vec![("event loop", Pulse::default())]);
-        assert_eq!(health.ping(at(PULSE_STALE.as_secs() - 1)), Ok(()));
-        assert_eq!(health.ping(at(PULSE_STALE.as_secs())), Err("event loop"));
+    fn the_pace_is_the_watchdogs_and_never_slower_than_ours() {
+        let ours = (PULSE_EVERY, PULSE_STALE);
+        assert_eq!(pace(None), ours);
+        assert_eq!(pace(Some(Duration::from_secs(60))), ours, "the unit's");
+        assert_eq!(pace(Some(Duration::from_secs(3600))), ours);
+        let millis = Duration::from_millis;
+        assert_eq!(pace(Some(millis(2400))), (millis(200), millis(1200)));
     }
 }

@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod network;
 pub mod panel;
 pub mod program;
+pub mod pulse;
 pub mod secret;
 pub mod snapshot;
 pub mod store;

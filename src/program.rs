@@ -27,6 +27,10 @@ use crate::logging;
 use crate::panel;
 use crate::trial::{self, Interrupt, Reserved, TrialError};
 
+/// The service cannot start before a person has changed something (sysexits(3)): its unit does not try
+/// again then (`RestartPreventExitStatus=`).
+const EX_CONFIG: u8 = 78;
+
 /// Why the program ended without having done what it was asked to. Prints as one line.
 #[derive(Debug, Error)]
 pub enum ProgramError {
@@ -115,7 +119,7 @@ fn check(options: &RunOptions) -> Result<(), ProgramError> {
 }
 
 fn serve(options: &RunOptions) -> Result<(), ProgramError> {
-    let config = Config::load(options)?;
+    let config = Config::load(options).map_err(StartError::from)?;
     logging::start(config.log.level.into());
     Ok(daemon::run(config)?)
 }
@@ -176,6 +180,7 @@ impl ProgramError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Ask(failure) => failure.exit_code(),
+            Self::Start(error) if error.needs_a_person() => EX_CONFIG,
             Self::Config(_)
             | Self::Output(_)
             | Self::CheckFailed(_)

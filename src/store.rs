@@ -89,6 +89,8 @@ use self::rows::Tx;
 use self::writer::{Message, Writer, request};
 use crate::account::AccountId;
 use crate::limits;
+use crate::pulse::{Echo, Pulse};
+use crate::time::Mono;
 
 /// A handle of the open store. Cheap to clone; the file closes when the last one is gone, or
 /// earlier with [`Store::close`].
@@ -96,6 +98,7 @@ use crate::limits;
 pub struct Store {
     shared: Arc<Shared>,
     queue: mpsc::Sender<Message>,
+    echo: Echo,
 }
 
 impl Store {
@@ -111,7 +114,8 @@ impl Store {
     fn start(shared: Shared, durability: Durability) -> std::result::Result<Self, OpenError> {
         let shared = Arc::new(shared);
         let (queue, requests) = mpsc::channel(limits::STORE_QUEUE);
-        Writer::new(Arc::clone(&shared), requests, durability)
+        let echo = Echo::default();
+        Writer::new(Arc::clone(&shared), requests, durability, echo.clone())
             .and_then(|writer| {
                 let thread = std::thread::Builder::new().name("store".into());
                 thread.spawn(move || writer.run())
@@ -120,7 +124,11 @@ impl Store {
                 file: "the store's thread".into(),
                 source,
             })?;
-        Ok(Self { shared, queue })
+        Ok(Self {
+            shared,
+            queue,
+            echo,
+        })
     }
 
     /// The storage of one account, as the library wants it. Ask again for every link: a handle
@@ -166,6 +174,19 @@ impl Store {
             tokens::forget_account(tx, account.0)
         })
         .await
+    }
+
+    /// Asks the writer for a sign of life, which wakes it. [`Store::pulse`] tells whether it came.
+    pub fn ask_for_life(&self, now: Mono) {
+        self.echo.ask(now);
+        // A full queue has enough in it that gets an answer; a writer that is gone gives none.
+        let _ = self.queue.try_send(Message::Beat);
+    }
+
+    /// The writer's sign of life: as old as the last question it answered.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.echo.pulse()
     }
 
     /// What the store did since it was opened.

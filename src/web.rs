@@ -39,11 +39,11 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits::{HTTP_BACKLOG, HTTP_STALL};
 use crate::metrics::{Gauges, Metrics};
+use crate::pulse::Vitals;
 use crate::snapshot::Snapshot;
 use crate::ticket::Tickets;
 use crate::time::Mono;
@@ -73,8 +73,8 @@ pub struct WebContext {
     pub access: AccessDesk,
     /// The clock of the snapshots' times.
     pub clock: Clock,
-    /// The event loop's sign of life.
-    pub pulse: Pulse,
+    /// The loops that nothing works without.
+    pub vitals: Vitals,
     /// Width and height of the panel in pixels.
     pub geometry: Option<(u32, u32)>,
     /// The panel's picture.

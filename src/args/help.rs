@@ -210,10 +210,13 @@ pub const BOARDS: &str = page_alone!(
 /// `check`
 pub const CHECK: &str = page_alone!("  pairbox check");
 /// `run`
-pub const RUN: &str = page_alone!(
-    "  pairbox run
-  pairbox run --config pairbox.toml --listen 127.0.0.1:8080"
-);
+pub const RUN: &str = "\
+Examples:
+  pairbox run
+  pairbox run --config pairbox.toml --listen 127.0.0.1:8080
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 78 failed, and nothing but a change of the
+configuration or another version of the program will help.";
 /// `check-config`
 pub const CHECK_CONFIG: &str = page_alone!("  pairbox check-config pairbox.toml");
 /// `panel-test`

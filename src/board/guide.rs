@@ -257,7 +257,7 @@ pub fn config_txt(board: &Board) -> String {
     text
 }
 
-/// The modules that some board needs and nothing else loads, for `/etc/modules-load.d`.
+/// The modules that have to be there before the service starts, for `/usr/lib/modules-load.d`.
 #[must_use]
 pub fn modules_load(boards: &[Board]) -> String {
     let mut modules: Vec<&str> = boards
@@ -266,11 +266,19 @@ pub fn modules_load(boards: &[Board]) -> String {
         .collect();
     modules.sort_unstable();
     modules.dedup();
-    format!(
-        "# To /etc/modules-load.d/pairbox.conf: without it there is no /dev/i2c-1, though I2C is on.\n\
-         # /dev/spidev* needs nothing.\n{}\n",
+    let mut text = format!(
+        "# To /usr/lib/modules-load.d/pairbox.conf, or /etc/modules-load.d: modules that are needed before\n\
+         # the service starts. Without the first there is no /dev/i2c-1, though I2C is on.\n{}\n",
         modules.join("\n")
-    )
+    );
+    let on_spi = |board: &Board| board.setup.subsystems.contains(&Subsystem::Spidev);
+    if boards.iter().any(on_spi) {
+        text.push_str(
+            "# The kernel loads it by itself, but maybe too late: the unit admits the devices of SPI by a name\n\
+             # (char-spi) that has to be known when it starts.\nspidev\n",
+        );
+    }
+    text
 }
 
 /// The udev rules for what the boards use. Raspberry Pi OS has the same (`99-com.rules` of
@@ -278,8 +286,8 @@ pub fn modules_load(boards: &[Board]) -> String {
 #[must_use]
 pub fn udev_rules(boards: &[Board]) -> String {
     let mut text = String::from(
-        "# To /etc/udev/rules.d/60-pairbox.rules: panel and buttons for the groups that the unit is in.\n\
-         # Raspberry Pi OS has these rules already.\n",
+        "# To /usr/lib/udev/rules.d/60-pairbox.rules, or /etc/udev/rules.d: panel and buttons for the groups\n\
+         # that the unit is in. Raspberry Pi OS has these rules already; plain Debian has none.\n",
     );
     for subsystem in Subsystem::ALL {
         if !boards

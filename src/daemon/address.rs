@@ -83,8 +83,20 @@ fn reachable(listen: SocketAddr, own: impl Fn(SocketAddr) -> io::Result<IpAddr>)
         ip
     };
     let reachable = !ip.is_loopback();
-    reachable.then(|| SocketAddr::new(ip, listen.port()).to_string())
+    reachable.then(|| typed(SocketAddr::new(ip, listen.port())))
 }
+
+/// Browsers take port 80 where none is named.
+fn typed(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) if v4.port() == HTTP => v4.ip().to_string(),
+        SocketAddr::V6(v6) if v6.port() == HTTP => format!("[{}]", v6.ip()),
+        address => address.to_string(),
+    }
+}
+
+/// The port of `http://` (RFC 9110, 4.2.1).
+const HTTP: u16 = 80;
 
 #[cfg(test)]
 mod tests {
@@ -122,15 +134,23 @@ mod tests {
 
     #[test]
     fn an_address_somebody_chose_is_the_address() {
-        let chosen = Some("10.0.0.2:80".to_owned());
-        assert_eq!(page("10.0.0.2:80", Some("192.168.1.20"), None), chosen);
+        let chosen = Some("10.0.0.2:81".to_owned());
+        assert_eq!(page("10.0.0.2:81", Some("192.168.1.20"), None), chosen);
+    }
+
+    #[test]
+    fn the_port_that_nobody_types_is_not_shown() {
+        let lan = Some("192.168.1.20");
+        assert_eq!(page("0.0.0.0:80", lan, None), lan.map(str::to_owned));
+        let six = Some("[fd00::7]".to_owned());
+        assert_eq!(page("[::]:80", None, Some("fd00::7")), six);
     }
 
     #[tokio::test]
     async fn the_machine_is_told_at_once() {
         let (inbox, mut events) = Inbox::new();
         let told = tokio::spawn(watch("10.0.0.2:80".parse().unwrap(), inbox));
-        let page = Some("10.0.0.2:80".to_owned());
+        let page = Some("10.0.0.2".to_owned());
         assert_eq!(events.recv().await, Some(Event::Page(page)));
         told.abort();
     }

@@ -12,12 +12,14 @@ use tokio::time::{Instant, Interval};
 use crate::clock::Clock;
 use crate::daemon::effects::Effects;
 use crate::event::{Effect, Event};
-use crate::health::{Health, Pulse};
+use crate::health::Health;
 use crate::journal::Journal;
 use crate::limits;
 use crate::machine::Appliance;
 use crate::metrics::Metrics;
+use crate::pulse::Pulse;
 use crate::snapshot::{PanelHealth, Snapshot};
+use crate::store::Store;
 use crate::time::Mono;
 
 /// Everything the loop turns.
@@ -38,6 +40,8 @@ pub struct EventLoop {
     pub clock: Clock,
     /// Who tells systemd.
     pub health: Health,
+    /// Whose writer has to show that it lives as well.
+    pub store: Store,
     /// The loop's sign of life.
     pub pulse: Pulse,
     /// When to give it, and to feed the watchdog, if nothing else happens.
@@ -113,10 +117,14 @@ impl EventLoop {
         self.pulse.beat(self.clock.mono());
     }
 
+    /// Feeds the watchdog, with what the writer answered to the question before: one that is well has
+    /// done so long ago.
     fn ping(&self) {
-        if let Err(stalled) = self.health.ping(self.clock.mono()) {
+        let now = self.clock.mono();
+        if let Err(stalled) = self.health.ping(now) {
             warn!("the {stalled} stands still; the watchdog is not fed");
         }
+        self.store.ask_for_life(now);
     }
 
     async fn wait(&mut self, deadline: Option<Mono>) -> Wake {

@@ -9,11 +9,11 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::gateway::Gateway;
-use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::metrics::{Gauges, Lines, Metrics};
 use crate::panel;
+use crate::pulse::Vitals;
 use crate::snapshot::Snapshot;
 use crate::store::{Counters, Store};
 use crate::ticket::Tickets;
@@ -44,8 +44,8 @@ pub struct Parts {
     pub journal: Journal,
     /// Time.
     pub clock: Clock,
-    /// The event loop's sign of life.
-    pub pulse: Pulse,
+    /// The loops that nothing works without.
+    pub vitals: Vitals,
     /// The panel's size and kind, if there is one.
     pub format: Option<Format>,
     /// Messages, counters and tokens; `None` while the store cannot be used.
@@ -74,7 +74,7 @@ impl Parts {
             inbox: self.inbox,
             tickets: self.tickets,
             clock: self.clock,
-            pulse: self.pulse,
+            vitals: self.vitals,
             geometry: self
                 .format
                 .map(|format| (format.geometry.width, format.geometry.height)),

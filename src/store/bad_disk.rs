@@ -1,5 +1,6 @@
 //! Test builds only: a disk that fails when a test says so. While the file of that name holds the word
-//! `full`, `read-only` or `io`, whatever would change the store's file fails as the system would say it.
+//! `full`, `read-only` or `io`, whatever would change the store's file fails as the system would say it;
+//! at `hang` it never comes back from that, and at `panic` the database finds that it makes no sense.
 
 use std::io;
 use std::ops::Bound;
@@ -28,6 +29,10 @@ pub(super) fn trouble(words: &Path) -> io::Result<()> {
         "full" => Errno::NOSPC,
         "read-only" => Errno::ROFS,
         "io" => Errno::IO,
+        "hang" => loop {
+            std::thread::park();
+        },
+        "panic" => panic!("a test wants a structure that makes no sense"),
         _ => return Ok(()),
     };
     Err(errno.into())

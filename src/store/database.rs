@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -212,15 +213,19 @@ impl Shared {
         Ok(())
     }
 
-    fn reopen(&self) -> Result<()> {
+    /// Opens the database anew, whatever there is of it. Writer only, without a transaction.
+    pub(super) fn reopen(&self) -> Result<()> {
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(*slot, Slot::Closed) {
             return Err(StoreError::Closed);
         }
-        // The old database goes first: it holds the file's lock.
-        *slot = Slot::Closed;
-        let outcome = open_database(&self.medium);
-        match outcome {
+        // A structure that makes no sense may show here, too, and must not leave the slot closed.
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+            // The old database goes first: it holds the file's lock.
+            *slot = Slot::Closed;
+            Ok(open_database(&self.medium)?)
+        }));
+        match outcome.unwrap_or_else(|_| Err(StoreError::senseless())) {
             Ok((database, _)) => {
                 count(&self.medium.tally.reopened, 1);
                 log::warn!("store: opened anew after an error");
@@ -228,7 +233,6 @@ impl Shared {
                 Ok(())
             }
             Err(error) => {
-                let error = StoreError::from(error);
                 *slot = Slot::Broken(error.clone());
                 Err(error)
             }

@@ -55,6 +55,12 @@ impl StoreError {
         health::judge(self)
     }
 
+    /// What a panic over the file's structure means.
+    pub(super) fn senseless() -> Self {
+        let why = "its structure makes no sense".to_owned();
+        Self::Damaged(Arc::new(redb::Error::Corrupted(why)))
+    }
+
     /// Whether the fault lies with the request alone, not with the file: others can go on.
     pub(super) fn concerns_one_request(&self) -> bool {
         matches!(self, Self::Row { .. } | Self::Wiped | Self::Deleted)

@@ -9,6 +9,7 @@
 //! secrets): in a group they cost no extra sync, and one rule is easier to trust than two.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use redb::Durability;
@@ -21,6 +22,7 @@ use super::medium::count;
 use super::rows::Tx;
 use super::{health, tokens};
 use crate::limits;
+use crate::pulse::Echo;
 
 /// A change to the database, and somebody who waits for it.
 pub(super) trait Request: Send {
@@ -37,6 +39,8 @@ pub(super) enum Message {
     Write(Box<dyn Request>),
     /// A reader met an error after which the database has to be opened anew.
     Recover,
+    /// A sign of life is wanted. There is nothing to do but to have come here.
+    Beat,
     /// Close the database and end.
     Close(oneshot::Sender<()>),
 }
@@ -83,6 +87,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     queue: mpsc::Receiver<Message>,
     durability: Durability,
+    /// Answered wherever there was progress.
+    echo: Echo,
     /// Waits with a deadline; nothing else runs on it.
     timer: Runtime,
 }
@@ -100,6 +106,7 @@ impl Waiting {
         match message {
             Message::Write(request) => self.group.push(request),
             Message::Recover => self.recover = true,
+            Message::Beat => {}
             Message::Close(done) => self.close = Some(done),
         }
     }
@@ -114,11 +121,13 @@ impl Writer {
         shared: Arc<Shared>,
         queue: mpsc::Receiver<Message>,
         durability: Durability,
+        echo: Echo,
     ) -> io::Result<Self> {
         Ok(Self {
             shared,
             queue,
             durability,
+            echo,
             timer: Builder::new_current_thread().enable_time().build()?,
         })
     }
@@ -126,6 +135,7 @@ impl Writer {
     /// Serves until told to close, or until the last handle is gone.
     pub(super) fn run(mut self) {
         while let Some(message) = self.next() {
+            self.echo.answer();
             let mut waiting = Waiting::default();
             waiting.take(message);
             while waiting.has_room()
@@ -134,7 +144,7 @@ impl Writer {
                 waiting.take(message);
             }
             if waiting.recover
-                && let Err(error) = self.shared.recover()
+                && let Err(error) = self.guarded(|| self.shared.recover())
             {
                 self.shared.tell_health(&error);
             }
@@ -155,12 +165,12 @@ impl Writer {
     /// The next message. Until it comes, a disk that is not well is tried again and again.
     fn next(&mut self) -> Option<Message> {
         while !self.shared.is_well() {
-            let wait = self.timer.block_on(async {
-                tokio::time::timeout(limits::STORE_PROBE, self.queue.recv()).await
-            });
-            match wait {
-                Ok(message) => return message,
-                Err(_) => self.try_disk(),
+            match self
+                .timer
+                .block_on(next_in_time(&mut self.queue, &self.echo))
+            {
+                Some(message) => return message,
+                None => self.try_disk(),
             }
         }
         self.queue.blocking_recv()
@@ -190,6 +200,7 @@ impl Writer {
                     let outcome = self.attempt(&mut alone);
                     let [request] = alone;
                     request.answer(outcome);
+                    self.echo.answer();
                 }
             }
             outcome => {
@@ -201,7 +212,7 @@ impl Writer {
     }
 
     fn attempt(&self, group: &mut [Box<dyn Request>]) -> Result<()> {
-        match self.transact(group) {
+        match self.guarded(|| self.transact(group)) {
             // A transaction without a change says nothing about the disk.
             Ok(committed) => {
                 if committed {
@@ -215,12 +226,33 @@ impl Writer {
                     if self.shared.is_well() {
                         log::error!("store: writing failed: {error}");
                     }
-                    let _ = self.shared.recover();
+                    let _ = self.guarded(|| self.shared.recover());
                 }
                 self.shared.tell_health(&error);
                 Err(error)
             }
         }
+    }
+
+    /// Does what meets the file's structure. redb panics where that makes no sense, as it does over a
+    /// rotten list of free pages, and so would a mistake of ours within a transaction.
+    ///
+    /// The panic ends here, and is an error like any other: the transaction is gone, the database with
+    /// it, and what was opened anew is what the last durable commit left. redb marks a file whose
+    /// transaction unwound, so that it is checked to its end then, and its list of free pages made
+    /// anew. Nothing that was in memory is trusted, and whoever waited is told that nothing was kept.
+    /// Ending the process would do the same, but without a word on the glass, and for ever if the
+    /// panic comes back.
+    fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            let error = StoreError::senseless();
+            // Said once, not with every probe.
+            if self.shared.is_well() {
+                log::error!("store: writing broke down: {error}");
+            }
+            let _ = self.shared.reopen();
+            Err(error)
+        })
     }
 
     /// Says whether there was anything to commit.
@@ -256,4 +288,22 @@ impl Writer {
         }
         Ok(committed)
     }
+}
+
+/// The next message, or `None` when the disk's turn has come. Being asked for a sign of life does not put
+/// that off.
+#[allow(
+    clippy::option_option,
+    reason = "the outer one is the time, the inner one the end of the queue"
+)]
+async fn next_in_time(queue: &mut mpsc::Receiver<Message>, echo: &Echo) -> Option<Option<Message>> {
+    let next = async {
+        loop {
+            match queue.recv().await {
+                Some(Message::Beat) => echo.answer(),
+                message => return message,
+            }
+        }
+    };
+    tokio::time::timeout(limits::STORE_PROBE, next).await.ok()
 }

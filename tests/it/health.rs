@@ -5,10 +5,10 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
-use std::time::Duration;
 
-use pairbox::health::{Health, Pulse};
-use pairbox::limits::PULSE_STALE;
+use pairbox::health::Health;
+use pairbox::limits::{PULSE_EVERY, PULSE_STALE};
+use pairbox::pulse::{Pulse, Vitals};
 use pairbox::snapshot::Status;
 use pairbox::time::Mono;
 
@@ -23,8 +23,8 @@ fn speaker() {
         return;
     }
     let pulse = Pulse::default();
-    let mut health = Health::new(vec![("event loop", pulse.clone())]);
-    assert_eq!(Health::ping_every(), Some(Duration::from_secs(30)));
+    let mut health = Health::new(Vitals::of(vec![("event loop", pulse.clone())]));
+    assert_eq!(Health::ping_every(), PULSE_EVERY);
     health.ready();
     health.show(&snapshot(1, Status::Stopped));
     health.show(&snapshot(2, Status::Stopped));
@@ -74,7 +74,7 @@ fn the_manager_hears_news_and_only_of_progress() {
 #[test]
 fn without_a_manager_nothing_is_said() {
     // The rest of this binary runs without one: this must simply do nothing.
-    let health = Health::new(vec![("event loop", Pulse::default())]);
+    let health = Health::new(Vitals::of(vec![("event loop", Pulse::default())]));
     health.ready();
     health.stopping();
 }

@@ -12,3 +12,4 @@ mod pairing;
 pub mod scene;
 mod start_errors;
 mod storage;
+mod watched;

@@ -20,11 +20,12 @@ use crate::daemon::page;
 use crate::daemon::{EndSignal, doors};
 use crate::event::{Answer, Denial, Event, PanelEvent, Ticket};
 use crate::fault::Fault;
-use crate::health::{Health, Pulse};
+use crate::health::Health;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::pulse::{Pulse, Vitals};
 use crate::snapshot::{AccountView, LastError, Light, PanelHealth, Snapshot, Status};
 use crate::store::Store;
 use crate::ticket::Tickets;
@@ -49,20 +50,22 @@ pub(super) async fn wait(
     let (publish, snapshots) = watch::channel(Arc::new(shown));
     let glass = hardware.light_up(snapshots.clone(), &inbox, clock, &Metrics::default());
     let pulse = Pulse::default();
+    let vitals = Vitals::of(vec![("box without a store", pulse.clone())]);
+    pulse.beat(clock.mono());
     let tickets = Tickets::default();
     let page = serve(
         config,
         snapshots,
         inbox,
         &hardware,
-        (tickets.clone(), clock, pulse.clone()),
+        (tickets.clone(), clock, vitals.clone()),
     )?;
     info!("page at http://{}/", page.address());
     let refused = RefusedBox {
         events,
         tickets,
         publish,
-        health: Health::new(vec![("box without a store", pulse.clone())]),
+        health: Health::new(vitals),
         pulse,
         touched_at: clock.mono(),
         clock,
@@ -88,8 +91,7 @@ struct RefusedBox {
 impl RefusedBox {
     async fn stand(mut self, config: &Config) -> Result<Option<Store>, StartError> {
         self.health.ready();
-        let every = Health::ping_every().unwrap_or(limits::PULSE_EVERY);
-        let mut beat = interval(every.min(limits::PULSE_EVERY));
+        let mut beat = interval(Health::ping_every());
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (refusals, mut refused) = mpsc::channel(1);
         let opening = open_at_last(config, refusals);
@@ -247,7 +249,7 @@ fn serve(
     snapshots: watch::Receiver<Arc<Snapshot>>,
     inbox: Inbox,
     hardware: &Hardware,
-    (tickets, clock, pulse): (Tickets, Clock, Pulse),
+    (tickets, clock, vitals): (Tickets, Clock, Vitals),
 ) -> Result<WebHandle, StartError> {
     // A disk that takes nothing may have no place for the control socket either.
     let listener = match doors(config) {
@@ -268,7 +270,7 @@ fn serve(
         inbox,
         tickets,
         clock,
-        pulse,
+        vitals,
         format: hardware.format(),
         store: None,
         gateway: None,

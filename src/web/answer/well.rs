@@ -8,10 +8,12 @@ use crate::web::problem::Problem;
 use crate::web::reply::Reply;
 
 impl Desk {
-    /// The service is well when its loop goes round and its store takes writes, whatever WhatsApp does.
+    /// The service is well when its loops go round and its store takes writes, whatever WhatsApp does.
     pub(super) fn livez(&self, snapshot: &Snapshot) -> Result<Reply, Problem> {
-        if self.context.pulse.age(self.context.clock.mono()) >= PULSE_STALE {
-            return Err(Problem::new(503, "stalled", "The event loop stands still."));
+        let now = self.context.clock.mono();
+        if let Some(name) = self.context.vitals.stalled(now, PULSE_STALE) {
+            let detail = format!("The {name} stands still.");
+            return Err(Problem::new(503, "stalled", detail));
         }
         match snapshot.store {
             StoreHealth::Well => Ok(ok()),

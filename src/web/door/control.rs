@@ -6,7 +6,7 @@
 
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,9 @@ impl ControlSocket {
         }
         let listener = UnixListener::bind(path).map_err(other)?;
         if let Some(group) = group_id(GROUP)
+            // Under the unit it has it already, and the unit's filter of system calls refuses to give
+            // away anything at all.
+            && fs::metadata(path).map_err(other)?.gid() != group.as_raw()
             && let Err(error) = rustix::fs::chown(path, None, Some(group))
         {
             log::warn!("the group {GROUP} cannot be given the control socket: {error}");

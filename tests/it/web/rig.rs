@@ -18,11 +18,11 @@ use pairbox::config::Messages;
 use pairbox::daemon::page::QR_DRAWINGS;
 use pairbox::event::{Answer as Said, Event, Intent, Source};
 use pairbox::gateway::{Gateway, GatewayParts};
-use pairbox::health::Pulse;
 use pairbox::inbox::Inbox;
 use pairbox::journal::Journal;
 use pairbox::message::inbound::Inbound;
 use pairbox::metrics::{Gauges, Metrics};
+use pairbox::pulse::{Pulse, Vitals};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{AccountView, Pairing, PanelHealth, QrCode, Snapshot, Status};
 use pairbox::store::Store;
@@ -167,7 +167,7 @@ pub fn context() -> (WebContext, Ends) {
         inbox,
         tickets: tickets.clone(),
         clock,
-        pulse: pulse.clone(),
+        vitals: Vitals::of(vec![("event loop", pulse.clone())]),
         geometry: Some((128, 64)),
         metrics: metrics.clone(),
         gauges: Box::new(Gauges::default),

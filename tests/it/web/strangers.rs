@@ -19,6 +19,8 @@ fn only_names_that_no_stranger_can_register() {
         "127.0.0.1",
         "127.0.0.1:8080",
         "192.168.1.20:80",
+        "192.168.1.20",
+        "raspberrypi.local",
         "[::1]:8080",
         "[fe80::1]",
         "localhost",
@@ -180,6 +182,28 @@ fn a_token_does_not_open_more_than_it_says() {
     rig.by("pbx_nonsense", "POST", &mine("start"), "{}")
         .assert_problem(401, "bad_token");
     assert!(rig.wishes.try_recv().is_err(), "a wish got through");
+}
+
+/// On port 80, as a device has it: browsers name the port neither in `Host` nor in `Origin`.
+#[test]
+fn our_own_page_on_the_port_that_nobody_types() {
+    let rig = Rig::start();
+    let cookie = format!("pairbox={}", rig.keys.admin);
+    for host in ["192.168.1.20", "[fe80::1]", "raspberrypi.local"] {
+        let start = |origin: &str| {
+            let headers = [
+                JSON,
+                ("Cookie", &*cookie),
+                ("Host", host),
+                ("Origin", origin),
+            ];
+            rig.ask("POST", &mine("start"), &headers, "{}")
+        };
+        let done = start(&format!("http://{host}"));
+        assert!(done.status() < 300, "{host}: {}", done.text);
+        // Another program on the same machine is another site.
+        start(&format!("http://{host}:8080")).assert_problem(403, "cross_site");
+    }
 }
 
 #[test]
