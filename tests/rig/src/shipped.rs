@@ -11,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::trust::{Swap, swap_in_file};
 use pairbox_rig::workbench::{ALICE, OWNER, Workbench};
@@ -25,6 +25,18 @@ const STARTS: usize = 5;
 
 /// Texts each way before memory is read.
 const TEXTS: usize = 5;
+
+/// Bits that are flipped, one at a time, until the database panics over one. About one in nine does.
+const ROTS: usize = 150;
+
+/// A prime, so that no structure of the file is passed over.
+const ROT_STEP: usize = 37;
+
+/// The database's header before that is there twice, and is verified first (redb: a page of 4096 bytes).
+const ROT_BEGINS: usize = 4096;
+
+/// The words for a file over which the database panicked (`src/store/open.rs`).
+const NO_SENSE: &str = "its structure makes no sense";
 
 /// Where the emulator puts nothing of its own: what is mapped below is the program's. A program of 32
 /// bits gets there by the emulator's `-B`.
@@ -210,10 +222,32 @@ impl Walk {
     }
 
     /// The database panics over some files that rotted. That has to unwind in this very program: it says
-    /// what is damaged, and goes on.
+    /// what is damaged, and its page answers.
     fn rots(&self) -> Result<()> {
-        let _ = &self.bench;
-        Ok(())
+        let file = self.bench.folder.path().join("state/pairbox.redb");
+        let sound = fs::read(&file)?;
+        let used = sound.iter().enumerate().skip(ROT_BEGINS);
+        let used = used.filter_map(|(at, byte)| (*byte != 0).then_some(at));
+        for (tries, at) in used.step_by(ROT_STEP).take(ROTS).enumerate() {
+            let mut rotten = sound.clone();
+            rotten[at] ^= 0x40;
+            fs::write(&file, rotten)?;
+            // The log tells before the page does.
+            let powered = self.on().context("it ended over a rotten store")?;
+            let log = powered.log();
+            powered.get_lan("/livez", None)?;
+            powered.cut()?;
+            if log.iter().any(|line| line.contains("panicked at")) {
+                let told = log.iter().any(|line| line.contains(NO_SENSE));
+                ensure!(told, "a panic nobody tells of:\n{}", log.join("\n"));
+                println!(
+                    "a rotten store   told, at the {}th bit that flipped",
+                    tries + 1
+                );
+                return Ok(());
+            }
+        }
+        bail!("none of {ROTS} flipped bits made the database panic: nothing was checked")
     }
 }
 
