@@ -36,4 +36,3 @@ pub use finger::Bounce;
 pub use module::Module;
 pub use plan::Plan;
 pub use supervisor::{Unavailable, available, spawn};
-pub use trust::Swap;

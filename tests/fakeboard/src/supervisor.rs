@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::{PoisonError, RwLock};
 
+use pairbox_rig::trust::Swap;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
@@ -13,7 +14,7 @@ use crate::answers::Answer;
 use crate::board::{Board, now};
 use crate::memory::Memory;
 use crate::seccomp::{self, Call, DEVICE_FDS, LINE_FDS, Listener};
-use crate::trust::Swap;
+use crate::trust::swap_in_memory;
 
 /// Numbers of descriptors that the kernel serves by itself.
 const PLAIN_FDS: Range<i32> = 700..800;
@@ -158,7 +159,7 @@ impl Supervisor {
 
     fn reply(&mut self, call: &Call) -> io::Result<()> {
         if let Some(swap) = self.swap.take()
-            && let Err(error) = swap.apply(call.thread)
+            && let Err(error) = swap_in_memory(&swap, call.thread)
         {
             let complaint = format!("trust: {error}");
             self.board.with(|state| state.complaints.push(complaint));

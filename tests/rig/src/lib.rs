@@ -14,4 +14,5 @@ pub mod record;
 pub mod search;
 pub mod stats;
 pub mod tally;
+pub mod trust;
 pub mod workbench;

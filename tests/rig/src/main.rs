@@ -7,8 +7,10 @@
 mod desk;
 mod figures;
 mod scene;
+mod shipped;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -32,6 +34,12 @@ struct Arguments {
     /// arrived how often, and end.
     #[arg(long, value_name = "MESSAGES")]
     lossless: Option<usize>,
+    /// Walk through the same with a program as it is shipped, print the figures, and end.
+    #[arg(long, value_name = "PAIRBOX")]
+    shipped: Option<PathBuf>,
+    /// The emulator for a program of another processor, with its arguments, in one word.
+    #[arg(long, requires = "shipped", default_value = "")]
+    runner: String,
     /// Look for secrets in the logs that all tests left behind, and end.
     #[arg(long)]
     search_logs: bool,
@@ -69,6 +77,18 @@ fn search_logs() -> Result<()> {
     Ok(())
 }
 
+/// On a thread that has a name, under which the logs are kept.
+fn walk(program: &Path, runner: &str) -> Result<()> {
+    let shipped = shipped::Shipped {
+        program: program.to_owned(),
+        runner: runner.split_whitespace().map(str::to_owned).collect(),
+    };
+    let walk = std::thread::Builder::new().name("shipped".to_owned());
+    let walk = walk.spawn(|| shipped.walk())?;
+    walk.join()
+        .map_err(|_| anyhow::anyhow!("the walk panicked"))?
+}
+
 fn run(arguments: &Arguments) -> Result<()> {
     if arguments.figures {
         return figures::print();
@@ -78,6 +98,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(messages) = arguments.lossless {
         return figures::lossless(messages);
+    }
+    if let Some(program) = &arguments.shipped {
+        return walk(program, &arguments.runner);
     }
     if arguments.search_logs {
         return search_logs();

@@ -16,6 +16,21 @@ pub fn rss_anonymous_kib(process: u32) -> Result<u64> {
     field(&status(process)?, "RssAnon:")
 }
 
+/// Resident memory of a process in KiB that is mapped below an address, from `smaps` (`proc_pid_smaps(5)`).
+pub fn rss_below_kib(process: u32, end: u64) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/smaps"))?;
+    let (mut below, mut sum) = (false, 0);
+    for line in text.lines() {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        if let Some((start, _)) = first.split_once('-') {
+            below = u64::from_str_radix(start, 16).is_ok_and(|start| start < end);
+        } else if below && first == "Rss:" {
+            sum += field(line, "Rss:")?;
+        }
+    }
+    Ok(sum)
+}
+
 /// What the threads of one name have done since they began.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Work {

@@ -14,9 +14,10 @@ use pairbox_chips::{
 use pairbox_fakeboard::board::{Board, now};
 use pairbox_fakeboard::finger::pass;
 use pairbox_fakeboard::module::{I2cOled, SpiPanel};
-use pairbox_fakeboard::{Plan, Swap, spawn};
+use pairbox_fakeboard::{Plan, spawn};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::record::Record;
+use pairbox_rig::trust::Swap;
 use pairbox_rig::workbench::OWNER;
 use pairbox_sim::{Options, Phone, Service};
 use tempfile::TempDir;
@@ -207,10 +208,7 @@ impl Scene {
 
     /// Switches the box on; it trusts the simulated service.
     pub fn power_on(&self) -> Result<PoweredBox> {
-        self.power_on_with(Some(Swap {
-            built_in: wacore_noise::WA_CERT_PUB_KEY,
-            instead: self.service.root_key(),
-        }))
+        self.power_on_with(Some(Swap::towards(self.service.root_key())))
     }
 
     /// Switches the box on as it is, or with another root of trust.
