@@ -111,7 +111,7 @@ def licence(package, allowed):
 
 def folded(text):
     """As DEP-5 wants the lines of a text: one space before each, a dot for an empty one."""
-    lines = text.strip("\n").splitlines()
+    lines = re.sub(r"\n\s*\n\s*\n+", "\n\n", text).strip("\n").splitlines()
     return "\n".join(" " + line.rstrip() if line.strip() else " ." for line in lines)
 
 
