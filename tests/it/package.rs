@@ -16,7 +16,9 @@ fn package_file(name: &str) -> String {
 
 /// The number in a line like `schema=3`.
 fn schema_of(preinst: &str) -> Option<u32> {
-    let line = preinst.lines().find_map(|line| line.strip_prefix("schema="));
+    let line = preinst
+        .lines()
+        .find_map(|line| line.strip_prefix("schema="));
     line.and_then(|number| number.parse().ok())
 }
 
