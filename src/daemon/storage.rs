@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::inbox::Inbox;
 use crate::snapshot::StoreHealth;
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{OpenError, Store, StoreError, mark_schema};
 
 /// Opens the store, with at least one account in it. While its disk is in trouble this takes as long as
 /// that lasts; `None`: the process was asked to end meanwhile.
@@ -121,7 +121,10 @@ async fn look_through(store: Store, config: &Config) -> Result<Store, Refusal> {
         store.next_account()
     };
     match looked.await {
-        Ok(_) => Ok(store),
+        Ok(_) => {
+            mark_schema(&database(config));
+            Ok(store)
+        }
         Err(error) => {
             // The next try needs its lock.
             store.close().await;

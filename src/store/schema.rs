@@ -18,7 +18,7 @@ use super::rows::Tx;
 use super::schema_3::{self, create_gateway_tables};
 
 /// The schema number this program writes.
-pub(super) const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 3;
 
 /// Takes a file from one schema number to the next, inside the transaction that raises the number.
 type Step = fn(&WriteTransaction) -> Result<()>;
