@@ -219,7 +219,7 @@ fn the_wrong_passphrase_and_files_that_are_none() {
     let newer = Still::named("Later");
     super::block_on(async {
         let store = Store::open(&newer.database()).unwrap();
-        pairbox::store::probe::pretend_newer(&store).await.unwrap();
+        store.pretend_newer().await.unwrap();
         store.close().await;
     });
     let plain = fs::read(newer.database()).unwrap();

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use pairbox::store::Store;
 use pairbox_rig::linking::{self, PATIENCE, until};
 use pairbox_rig::lossless::{OWNER, Stage, number};
 use pairbox_rig::power::{PoweredBox, Socket};
@@ -10,7 +11,7 @@ use pairbox_sim::{Event, Group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{PASSPHRASE, Ran, program, run, text};
+use super::{PASSPHRASE, Ran, block_on, program, run, text};
 
 /// People who write.
 const CHATS: usize = 3;
@@ -176,13 +177,17 @@ fn a_backup_under_traffic_goes_on_elsewhere() {
     );
     drop(powered.cut().unwrap());
 
+    assert!(rows(&traffic.stage.socket, "sessions") > 0);
     let other = traffic.restore();
+    assert_eq!(rows(&other, "sessions"), 0, "a ratchet that was set back");
+    assert_eq!(rows(&other, "sender_key_devices"), 0);
     let before = traffic.stage.service.events().len();
     let powered = other.power_on().unwrap();
     linking::working(&powered, &traffic.session).unwrap();
     traffic.write(1);
     traffic.all_taken(&powered);
     let retries = traffic.retries(before);
+    for e in traffic.stage.service.events().into_iter().skip(before) { eprintln!("EVENT {e:?}"); }
     traffic.answer(&powered, 1);
     traffic.write(2);
     traffic.all_taken(&powered);
@@ -223,7 +228,10 @@ fn it_goes_on_although_everybody_went_on_after_the_backup() {
     }
     drop(powered.cut().unwrap());
 
+    assert!(rows(&traffic.stage.socket, "sessions") > 0);
     let other = traffic.restore();
+    assert_eq!(rows(&other, "sessions"), 0, "a ratchet that was set back");
+    assert_eq!(rows(&other, "sender_key_devices"), 0);
     let before = traffic.stage.service.events().len();
     let powered = other.power_on().unwrap();
     linking::working(&powered, &traffic.session).unwrap();
@@ -242,6 +250,14 @@ fn it_goes_on_although_everybody_went_on_after_the_backup() {
         traffic.retries(before)
     );
     powered.switch_off().unwrap();
+}
+
+/// How many rows a table has in the store of a box that is off.
+fn rows(socket: &Socket, table: &str) -> usize {
+    let store = Store::open(&socket.folder.join("state/pairbox.redb")).unwrap();
+    let rows = store.all_rows().unwrap();
+    block_on(store.close());
+    rows.keys().filter(|(name, _)| name == table).count()
 }
 
 /// The box writes to the group, and everybody in it reads it.
@@ -264,7 +280,7 @@ fn only_who_is_on_the_box_gets_a_copy() {
         .unwrap()
         .json()
         .unwrap();
-    let token = made["token"].as_str().unwrap();
+    let token = made["secret"].as_str().unwrap();
     powered.secret(token);
     let reply = powered.get_lan("/api/v1/backup", Some(token)).unwrap();
     assert_eq!(reply.code, 403);
