@@ -18,3 +18,22 @@ macro_rules! figure {
 }
 
 mod backup;
+mod buttons;
+mod check;
+mod cli;
+mod config;
+mod glass;
+mod health;
+mod link;
+mod lossless;
+mod machine;
+mod message;
+mod messages;
+mod outgoing;
+mod states;
+mod store;
+mod stories;
+mod tidy;
+mod trial;
+mod web;
+mod webhooks;
