@@ -29,6 +29,7 @@ mod machine;
 mod message;
 mod messages;
 mod outgoing;
+mod recovery;
 mod states;
 mod store;
 mod stories;

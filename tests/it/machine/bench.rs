@@ -341,6 +341,7 @@ impl Bench {
             Effect::WipeAuth { .. } => "wipe",
             Effect::SaveRecord { .. } => "save",
             Effect::ResetTokens => "reset",
+            Effect::ForgetRestored => "forget restored",
             Effect::DeleteAccount { .. } => "delete",
             Effect::RequestCode { .. } => "request code",
             Effect::Answer { .. } => "answer",
