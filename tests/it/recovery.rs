@@ -8,7 +8,8 @@ mod mangled;
 mod spoken;
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use pairbox_rig::linking::until;
 use pairbox_rig::power::PoweredBox;
@@ -37,6 +38,12 @@ fn paired_and_cut(scene: &Scene) {
 fn wait_copy(powered: &PoweredBox) {
     let written = |line: &str| line.contains("identity copy was written: 1 linked");
     powered.wait_log(0, PATIENCE, written).unwrap();
+}
+
+/// Which file that is, by its number, and how long. (redb notes in a damaged file that it is open.)
+fn which(path: &Path) -> (u64, u64) {
+    let file = fs::metadata(path).unwrap();
+    (file.ino(), file.len())
 }
 
 fn cut_to_half(scene: &Scene) {

@@ -1,10 +1,8 @@
 //! The whole way: what is lost, what is not, and how a person hears of it.
 
-use std::fs;
-
 use pairbox_chips::{Button, Picture};
 
-use super::{cut_to_half, never_scanned, status, store, talks, wait_copy};
+use super::{cut_to_half, never_scanned, status, store, talks, wait_copy, which};
 use crate::stories::scene::{PATIENCE, Scene};
 
 #[test]
@@ -15,7 +13,7 @@ fn a_store_cut_to_half_its_length_comes_back_with_no_scan_and_says_so() {
     wait_copy(&powered);
     powered.cut().unwrap();
     cut_to_half(&scene);
-    let damaged = fs::read(store(&scene)).unwrap();
+    let damaged = which(&store(&scene));
 
     let powered = scene.power_on();
     scene.wait_connected(&powered);
@@ -27,7 +25,7 @@ fn a_store_cut_to_half_its_length_comes_back_with_no_scan_and_says_so() {
     assert!(metrics.contains("pairbox_storage_restored 1"), "{metrics}");
     // Nothing was deleted: whoever wants to can look into it.
     let kept = store(&scene).with_file_name("pairbox.redb.damaged-1");
-    assert_eq!(fs::read(kept).unwrap(), damaged);
+    assert_eq!(which(&kept), damaged);
     // Sessions are rebuilt, though the others know nothing of it.
     talks(&scene, &powered, "after");
 
