@@ -34,10 +34,10 @@ fn paired_and_cut(scene: &Scene) {
     powered.cut().unwrap();
 }
 
-/// Waits until the copy holds the link.
-fn wait_copy(powered: &PoweredBox) {
+/// Waits until the copy holds the link; the number of the log line after that.
+fn wait_copy(powered: &PoweredBox) -> usize {
     let written = |line: &str| line.contains("identity copy was written: 1 linked");
-    powered.wait_log(0, PATIENCE, written).unwrap();
+    powered.wait_log(0, PATIENCE, written).unwrap().0
 }
 
 /// Which file that is, by its number, and how long. (redb notes in a damaged file that it is open.)
