@@ -304,6 +304,7 @@ fn watchers(page: &web::WebHandle, store: &Store, inbox: &Inbox, end: EndSignal)
     let mut tasks = JoinSet::new();
     tasks.spawn(address::watch(page.address(), inbox.clone()));
     tasks.spawn(storage::tell(store.health(), inbox.clone()));
+    tasks.spawn(store.clone().keep_identity_copy());
     tasks.spawn(end.announce(inbox.clone()));
     tasks
 }
@@ -316,7 +317,8 @@ fn appliance(
 ) -> Result<Appliance, store::StoreError> {
     let now = clock.now();
     let appliance = Appliance::new(store.accounts()?, hardware.panel_health(), now)
-        .numbering_from(store.next_account()?);
+        .numbering_from(store.next_account()?)
+        .restored(store.restored()?);
     let medium = hardware.format().map(|format| format.medium);
     Ok(match medium {
         Some(Medium::Paper) => appliance.on_paper(now),

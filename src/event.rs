@@ -179,6 +179,8 @@ pub enum Intent {
     },
     /// Take back every API token.
     ResetTokens,
+    /// Somebody has seen that the store was restored.
+    AcknowledgeRestore,
     /// Decide about somebody who waits to be let in: they are on the panel, and a button was pressed.
     Decide {
         /// Whose account they wrote to.

@@ -4,6 +4,7 @@
 //! the protocol stand beside the code that needs them, with their source.
 
 mod backup;
+mod identity;
 mod link;
 mod messages;
 mod outgoing;
@@ -13,6 +14,7 @@ mod webhooks;
 use std::time::Duration;
 
 pub use self::backup::*;
+pub use self::identity::*;
 pub use self::link::*;
 pub use self::messages::*;
 pub use self::outgoing::*;

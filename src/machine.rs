@@ -41,7 +41,9 @@ use self::visitor::Visitor;
 use crate::account::{AccountId, Epoch};
 use crate::event::{Button, Edge, Effect, Event, Intent, PanelEvent, StoredAccount};
 use crate::limits;
-use crate::snapshot::{HoldAction, Light, OutboxHealth, PanelHealth, Snapshot, StoreHealth};
+use crate::snapshot::{
+    HoldAction, Light, OutboxHealth, PanelHealth, Restored, Snapshot, Status, StoreHealth,
+};
 use crate::time::{Mono, Now};
 
 /// The whole machine. See the module for the contract with the loop around it.
@@ -60,6 +62,7 @@ pub struct Appliance {
     outbox: OutboxHealth,
     panel: PanelHealth,
     store: StoreHealth,
+    restored: Option<Restored>,
     /// The glass shines, so it is dimmed and switched off while nobody looks.
     shines: bool,
     page: Option<String>,
@@ -108,6 +111,7 @@ impl Appliance {
             outbox: OutboxHealth::default(),
             panel,
             store: StoreHealth::Well,
+            restored: None,
             shines: true,
             page: None,
             shutting_down: false,
@@ -136,6 +140,14 @@ impl Appliance {
     pub fn on_paper(mut self, now: Now) -> Self {
         self.shines = false;
         self.settle(now, false, false);
+        self
+    }
+
+    /// The same box, whose store was restored: that is shown until a person says that they know.
+    #[must_use]
+    pub fn restored(mut self, restored: Option<Restored>) -> Self {
+        self.restored = restored;
+        self.publish();
         self
     }
 
@@ -306,7 +318,10 @@ impl Appliance {
     fn press(&mut self, now: Now, button: Button) {
         self.navigate(button);
         let selected = self.navigator.selected();
+        // An account that works has no other use for this button.
+        let seen = self.restored.is_some() && self.snapshot.current().status == Status::Working;
         match button {
+            Button::Connect if seen => self.intent(now, Intent::AcknowledgeRestore, None),
             Button::Connect => self.intent(now, Intent::Connect(selected), None),
             Button::Disconnect => self.intent(now, Intent::Disconnect(selected), None),
             Button::Previous | Button::Next | Button::Select => true,
@@ -410,6 +425,7 @@ impl Appliance {
             access: self.access.shown().cloned(),
             caller: self.door.shown().cloned(),
             store: self.store.clone(),
+            restored: self.restored,
             outbox: self.outbox,
             shutting_down: self.shutting_down,
         };
@@ -464,6 +480,7 @@ impl fmt::Debug for Appliance {
             .field("door", &self.door)
             .field("panel", &self.panel)
             .field("store", &self.store)
+            .field("restored", &self.restored)
             .field("shines", &self.shines)
             .field("page", &self.page)
             .field("shutting_down", &self.shutting_down)

@@ -253,6 +253,11 @@ fn now(out: &mut Exposition, reading: &Reading<'_>) {
             out.sample(&[("session", &session), ("status", word)], &is);
         }
     }
+    out.gauge(
+        "pairbox_storage_restored",
+        "1: the store was made anew from its identity copy, and nobody has said yet that they know.",
+    );
+    out.sample(&[], &u64::from(reading.snapshot.restored.is_some()));
     out.counter("pairbox_storage_commits_total", "Transactions committed.");
     out.sample(&[], &reading.gauges.commits);
     let what = "Bytes handed to the database's file.";

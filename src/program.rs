@@ -21,11 +21,11 @@ use crate::cli::{self, Failure, pages};
 use crate::clock::Clock;
 use crate::config::source::Source;
 use crate::config::{self, Config, FileError};
-use crate::daemon::storage::rehearsal;
 use crate::daemon::{self, StartError};
 use crate::line::Lines;
 use crate::logging;
 use crate::panel;
+use crate::store::rehearsal;
 use crate::trial::{self, Interrupt, Reserved, TrialError};
 
 /// The service cannot start before a person has changed something (sysexits(3)): its unit does not try

@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub caller: Option<Caller>,
     /// How the disk takes writes.
     pub store: StoreHealth,
+    /// The store was restored, and nobody has said yet that they know.
+    pub restored: Option<Restored>,
     /// How the webhooks' lines stand.
     pub outbox: OutboxHealth,
     /// The process is ending: the glass is to be cleared.
@@ -67,6 +69,7 @@ impl Snapshot {
             access: None,
             caller: None,
             store: StoreHealth::Well,
+            restored: None,
             outbox: OutboxHealth::default(),
             shutting_down: false,
         }
@@ -210,6 +213,14 @@ pub struct OutboxHealth {
     pub disabled: u32,
     /// A receiver does not answer at present.
     pub failing: bool,
+}
+
+/// The store was beyond repair, and was made anew from the identity copy: links and settings are there,
+/// messages and history are not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Restored {
+    /// When, if the clock was set then.
+    pub at: Option<UnixMillis>,
 }
 
 /// How the disk takes writes.

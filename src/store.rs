@@ -19,7 +19,7 @@
 //! * *Log out*: the link ends, then [`Store::wipe_auth`] deletes the identity in one transaction.
 //!   Handles made before it cannot write any more, so a late task of the library cannot bring an
 //!   old identity back.
-//! * *Start again*: see `open`.
+//! * *Start again*: see `open`; and `identity` and `restore` for a store that is beyond repair.
 
 mod accounts;
 mod app_sync;
@@ -35,6 +35,7 @@ mod deliveries;
 mod device;
 mod error;
 mod health;
+mod identity;
 mod kept;
 mod lines;
 mod media;
@@ -48,7 +49,9 @@ mod people;
 #[cfg(feature = "bench")]
 pub mod probe;
 mod protocol;
+pub mod rehearsal;
 mod requests;
+mod restore;
 mod restored;
 mod ring;
 mod rows;
@@ -89,6 +92,7 @@ pub use self::tokens::{Life, NewToken, StoredToken, Tokens};
 use self::backend::AccountBackend;
 use self::database::Shared;
 use self::error::Result;
+use self::identity::Site;
 use self::rows::Tx;
 use self::writer::{Message, Writer, request};
 use crate::account::AccountId;
@@ -112,7 +116,22 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; its text names the file and says what to do. The file is left as it is.
     pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
-        Self::start(open::open_file(path)?, Durability::Immediate)
+        let shared = open::open_file(path)?;
+        shared.identity.settle_at(Site::of(path));
+        Self::start(shared, Durability::Immediate)
+    }
+
+    /// As [`Store::open`]; a store beyond repair is put aside and made anew from its identity copy,
+    /// where there is one with an identity in it (see `restore`). [`Store::restored`] tells.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; while the disk does not take the new file, that, and the old one is as it was.
+    pub fn open_or_restore(path: &Path) -> std::result::Result<Self, OpenError> {
+        let site = Site::of(path);
+        let open = || open::open_file(path);
+        let shared = restore::open_or_restore(&site, &open, &mut || site.ask_disk())?;
+        shared.identity.settle_at(site);
+        Self::start(shared, Durability::Immediate)
     }
 
     fn start(shared: Shared, durability: Durability) -> std::result::Result<Self, OpenError> {
@@ -149,8 +168,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; all of the identity is still there, or none of it.
     pub async fn wipe_auth(&self, account: AccountId) -> Result<Vec<Change>> {
+        // From here until it is done no copy of the identity is made, and none is left.
+        let _turn = self.shared.identity.take_away().await;
         let shared = Arc::clone(&self.shared);
-        self.write(move |tx| {
+        let wiped = self.write(move |tx| {
             // From here on the account's old handles are refused, also when the commit fails: the
             // link they served has ended either way.
             shared.note_wipe(account.0);
@@ -158,8 +179,10 @@ impl Store {
             let failed = send_queue::fail_all(tx, account.0, "logged_out")?;
             schema::wipe(tx, account.0)?;
             Ok(failed)
-        })
-        .await
+        });
+        let wiped = wiped.await;
+        self.shared.identity.note_change();
+        wiped
     }
 
     /// Deletes everything there is about an account, its identity, its record, its messages and what
@@ -169,15 +192,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; all of the account is still there, or none of it.
     pub async fn delete_account(&self, account: AccountId) -> Result<()> {
+        let _turn = self.shared.identity.take_away().await;
         let shared = Arc::clone(&self.shared);
-        self.write(move |tx| {
+        let deleted = self.write(move |tx| {
             shared.note_wipe(account.0);
             shared.pending.forget_account(account.0);
             schema::wipe(tx, account.0)?;
             schema::forget(tx, account.0)?;
             tokens::forget_account(tx, account.0)
-        })
-        .await
+        });
+        let deleted = deleted.await;
+        self.shared.identity.note_change();
+        deleted
     }
 
     /// Asks the writer for a sign of life, which wakes it. [`Store::pulse`] tells whether it came.

@@ -31,6 +31,7 @@ enum Write {
     Wipe(AccountId),
     Delete(AccountId),
     ResetTokens,
+    ForgetRestored,
 }
 
 /// The executor.
@@ -102,6 +103,7 @@ impl Effects {
             } => self.with_link(account, epoch, |link| link.request_code(phone.clone())),
             Effect::Answer { ticket, answer } => self.tickets.call(ticket, answer),
             Effect::ResetTokens => self.write(Write::ResetTokens),
+            Effect::ForgetRestored => self.write(Write::ForgetRestored),
             Effect::Decide {
                 account,
                 code,
@@ -247,6 +249,14 @@ async fn write(
                     Err(error) => delete_failed(&error),
                 };
                 (account, Some(answer))
+            }
+            Write::ForgetRestored => {
+                if let Err(error) = store.forget_restored().await {
+                    warn!(
+                        "that the store was restored is told again after the next start: {error}"
+                    );
+                }
+                continue;
             }
             Write::ResetTokens => {
                 match store.reset_tokens().await {

@@ -4,10 +4,10 @@
 //! harm or help nobody: then the process ends with one line (`is_start_error` says which and why). Or
 //! the *disk* is in trouble: then the box says so on panel and page, keeps its hands off the file, and
 //! tries again until the disk is well (`refused`). A new identity is never made in place of one that
-//! cannot be read.
+//! cannot be read. A store beyond repair comes back from its identity copy, where there is one
+//! (`store/restore.rs`).
 
 mod refused;
-pub mod rehearsal;
 
 use std::io;
 
@@ -104,12 +104,9 @@ fn open_file(config: &Config) -> Result<Store, OpenError> {
     let path = database(config);
     #[cfg(feature = "bench")]
     if let Some(words) = config.bench.as_ref().and_then(|bench| bench.disk.as_ref()) {
-        return Store::open_on_bad_disk(&path, words);
+        return Store::open_or_restore_on_bad_disk(&path, words);
     }
-    if cfg!(panic = "abort") {
-        rehearsal::stage(&path)?;
-    }
-    Store::open(&path)
+    Store::open_or_restore(&path)
 }
 
 /// Reads what the boot needs, so that a file that can be opened but not read is not taken for whole.
@@ -118,6 +115,7 @@ async fn look_through(store: Store, config: &Config) -> Result<Store, Refusal> {
         store.ensure_first_account(&config.label).await?;
         store.accounts()?;
         store.box_id()?;
+        store.restored()?;
         store.next_account()
     };
     match looked.await {

@@ -69,6 +69,8 @@ pub enum Effect {
     },
     /// Take back every API token.
     ResetTokens,
+    /// Say no more that the store was restored.
+    ForgetRestored,
     /// Decide about somebody who waits for approval. The gateway says who waits then.
     Decide {
         /// Whose account.

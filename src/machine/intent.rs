@@ -74,6 +74,12 @@ impl Appliance {
             } => self.wish(now, account, |session, step| {
                 session.answer(step, code, approve);
             }),
+            Intent::AcknowledgeRestore => {
+                if self.restored.take().is_some() {
+                    self.effects.push_back(Effect::ForgetRestored);
+                }
+                Ok(Answer::Done)
+            }
             Intent::ResetTokens => {
                 self.effects.push_back(Effect::ResetTokens);
                 Ok(Answer::Done)

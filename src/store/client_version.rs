@@ -8,7 +8,7 @@ use super::error::Result;
 use super::rows::{decode, encode};
 use super::schema::META;
 
-const KEY: &str = "client_version";
+pub(super) const KEY: &str = "client_version";
 
 /// A version of WhatsApp Web and when the service was asked for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::caps::OutboxCaps;
 use super::error::{Result, StoreError};
+use super::identity::IdentityCopy;
 use super::lines::Lines;
 use super::medium::{Medium, count};
 use super::pending::Pending;
@@ -54,6 +55,8 @@ pub(super) struct Shared {
     pub(super) caps: watch::Sender<OutboxCaps>,
     /// Copies of received messages that are not in the file yet.
     pub(super) pending: Pending,
+    /// The identity copy beside the file.
+    pub(super) identity: IdentityCopy,
     /// All tokens are to be deleted, and the disk has not done it yet.
     token_reset: AtomicBool,
     /// Names this run of the program.
@@ -78,6 +81,7 @@ impl Shared {
             lines: watch::channel(Arc::new(lines)).0,
             caps: watch::channel(OutboxCaps::default()).0,
             pending: Pending::default(),
+            identity: IdentityCopy::default(),
             token_reset: AtomicBool::new(false),
             run,
         })

@@ -15,7 +15,7 @@ use super::schema::META;
 use crate::snapshot::StoreHealth;
 
 /// Name of the row the probe writes: a number that grows, 64 bits, little-endian.
-const PROBE: &str = "probe";
+pub(super) const PROBE: &str = "probe";
 
 impl Store {
     /// How the disk takes writes, always as it was with the last one.

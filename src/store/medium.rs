@@ -37,7 +37,7 @@ pub(super) struct Tally {
     pub(super) commits: AtomicU64,
     pub(super) requests: AtomicU64,
     pub(super) reopened: AtomicU64,
-    bytes_written: AtomicU64,
+    pub(super) bytes_written: AtomicU64,
     writes: AtomicU64,
     syncs: AtomicU64,
 }
@@ -134,17 +134,27 @@ const HEADER_SECTOR: u64 = 512;
 const MAGIC_BYTES: usize = 9;
 
 /// Empties a file whose creation was cut short, so that it is created again.
-///
+fn discard_interrupted_creation(backend: &dyn StorageBackend) -> io::Result<()> {
+    if !is_interrupted_creation(backend)? {
+        return Ok(());
+    }
+    log::warn!(
+        "store: the file was never finished (power cut while it was created?); starting it again"
+    );
+    backend.set_len(0)?;
+    backend.sync_data()
+}
+
 /// redb extends a new file, writes a header without its magic number, and writes the magic number
 /// last. A power cut in between leaves a file that redb refuses for ever. Such a file has no magic
 /// number and nothing but zeros after the header; anything else is left for redb to judge.
-fn discard_interrupted_creation(backend: &dyn StorageBackend) -> io::Result<()> {
+fn is_interrupted_creation(backend: &dyn StorageBackend) -> io::Result<bool> {
     const CHUNK: usize = 64 * 1024;
     let len = backend.len()?;
     let mut magic = vec![0; MAGIC_BYTES.min(usize::try_from(len).unwrap_or(usize::MAX))];
     backend.read(0, &mut magic)?;
     if len == 0 || is_anything(&magic) {
-        return Ok(());
+        return Ok(false);
     }
     let mut chunk = vec![0; CHUNK];
     let mut offset = HEADER_SECTOR;
@@ -152,15 +162,19 @@ fn discard_interrupted_creation(backend: &dyn StorageBackend) -> io::Result<()> 
         let part = CHUNK.min(usize::try_from(len - offset).unwrap_or(CHUNK));
         backend.read(offset, &mut chunk[..part])?;
         if is_anything(&chunk[..part]) {
-            return Ok(());
+            return Ok(false);
         }
         offset += part as u64;
     }
-    log::warn!(
-        "store: the file was never finished (power cut while it was created?); starting it again"
-    );
-    backend.set_len(0)?;
-    backend.sync_data()
+    Ok(true)
+}
+
+/// Whether a file holds nothing that redb ever finished writing: it is empty, or its creation was cut
+/// short.
+pub(super) fn is_unwritten(file: File) -> io::Result<bool> {
+    let len = file.metadata()?.len();
+    let backend = FileBackend::new(file).map_err(io::Error::other)?;
+    Ok(len == 0 || is_interrupted_creation(&backend)?)
 }
 
 fn is_anything(bytes: &[u8]) -> bool {

@@ -23,6 +23,7 @@ use redb::Database;
 use super::database::{Found, Shared, open_database};
 use super::error::OpenError;
 use super::medium::Medium;
+use super::rehearsal;
 use super::schema::{self, SCHEMA, SchemaError};
 
 const DIRECTORY_MODE: u32 = 0o700;
@@ -30,6 +31,12 @@ const FILE_MODE: u32 = 0o600;
 
 /// Opens the file at `path`, creating it and its directory if there is none.
 pub(super) fn open_file(path: &Path) -> Result<Shared, OpenError> {
+    rehearsal::stage(path)?;
+    open_unrehearsed(path)
+}
+
+/// As [`open_file`], whatever becomes of this process.
+pub(super) fn open_unrehearsed(path: &Path) -> Result<Shared, OpenError> {
     let name = path.display().to_string();
     let file = prepare_file(path).map_err(|source| OpenError::Io {
         file: name.clone(),
@@ -60,7 +67,8 @@ pub(super) fn open_on_bad_disk(path: &Path, words: &Path) -> Result<Shared, Open
 /// Opens the database of a medium that people know as `name`.
 ///
 /// redb trusts the list of free pages of a file that was closed properly, and panics when that list
-/// has rotted. Nothing of a file is in use yet, so the panic can end here, as damage.
+/// has rotted. Nothing of a file is in use yet, so the panic can end here, as damage; where panics do
+/// not unwind, `rehearsal` has met it before.
 pub(super) fn open_medium(medium: Medium, name: &str) -> Result<Shared, OpenError> {
     panic::catch_unwind(AssertUnwindSafe(|| check_medium(medium, name))).unwrap_or_else(|_| {
         Err(OpenError::Damaged {

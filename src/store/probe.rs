@@ -10,9 +10,10 @@ use std::path::Path;
 use redb::{Durability, StorageBackend};
 
 use super::error::{OpenError, Result};
+use super::identity::Site;
 use super::medium::Medium;
 use super::schema;
-use super::{Store, open};
+use super::{Store, open, restore};
 
 /// The rows of a file: table and key bytes → value bytes.
 pub type AllRows = BTreeMap<(String, Vec<u8>), Vec<u8>>;
@@ -51,6 +52,38 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_on_bad_disk(path: &Path, words: &Path) -> std::result::Result<Self, OpenError> {
         Self::start(open::open_on_bad_disk(path, words)?, Durability::Immediate)
+    }
+
+    /// As [`Store::open_or_restore`], on such a disk.
+    ///
+    /// # Errors
+    /// As [`Store::open_or_restore`].
+    pub fn open_or_restore_on_bad_disk(
+        path: &Path,
+        words: &Path,
+    ) -> std::result::Result<Self, OpenError> {
+        let mut site = Site::of(path);
+        site.words = Some(words.to_owned());
+        let open = || open::open_on_bad_disk(path, words);
+        let shared = restore::open_or_restore(&site, &open, &mut || site.ask_disk())?;
+        shared.identity.settle_at(site);
+        Self::start(shared, Durability::Immediate)
+    }
+
+    /// As [`Store::open_or_restore`], cut off before the step after `steps` of restoring it.
+    ///
+    /// # Errors
+    /// As [`Store::open_or_restore`], and when it was cut off.
+    pub fn open_or_restore_until(path: &Path, steps: u32) -> std::result::Result<Self, OpenError> {
+        let site = Site::of(path);
+        let mut left = steps;
+        let mut ask = || {
+            left = left.checked_sub(1).ok_or(io::ErrorKind::Interrupted)?;
+            Ok(())
+        };
+        let shared = restore::open_or_restore(&site, &|| open::open_file(path), &mut ask)?;
+        shared.identity.settle_at(site);
+        Self::start(shared, Durability::Immediate)
     }
 
     /// Every row of the file.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{Result, StoreError};
-use super::schema::AccountKey;
+use super::schema::{AccountKey, is_identity_table};
 
 /// One write transaction, shared by all requests of a group.
 pub(super) struct Tx {
@@ -24,6 +24,7 @@ pub(super) struct Tx {
     tokens: Cell<bool>,
     settings: Cell<bool>,
     lines: Cell<bool>,
+    identity: Cell<bool>,
     flushed: Cell<u64>,
 }
 
@@ -35,6 +36,7 @@ impl Tx {
             tokens: Cell::new(false),
             settings: Cell::new(false),
             lines: Cell::new(false),
+            identity: Cell::new(false),
             flushed: Cell::new(0),
         }
     }
@@ -69,6 +71,11 @@ impl Tx {
         self.lines.get()
     }
 
+    /// Whether rows of the identity copy's tables changed.
+    pub(super) fn touched_identity(&self) -> bool {
+        self.identity.get()
+    }
+
     /// Notes that copies of messages were written, up to this wish (see `pending`).
     pub(super) fn note_flushed(&self, wish: u64) {
         self.flushed.set(wish);
@@ -85,6 +92,7 @@ impl Tx {
         table: TableDefinition<'static, K, V>,
     ) -> Result<Rows<'_, K, V>> {
         Ok(Rows {
+            identity: is_identity_table(table.name()).then_some(&self.identity),
             table: self.inner.open_table(table)?,
             changed: &self.changed,
         })
@@ -109,9 +117,18 @@ impl Tx {
 pub(super) struct Rows<'t, K: Key + 'static, V: Value + 'static> {
     table: Table<'t, K, V>,
     changed: &'t Cell<bool>,
+    /// Set with `changed`, for a table of the identity copy.
+    identity: Option<&'t Cell<bool>>,
 }
 
 impl<K: Key + 'static, V: Value + 'static> Rows<'_, K, V> {
+    fn note_change(&self) {
+        self.changed.set(true);
+        if let Some(identity) = self.identity {
+            identity.set(true);
+        }
+    }
+
     /// The value of a key.
     pub(super) fn get(&self, key: K::SelfType<'_>) -> Result<Option<AccessGuard<'_, V>>> {
         Ok(self.table.get(key)?)
@@ -128,7 +145,7 @@ impl<K: Key + 'static, V: Value + 'static> Rows<'_, K, V> {
         });
         if !same {
             self.table.insert(&key, &value)?;
-            self.changed.set(true);
+            self.note_change();
         }
         Ok(())
     }
@@ -137,7 +154,7 @@ impl<K: Key + 'static, V: Value + 'static> Rows<'_, K, V> {
     pub(super) fn remove(&mut self, key: K::SelfType<'_>) -> Result<bool> {
         let removed = self.table.remove(key)?.is_some();
         if removed {
-            self.changed.set(true);
+            self.note_change();
         }
         Ok(removed)
     }
@@ -165,7 +182,7 @@ impl<K: Key + 'static, V: Value + 'static> Rows<'_, K, V> {
             kept
         })?;
         if removed > 0 {
-            self.changed.set(true);
+            self.note_change();
         }
         Ok(removed)
     }

@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::box_names;
 use super::error::{Result, StoreError};
 use super::rows::Tx;
-use super::schema_3::{self, create_gateway_tables};
+use super::schema_3::{self, POLICIES, ROUTES, WEBHOOKS, create_gateway_tables};
 
 /// The schema number this program writes.
 pub const SCHEMA: u32 = 3;
@@ -247,14 +247,43 @@ pub(super) fn copy_all_rows(from: &ReadTransaction, to: &WriteTransaction) -> Re
     copy_kept_rows(from, to)
 }
 
-/// Copies what makes a box the box it is: its name, its accounts with their identities, and what
-/// people set. No ratchet, no message, nothing that waits. The other tables are there, empty.
+/// Does the same with each table of the identity copy: what makes a box the box it is, and what people
+/// set. The signed pre-keys that were rotated out and the keys of the app state are no ratchets: they
+/// stand still, and are of use as long as the identity is.
+macro_rules! each_identity_table {
+    ($table:ident => $act:expr) => {{
+        each_identity_table!(@ $table, $act, META, ACCOUNTS, TOKENS, DEVICE, SIGNED_PREKEYS, SYNC_KEYS,
+            LATEST_SYNC_KEY, POLICIES, ROUTES, WEBHOOKS)
+    }};
+    (@ $table:ident, $act:expr, $($name:ident),+) => {{
+        $({
+            let $table = $name;
+            $act;
+        })+
+    }};
+}
+
+/// Copies what makes a box the box it is. No ratchet, no message, nothing that waits. The other tables
+/// are there, empty.
 pub(super) fn copy_identity_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
     create_protocol_tables(to)?;
     create_gateway_tables(to)?;
-    copy_rows(from, to, DEVICE)?;
-    schema_3::copy_settings_rows(from, to)?;
-    copy_kept_rows(from, to)
+    each_identity_table!(table => copy_rows(from, to, table)?);
+    Ok(())
+}
+
+/// Shows every row of the identity copy's tables to `visit`.
+pub(super) fn visit_identity_rows(tx: &ReadTransaction, visit: &mut Visit<'_>) -> Result<()> {
+    each_identity_table!(table => visit_rows(tx, table, visit)?);
+    Ok(())
+}
+
+/// Whether a table is part of the identity copy.
+pub(super) fn is_identity_table(name: &str) -> bool {
+    each_identity_table!(table => if table.name() == name {
+        return true;
+    });
+    false
 }
 
 /// The tables that outlive an identity.
@@ -279,7 +308,6 @@ pub(super) fn copy_rows<K: Key + 'static, V: redb::Value + 'static>(
 }
 
 /// Is shown table, key and value of a row.
-#[cfg(feature = "bench")]
 pub(super) type Visit<'v> = dyn FnMut(&str, &[u8], &[u8]) + 'v;
 
 /// Shows every row of the file to `visit`.
@@ -292,7 +320,7 @@ pub(super) fn visit_all_rows(tx: &redb::ReadTransaction, visit: &mut Visit<'_>) 
     visit_rows(tx, TOKENS, visit)
 }
 
-#[cfg(feature = "bench")]
+/// Shows every row of a table to `visit`.
 pub(super) fn visit_rows<K: Key + 'static, V: redb::Value + 'static>(
     tx: &redb::ReadTransaction,
     table: TableDefinition<'static, K, V>,

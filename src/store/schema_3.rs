@@ -108,13 +108,6 @@ pub(super) fn copy_gateway_rows(from: &ReadTransaction, to: &WriteTransaction) -
     copy_rows(from, to, DEAD)
 }
 
-/// Copies what people set.
-pub(super) fn copy_settings_rows(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> {
-    copy_rows(from, to, POLICIES)?;
-    copy_rows(from, to, ROUTES)?;
-    copy_rows(from, to, WEBHOOKS)
-}
-
 /// Shows every row to `visit`.
 #[cfg(feature = "bench")]
 pub(super) fn visit_gateway_rows(

@@ -268,6 +268,7 @@ impl Writer {
         let touched_tokens = tx.touched_tokens();
         let touched_settings = tx.touched_settings();
         let touched_lines = tx.touched_lines();
+        let touched_identity = tx.touched_identity();
         let flushed = tx.flushed();
         let committed = tx.finish(self.durability)?;
         if committed {
@@ -285,6 +286,9 @@ impl Writer {
         }
         if touched_lines {
             self.shared.publish_lines();
+        }
+        if touched_identity {
+            self.shared.identity.note_change();
         }
         Ok(committed)
     }

@@ -24,7 +24,7 @@ mod storage;
 mod typed;
 mod unlinked;
 
-use crate::snapshot::{AccountView, Snapshot, Status, StoreHealth};
+use crate::snapshot::{AccountView, Snapshot, Status};
 use crate::time::Mono;
 
 use super::block::Block;
@@ -53,9 +53,9 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
         return overview::draw(canvas, snapshot, now);
     }
     canvas.badge = badge(snapshot);
-    canvas.card = snapshot.store != StoreHealth::Well;
+    canvas.card = storage::is_marked(snapshot);
     match &account.status {
-        Status::Stopped => stopped::draw(canvas, account, &snapshot.store, now),
+        Status::Stopped => stopped::draw(canvas, snapshot, account, now),
         Status::Starting { pairing_done, slow } => {
             starting::draw(canvas, account, *pairing_done, slow.as_ref(), now);
         }

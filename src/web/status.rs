@@ -126,6 +126,10 @@ struct StoreBody {
     /// `well`, `full`, `read_only` or `failing`.
     status: &'static str,
     why: Option<String>,
+    /// It was made anew from the identity copy, and nobody has said yet that they know.
+    restored: bool,
+    /// When, RFC 3339, if the clock was set then.
+    restored_at: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -183,7 +187,7 @@ pub fn status(
             held_ms: eye.ago(hold.began),
             needs_ms: millis(hold.needs),
         }),
-        store: store(&snapshot.store, technical),
+        store: store(snapshot, technical),
         outbox: technical.then_some(OutboxBody {
             pending: snapshot.outbox.pending,
             dead: snapshot.outbox.dead,
@@ -225,8 +229,8 @@ fn panel(health: &PanelHealth, geometry: Option<(u32, u32)>, technical: bool) ->
     }
 }
 
-fn store(health: &StoreHealth, technical: bool) -> StoreBody {
-    let (status, why) = match health {
+fn store(snapshot: &Snapshot, technical: bool) -> StoreBody {
+    let (status, why) = match &snapshot.store {
         StoreHealth::Well => ("well", None),
         StoreHealth::Full => ("full", None),
         StoreHealth::ReadOnly => ("read_only", None),
@@ -235,6 +239,11 @@ fn store(health: &StoreHealth, technical: bool) -> StoreBody {
     StoreBody {
         status,
         why: why.filter(|_| technical),
+        restored: snapshot.restored.is_some(),
+        restored_at: snapshot
+            .restored
+            .and_then(|restored| restored.at)
+            .map(rfc3339::format),
     }
 }
 

@@ -29,5 +29,6 @@ mod stories_link;
 mod stories_obstacles;
 mod stories_owner;
 mod stories_pairing;
+mod stories_restored;
 mod stories_wipe;
 mod visitor;

@@ -31,6 +31,7 @@ mod message;
 mod messages;
 mod outgoing;
 mod package;
+mod recovery;
 mod states;
 mod store;
 mod stories;

@@ -18,6 +18,7 @@ mod faults;
 mod file;
 mod gateway;
 mod health;
+mod identity;
 mod killed;
 mod names;
 mod outbox;

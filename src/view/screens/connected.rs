@@ -42,6 +42,10 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, account: &AccountView, now
         (None, Some(calm)) => items.push(item(Block::Note(silent(calm.days)))),
         (None, None) => {}
     }
+    items.extend(storage::restored(snapshot));
+    if snapshot.restored.is_some() {
+        items.push(spare(Block::Action("Connect: seen")));
+    }
     items.extend(storage::words(store));
     items.extend(outbox::words(snapshot));
     if account.phone_silent.is_none() && *store == StoreHealth::Well {

@@ -36,7 +36,7 @@ function title(quiet) {
 function drawBanners() {
   say(byId("ending"), status.shutting_down
     && "The box is ending. If it was told to restart, this page comes back by itself.");
-  const storage = STORAGE[status.store.status];
+  const storage = STORAGE[status.store.status] || (status.store.restored && RESTORED);
   say(byId("storage-title"), storage && storage[0]);
   say(byId("storage-text"), storage && [storage[1], status.store.why].filter(Boolean).join(" "));
   byId("storage").hidden = !storage;

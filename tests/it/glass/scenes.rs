@@ -9,7 +9,7 @@ use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::secret::Secret;
 use pairbox::snapshot::{
     AccessCode, AccountView, Hold, HoldAction, Light, Pairing, PanelHealth, PhoneSilent, QrCode,
-    Snapshot, Status, StoreHealth, TypedCode,
+    Restored, Snapshot, Status, StoreHealth, TypedCode,
 };
 use pairbox::time::{Mono, UnixMillis};
 use pairbox::view::Format;
@@ -186,6 +186,11 @@ fn silent(days: u64) -> impl FnOnce(&mut Snapshot) {
 
 fn store(health: StoreHealth) -> impl FnOnce(&mut Snapshot) {
     move |snapshot| snapshot.store = health
+}
+
+/// A box whose store was damaged and came back from its identity copy.
+fn restored(snapshot: &mut Snapshot) {
+    snapshot.restored = Some(Restored { at: None });
 }
 
 /// A box that could not open its store.
@@ -380,6 +385,8 @@ fn storage() -> Vec<Scene> {
         scene("store-failing-silent", Status::Working, 7_500_000)
             .with(store(failing()))
             .with(silent(12)),
+        scene("store-restored", Status::Working, 7_500_000).with(restored),
+        scene("store-restored-stopped", Status::Stopped, 0).with(restored),
         scene("store-read-only-stopped", Status::Stopped, 0).with(store(StoreHealth::ReadOnly)),
         scene("store-full-many", passkey(false), 0)
             .with(among(12, 50))

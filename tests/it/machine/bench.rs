@@ -13,7 +13,7 @@ use pairbox::event::{
 use pairbox::fault::{Fault, Obstacle, Trouble};
 use pairbox::machine::Appliance;
 use pairbox::secret::Secret;
-use pairbox::snapshot::{AccountView, PanelHealth, Snapshot, Status};
+use pairbox::snapshot::{AccountView, PanelHealth, Restored, Snapshot, Status};
 use pairbox::time::{Mono, Now, UnixMillis};
 
 use super::ledger::Ledger;
@@ -162,6 +162,12 @@ impl Bench {
         bench.link(connected());
         bench.effects.clear();
         bench
+    }
+
+    /// The same box, whose store was restored.
+    pub fn restored(mut self) -> Self {
+        self.machine = self.machine.restored(Some(Restored { at: None }));
+        self
     }
 
     /// Enabled and linked, booted without a clock: `wall` sets it.
@@ -341,6 +347,7 @@ impl Bench {
             Effect::WipeAuth { .. } => "wipe",
             Effect::SaveRecord { .. } => "save",
             Effect::ResetTokens => "reset",
+            Effect::ForgetRestored => "forget restored",
             Effect::DeleteAccount { .. } => "delete",
             Effect::RequestCode { .. } => "request code",
             Effect::Answer { .. } => "answer",

@@ -53,7 +53,7 @@ fn whose(effect: &Effect) -> Option<AccountId> {
         | Effect::DeleteAccount { account }
         | Effect::RequestCode { account, .. }
         | Effect::Decide { account, .. } => Some(*account),
-        Effect::Answer { .. } | Effect::ResetTokens => None,
+        Effect::Answer { .. } | Effect::ResetTokens | Effect::ForgetRestored => None,
     }
 }
 

@@ -313,7 +313,7 @@ impl Ledger {
                 Some(intent) => self.check_answer(now, &intent, answer),
                 None => fail("nobody waits for that, or has it already"),
             },
-            Effect::ResetTokens => {}
+            Effect::ResetTokens | Effect::ForgetRestored => {}
             Effect::Decide { account, code, .. } => {
                 let entry = next.accounts.get_mut(account).unwrap();
                 if self.shut_down {
@@ -366,7 +366,7 @@ impl Ledger {
                 denial,
                 Denial::NoAccessCode | Denial::WrongAccessCode { .. } | Denial::AccessLocked { .. }
             ),
-            (Intent::ResetTokens, answer) => *answer == Answer::Done,
+            (Intent::ResetTokens | Intent::AcknowledgeRestore, answer) => *answer == Answer::Done,
             (_, answer) => matches!(
                 answer,
                 Answer::Done | Answer::Denied(Denial::UnknownAccount)

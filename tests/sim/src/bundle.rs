@@ -148,6 +148,23 @@ impl Published {
 }
 
 impl Bundle {
+    /// The keys in a retry receipt, if it brings any: `<registration>` beside `<keys>` with
+    /// `<identity>`, `<key>` and `<skey>`.
+    pub(crate) fn of_receipt(receipt: &Node) -> Option<Self> {
+        let keys = receipt.child("keys")?;
+        let registration: [u8; 4] = receipt.child("registration").and_then(Stanza::exactly)?;
+        let one_time = keys.child("key").and_then(|key| {
+            let value = key.child("value").and_then(Stanza::exactly)?;
+            Some((key.child("id").and_then(read_id)?, value))
+        });
+        Some(Self {
+            registration_id: u32::from_be_bytes(registration),
+            identity: keys.child("identity").and_then(Stanza::exactly)?,
+            signed: keys.child("skey").and_then(SignedKey::read)?,
+            one_time,
+        })
+    }
+
     /// The children of one `<user>` in the answer to a fetch.
     pub(crate) fn nodes(&self) -> Vec<Node> {
         let mut nodes = vec![

@@ -22,6 +22,7 @@ pub fn whose(event: &Event) -> Option<AccountId> {
             Intent::AddAccount { .. }
             | Intent::ShowAccessCode { .. }
             | Intent::TryAccessCode { .. }
+            | Intent::AcknowledgeRestore
             | Intent::ResetTokens => None,
         },
         Event::Gateway(GatewayEvent::Outbox(_))
@@ -45,6 +46,6 @@ pub fn who_is_asked(effect: &Effect) -> Option<AccountId> {
         | Effect::RequestCode { account, .. }
         | Effect::Decide { account, .. }
         | Effect::SaveRecord { account, .. } => Some(*account),
-        Effect::Answer { .. } | Effect::ResetTokens => None,
+        Effect::Answer { .. } | Effect::ResetTokens | Effect::ForgetRestored => None,
     }
 }

@@ -256,6 +256,7 @@ fn world(effect: Effect, starts: u64, script: &mut Script) -> Vec<Event> {
         Effect::SaveRecord { .. }
         | Effect::Answer { .. }
         | Effect::Decide { .. }
+        | Effect::ForgetRestored
         | Effect::ResetTokens => Vec::new(),
     }
 }

@@ -251,6 +251,12 @@ impl State {
             return;
         };
         account.party.forget_session(companion);
+        // Keys that come along go before those that were published: the companion may have lost some.
+        if let Some(bundle) = Bundle::of_receipt(receipt)
+            && let Err(error) = account.party.start_session(companion, &bundle)
+        {
+            log::warn!("the keys of a retry receipt make no session: {error}");
+        }
         if receipt.is("category", "peer") {
             self.send_peer(companion, id, &message);
         } else if chat.is_group() {

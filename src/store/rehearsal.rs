@@ -13,25 +13,26 @@ use std::process::{Command, ExitStatus, Stdio};
 use log::{debug, warn};
 use rustix::process::Signal;
 
-use crate::store::{OpenError, Store};
+use super::error::OpenError;
+use super::open::open_unrehearsed;
 
-/// Lets another process open and check the store at `path`. What it says of an ordinary error is not
-/// looked at: whoever opens the file next meets the same one.
+/// Lets another process open and check the store at `path`, if there is one and panics do not unwind
+/// here. What it says of an ordinary error is not looked at: whoever opens the file next meets the
+/// same one.
 ///
 /// # Errors
 /// [`OpenError::Damaged`] when the file was the death of it.
-pub fn stage(path: &Path) -> Result<(), OpenError> {
-    if !path.exists() {
+pub(super) fn stage(path: &Path) -> Result<(), OpenError> {
+    if cfg!(panic = "unwind") || !path.exists() {
         return Ok(());
     }
-    let program = match std::env::current_exe() {
-        Ok(program) => program,
+    match std::env::current_exe() {
+        Ok(program) => stage_with(Command::new(program).arg("try-store").arg(path), path),
         Err(error) => {
             warn!("the store is opened without a rehearsal: {error}");
-            return Ok(());
+            Ok(())
         }
-    };
-    stage_with(Command::new(program).arg("try-store").arg(path), path)
+    }
 }
 
 fn stage_with(company: &mut Command, path: &Path) -> Result<(), OpenError> {
@@ -62,9 +63,9 @@ fn judge(status: ExitStatus, path: &Path) -> Result<(), OpenError> {
 /// The other process: opens the store, checks all of it, closes it.
 ///
 /// # Errors
-/// As [`Store::open`].
+/// As [`super::Store::open`].
 pub fn play(file: &Path) -> Result<(), OpenError> {
-    Store::open(file).map(drop)
+    open_unrehearsed(file).map(drop)
 }
 
 #[cfg(test)]
