@@ -32,6 +32,13 @@ struct Arguments {
     /// arrived how often, and end.
     #[arg(long, value_name = "MESSAGES")]
     lossless: Option<usize>,
+    /// Let the box's disk fail at every write of a first start, a pairing and twenty messages, print what
+    /// came of it, and end.
+    #[arg(long)]
+    bad_disk: bool,
+    /// So many boxes at once, for the former.
+    #[arg(long, value_name = "BOXES", default_value = "16")]
+    boxes: usize,
     /// Look for secrets in the logs that all tests left behind, and end.
     #[arg(long)]
     search_logs: bool,
@@ -78,6 +85,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(messages) = arguments.lossless {
         return figures::lossless(messages);
+    }
+    if arguments.bad_disk {
+        return figures::bad_disk(arguments.boxes);
     }
     if arguments.search_logs {
         return search_logs();
