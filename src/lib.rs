@@ -39,5 +39,6 @@ pub mod token;
 pub mod trial;
 pub mod ulid;
 pub mod view;
+pub mod wear;
 pub mod web;
 pub mod whatsapp;

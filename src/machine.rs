@@ -43,6 +43,7 @@ use crate::event::{Button, Edge, Effect, Event, Intent, PanelEvent, StoredAccoun
 use crate::limits;
 use crate::snapshot::{HoldAction, Light, OutboxHealth, PanelHealth, Snapshot, StoreHealth};
 use crate::time::{Mono, Now};
+use crate::wear::Written;
 
 /// The whole machine. See the module for the contract with the loop around it.
 #[derive(Clone)]
@@ -60,6 +61,7 @@ pub struct Appliance {
     outbox: OutboxHealth,
     panel: PanelHealth,
     store: StoreHealth,
+    written: Option<Written>,
     /// The glass shines, so it is dimmed and switched off while nobody looks.
     shines: bool,
     page: Option<String>,
@@ -108,6 +110,7 @@ impl Appliance {
             outbox: OutboxHealth::default(),
             panel,
             store: StoreHealth::Well,
+            written: None,
             shines: true,
             page: None,
             shutting_down: false,
@@ -186,6 +189,7 @@ impl Appliance {
                     self.each_session(now, Session::network_up);
                 }
             }
+            Event::Written(written) => self.written = Some(written),
             Event::Disk(health) => {
                 self.store = health;
                 if self.store == StoreHealth::Well && !self.shutting_down {
@@ -410,6 +414,7 @@ impl Appliance {
             access: self.access.shown().cloned(),
             caller: self.door.shown().cloned(),
             store: self.store.clone(),
+            written: self.written,
             outbox: self.outbox,
             shutting_down: self.shutting_down,
         };

@@ -12,6 +12,7 @@ use crate::event::Button;
 use crate::fault::{Fault, Trouble};
 use crate::secret::Secret;
 use crate::time::{Mono, UnixMillis};
+use crate::wear::Written;
 
 /// The whole box at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub caller: Option<Caller>,
     /// How the disk takes writes.
     pub store: StoreHealth,
+    /// What was written to the disk lately; `None` while that is not known.
+    pub written: Option<Written>,
     /// How the webhooks' lines stand.
     pub outbox: OutboxHealth,
     /// The process is ending: the glass is to be cleared.
@@ -67,6 +70,7 @@ impl Snapshot {
             access: None,
             caller: None,
             store: StoreHealth::Well,
+            written: None,
             outbox: OutboxHealth::default(),
             shutting_down: false,
         }

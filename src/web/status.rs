@@ -17,6 +17,7 @@ use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, StoreHealt
 use crate::time::{Mono, Now};
 use crate::token::{Caller, Scope};
 use crate::ulid::SessionIds;
+use crate::wear::Written;
 
 /// For whom, and when.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +127,22 @@ struct StoreBody {
     /// `well`, `full`, `read_only` or `failing`.
     status: &'static str,
     why: Option<String>,
+    /// What was written lately, if that is known and the one who looks may see it.
+    written: Option<WrittenBody>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct WrittenBody {
+    /// How long it was looked at: a day at most.
+    over_ms: u64,
+    /// Bytes handed to the database's file.
+    store_bytes: u64,
+    /// All that the process had written, if the kernel tells.
+    process_bytes: Option<u64>,
+    /// Bytes a day at this rate; null in the first hour.
+    day_bytes: Option<u64>,
+    /// More than a memory card should take.
+    heavy: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -183,7 +200,7 @@ pub fn status(
             held_ms: eye.ago(hold.began),
             needs_ms: millis(hold.needs),
         }),
-        store: store(&snapshot.store, technical),
+        store: store(&snapshot.store, snapshot.written, technical),
         outbox: technical.then_some(OutboxBody {
             pending: snapshot.outbox.pending,
             dead: snapshot.outbox.dead,
@@ -225,7 +242,7 @@ fn panel(health: &PanelHealth, geometry: Option<(u32, u32)>, technical: bool) ->
     }
 }
 
-fn store(health: &StoreHealth, technical: bool) -> StoreBody {
+fn store(health: &StoreHealth, written: Option<Written>, technical: bool) -> StoreBody {
     let (status, why) = match health {
         StoreHealth::Well => ("well", None),
         StoreHealth::Full => ("full", None),
@@ -235,6 +252,13 @@ fn store(health: &StoreHealth, technical: bool) -> StoreBody {
     StoreBody {
         status,
         why: why.filter(|_| technical),
+        written: written.filter(|_| technical).map(|written| WrittenBody {
+            over_ms: millis(written.over),
+            store_bytes: written.bytes.store,
+            process_bytes: written.bytes.process,
+            day_bytes: written.a_day(),
+            heavy: written.is_heavy(),
+        }),
     }
 }
 

@@ -90,6 +90,15 @@ pub enum Scenario {
     Messages,
 }
 
+impl Scenario {
+    /// All of them, by the words people say.
+    pub const NAMED: [(&'static str, Self); 3] = [
+        ("start", Self::Start),
+        ("pairing", Self::Pairing),
+        ("messages", Self::Messages),
+    ];
+}
+
 /// One failure.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {

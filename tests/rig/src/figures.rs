@@ -78,13 +78,16 @@ pub fn lossless(messages: usize) -> Result<()> {
 
 /// Lets every write fail in every way, and prints what came of it.
 #[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
-pub fn bad_disk(boxes: usize) -> Result<()> {
+pub fn bad_disk(of: &str, boxes: usize) -> Result<()> {
     let program = [
         std::env::current_exe()?.display().to_string(),
         "box".to_owned(),
     ];
     let mut bad = 0;
-    for scenario in [Scenario::Start, Scenario::Pairing, Scenario::Messages] {
+    for (name, scenario) in Scenario::NAMED {
+        if of != "all" && of != name {
+            continue;
+        }
         let changes = bad_disk::count(&program, scenario)?;
         let cases = bad_disk::every(changes);
         println!("{scenario:?}: {changes} changes, {} failures", cases.len());

@@ -32,10 +32,10 @@ struct Arguments {
     /// arrived how often, and end.
     #[arg(long, value_name = "MESSAGES")]
     lossless: Option<usize>,
-    /// Let the box's disk fail at every write of a first start, a pairing and twenty messages, print what
-    /// came of it, and end.
-    #[arg(long)]
-    bad_disk: bool,
+    /// Let the box's disk fail at every write of a first start, a pairing and twenty messages (`start`,
+    /// `pairing`, `messages`, or all of them), print what came of it, and end.
+    #[arg(long, value_name = "OF", num_args = 0..=1, default_missing_value = "all")]
+    bad_disk: Option<String>,
     /// So many boxes at once, for the former.
     #[arg(long, value_name = "BOXES", default_value = "16")]
     boxes: usize,
@@ -86,8 +86,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     if let Some(messages) = arguments.lossless {
         return figures::lossless(messages);
     }
-    if arguments.bad_disk {
-        return figures::bad_disk(arguments.boxes);
+    if let Some(of) = &arguments.bad_disk {
+        return figures::bad_disk(of, arguments.boxes);
     }
     if arguments.search_logs {
         return search_logs();

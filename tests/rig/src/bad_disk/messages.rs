@@ -113,7 +113,8 @@ impl Talker {
         let body = json!({"to": to, "type": "text", "text": text}).to_string();
         let path = format!("/api/v1/sessions/{}/messages", self.session);
         until("a text was taken to be sent", || {
-            let key = [("Idempotency-Key", text.as_str())];
+            let name = format!("out-{number}");
+            let key = [("Idempotency-Key", name.as_str())];
             let door = crate::doors::Door::Control;
             let reply = self
                 .powered

@@ -68,6 +68,7 @@ pub(super) fn fail(stand: Stand, case: Case) -> Result<Outcome> {
 fn link(stand: &Stand, powered: &PoweredBox, watch: &mut Watch) -> Result<()> {
     let mut scanned = String::new();
     let mut pressed = false;
+    let mut idle = 0;
     until("the account works", || {
         watch.look(stand, powered)?;
         let status = status(powered)?;
@@ -78,20 +79,25 @@ fn link(stand: &Stand, powered: &PoweredBox, watch: &mut Watch) -> Result<()> {
             "stopped" | "logged_out" if !pressed => {
                 pressed = press(powered, session)?;
             }
-            "stopped" | "failed" | "logged_out" if watch.struck() && needs_press(session) => {
-                if press(powered, session)? {
+            "stopped" | "failed" | "logged_out" if well_again(watch, &status) => {
+                // Not what happens by itself in a moment.
+                idle += 1;
+                if idle > PATIENT_LOOKS && press(powered, session)? {
                     watch.outcome.presses += 1;
+                    idle = 0;
                 }
             }
-            _ => {}
+            _ => idle = 0,
         }
         Ok(None)
     })
 }
 
-/// Nothing is going to happen by itself.
-fn needs_press(session: &Value) -> bool {
-    session["status"] != "failed" || session["next_retry_in_ms"].is_null()
+/// So many looks, some seconds, a person waits before pressing again.
+const PATIENT_LOOKS: u32 = 100;
+
+fn well_again(watch: &Watch, status: &Value) -> bool {
+    watch.struck() && status["store"]["status"] == "well"
 }
 
 fn press(powered: &PoweredBox, session: &Value) -> Result<bool> {

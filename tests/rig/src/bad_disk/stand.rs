@@ -113,9 +113,22 @@ impl Stand {
     }
 }
 
-/// The status as the box tells it.
+/// The status as the box tells it. A box that has got its store at last gives its page back and takes it
+/// anew: for that moment nobody answers.
 pub(super) fn status(powered: &PoweredBox) -> Result<Value> {
-    Ok(serde_json::from_str(&powered.get("/api/v1/status")?)?)
+    let mut refused = None;
+    let told = until("an answer", || match powered.get("/api/v1/status") {
+        Ok(told) => Ok(Some(told)),
+        Err(error) => {
+            refused = Some(error);
+            Ok(None)
+        }
+    });
+    let told = match refused {
+        Some(error) => told.with_context(|| format!("{error:#}"))?,
+        None => told?,
+    };
+    Ok(serde_json::from_str(&told)?)
 }
 
 /// Looks again and again; `None` from `look`: not yet.
