@@ -161,7 +161,11 @@ pub fn run(program: &[String], scenario: Scenario, cases: &[Case], boxes: usize)
                     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
                     match outcome {
                         Ok(outcome) => report.good.push((*case, outcome)),
-                        Err(error) => report.bad.push((*case, format!("{error:#}"))),
+                        Err(error) => {
+                            let wrong = format!("{error:#}");
+                            eprintln!("{} at change {}: {wrong}", case.trouble, case.at);
+                            report.bad.push((*case, wrong));
+                        }
                     }
                 }
                 if let Some(talker) = talker.map(Talker::end)

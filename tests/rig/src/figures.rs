@@ -78,7 +78,7 @@ pub fn lossless(messages: usize) -> Result<()> {
 
 /// Lets every write fail in every way, and prints what came of it.
 #[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
-pub fn bad_disk(of: &str, boxes: usize) -> Result<()> {
+pub fn bad_disk(of: &str, one_in: usize, boxes: usize) -> Result<()> {
     let program = [
         std::env::current_exe()?.display().to_string(),
         "box".to_owned(),
@@ -89,7 +89,10 @@ pub fn bad_disk(of: &str, boxes: usize) -> Result<()> {
             continue;
         }
         let changes = bad_disk::count(&program, scenario)?;
-        let cases = bad_disk::every(changes);
+        let cases: Vec<_> = bad_disk::every(changes)
+            .into_iter()
+            .step_by(one_in.max(1))
+            .collect();
         println!("{scenario:?}: {changes} changes, {} failures", cases.len());
         let began = Instant::now();
         let report = bad_disk::run(&program, scenario, &cases, boxes)?;

@@ -36,6 +36,9 @@ struct Arguments {
     /// `pairing`, `messages`, or all of them), print what came of it, and end.
     #[arg(long, value_name = "OF", num_args = 0..=1, default_missing_value = "all")]
     bad_disk: Option<String>,
+    /// Only one failure of so many, each of another kind than the one before: for the former.
+    #[arg(long, value_name = "FAILURES", default_value = "1")]
+    one_in: usize,
     /// So many boxes at once, for the former.
     #[arg(long, value_name = "BOXES", default_value = "16")]
     boxes: usize,
@@ -87,7 +90,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         return figures::lossless(messages);
     }
     if let Some(of) = &arguments.bad_disk {
-        return figures::bad_disk(of, arguments.boxes);
+        return figures::bad_disk(of, arguments.one_in, arguments.boxes);
     }
     if arguments.search_logs {
         return search_logs();
