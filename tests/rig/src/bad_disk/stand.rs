@@ -98,16 +98,19 @@ impl Stand {
         seen.0
     }
 
-    /// Waits until the glass has the words for it, or a code, which has no room for any.
+    /// Waits until the glass has the words for it. One that went dark because nobody was there stays dark.
     pub(super) fn wait_glass(&self, trouble: Trouble) -> Result<String> {
         let wanted = trouble.words().1;
         let says = ["Storage problem", wanted];
         let picture = self
             .bench
             .wait_picture(PATIENCE, wanted, |picture| {
-                says.iter().any(|words| picture.says(words))
+                picture.is_dark() || says.iter().any(|words| picture.says(words))
             })
             .map_err(|late| anyhow!("{late}"))?;
+        if picture.is_dark() {
+            return Ok("nothing: it was dark".to_owned());
+        }
         let said = says.iter().rev().find(|words| picture.says(words));
         Ok((*said.unwrap_or(&"")).to_owned())
     }
