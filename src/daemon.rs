@@ -8,6 +8,7 @@ pub mod address;
 pub mod effects;
 pub mod event_loop;
 pub mod hardware;
+pub mod meters;
 pub mod page;
 pub mod storage;
 pub mod wall;
@@ -218,6 +219,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
     health.ready();
 
     let mut watchers = watchers(&page, &store, &inbox, end);
+    watchers.spawn(meters::watch(store.clone(), clock, inbox.clone()));
     watchers.spawn(wall::watch(clock, clock_set, inbox));
     EventLoop {
         appliance,

@@ -15,6 +15,7 @@ use crate::fault::Trouble;
 use crate::secret::Secret;
 use crate::snapshot::{OutboxHealth, StoreHealth, Waiting};
 use crate::time::Mono;
+use crate::wear::Written;
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,6 +59,8 @@ pub enum Event {
     ClockSet,
     /// How the disk takes writes, whenever that changes.
     Disk(StoreHealth),
+    /// What was written to it lately.
+    Written(Written),
     /// The process was asked to end.
     Shutdown,
 }

@@ -16,6 +16,7 @@ pub mod post;
 pub mod reach;
 mod reply;
 mod report;
+mod room;
 pub mod send;
 pub mod sender;
 pub mod spool;

@@ -41,5 +41,6 @@ pub mod token;
 pub mod trial;
 pub mod ulid;
 pub mod view;
+pub mod wear;
 pub mod web;
 pub mod whatsapp;

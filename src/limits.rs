@@ -9,6 +9,7 @@ mod link;
 mod messages;
 mod outgoing;
 mod streams;
+mod wear;
 mod webhooks;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use self::link::*;
 pub use self::messages::*;
 pub use self::outgoing::*;
 pub use self::streams::*;
+pub use self::wear::*;
 pub use self::webhooks::*;
 
 /// Events waiting for the machine. A step takes microseconds; a full queue means a storm, and its

@@ -45,6 +45,7 @@ use crate::snapshot::{
     HoldAction, Light, OutboxHealth, PanelHealth, Restored, Snapshot, Status, StoreHealth,
 };
 use crate::time::{Mono, Now};
+use crate::wear::Written;
 
 /// The whole machine. See the module for the contract with the loop around it.
 #[derive(Clone)]
@@ -63,6 +64,7 @@ pub struct Appliance {
     panel: PanelHealth,
     store: StoreHealth,
     restored: Option<Restored>,
+    written: Option<Written>,
     /// The glass shines, so it is dimmed and switched off while nobody looks.
     shines: bool,
     page: Option<String>,
@@ -112,6 +114,7 @@ impl Appliance {
             panel,
             store: StoreHealth::Well,
             restored: None,
+            written: None,
             shines: true,
             page: None,
             shutting_down: false,
@@ -198,6 +201,7 @@ impl Appliance {
                     self.each_session(now, Session::network_up);
                 }
             }
+            Event::Written(written) => self.written = Some(written),
             Event::Disk(health) => {
                 self.store = health;
                 if self.store == StoreHealth::Well && !self.shutting_down {
@@ -426,6 +430,7 @@ impl Appliance {
             caller: self.door.shown().cloned(),
             store: self.store.clone(),
             restored: self.restored,
+            written: self.written,
             outbox: self.outbox,
             shutting_down: self.shutting_down,
         };

@@ -69,6 +69,8 @@ pub struct Gauges {
     pub commits: u64,
     /// Bytes handed to the database's file since the start.
     pub bytes_written: u64,
+    /// Bytes the process had written to disks since the start, if it can be told.
+    pub process_written: Option<u64>,
     /// Size of that file, if it can be told.
     pub db_bytes: Option<u64>,
     /// Memory the process holds, if it can be told.
@@ -263,6 +265,27 @@ fn now(out: &mut Exposition, reading: &Reading<'_>) {
     let what = "Bytes handed to the database's file.";
     out.counter("pairbox_storage_bytes_written_total", what);
     out.sample(&[], &reading.gauges.bytes_written);
+    if let Some(bytes) = reading.gauges.process_written {
+        let what = "Bytes the process had written to disks.";
+        out.counter("pairbox_process_bytes_written_total", what);
+        out.sample(&[], &bytes);
+    }
+    if let Some(written) = reading.snapshot.written {
+        let what = "Bytes written in the last day, or since the start.";
+        out.gauge("pairbox_written_bytes", what);
+        out.sample(&[("what", "store")], &written.bytes.store);
+        if let Some(process) = written.bytes.process {
+            out.sample(&[("what", "process")], &process);
+        }
+        let what = "How long that is, in seconds.";
+        out.gauge("pairbox_written_over_seconds", what);
+        out.sample(&[], &written.over.as_secs());
+        if let Some(day) = written.a_day() {
+            let what = "Bytes written a day at this rate.";
+            out.gauge("pairbox_written_bytes_per_day", what);
+            out.sample(&[], &day);
+        }
+    }
     if let Some(bytes) = reading.gauges.db_bytes {
         out.gauge("pairbox_db_size_bytes", "Size of the database's file.");
         out.sample(&[], &bytes);

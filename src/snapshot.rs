@@ -12,6 +12,7 @@ use crate::event::Button;
 use crate::fault::{Fault, Trouble};
 use crate::secret::Secret;
 use crate::time::{Mono, UnixMillis};
+use crate::wear::Written;
 
 /// The whole box at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +46,8 @@ pub struct Snapshot {
     pub store: StoreHealth,
     /// The store was restored, and nobody has said yet that they know.
     pub restored: Option<Restored>,
+    /// What was written to the disk lately; `None` while that is not known.
+    pub written: Option<Written>,
     /// How the webhooks' lines stand.
     pub outbox: OutboxHealth,
     /// The process is ending: the glass is to be cleared.
@@ -70,6 +73,7 @@ impl Snapshot {
             caller: None,
             store: StoreHealth::Well,
             restored: None,
+            written: None,
             outbox: OutboxHealth::default(),
             shutting_down: false,
         }

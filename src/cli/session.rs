@@ -140,6 +140,18 @@ pub struct Health {
     pub status: String,
     /// The reason in technical words.
     pub why: Option<String>,
+    /// What was written lately (the storage's), from a service that knows.
+    pub written: Option<Written>,
+}
+
+/// What was written to the disk lately.
+#[derive(Deserialize, Clone, PartialEq, Eq, Debug, Default)]
+#[serde(default)]
+pub struct Written {
+    /// Bytes a day at this rate.
+    pub day_bytes: Option<u64>,
+    /// More than a memory card should take.
+    pub heavy: bool,
 }
 
 #[cfg(test)]

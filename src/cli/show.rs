@@ -184,6 +184,12 @@ fn box_troubles(overview: &Overview) -> Vec<String> {
             &overview.store.why,
         ));
     }
+    if let Some(written) = overview.store.written.as_ref().filter(|it| it.heavy) {
+        let mb = written.day_bytes.unwrap_or_default() / 1_000_000;
+        told.push(format!(
+            "The storage is written {mb} MB a day: more than a memory card should take"
+        ));
+    }
     if overview.shutting_down {
         told.push("The service is ending.".into());
     }

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::daemon::meters::process_bytes;
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
@@ -99,6 +100,7 @@ fn gauges(store: Option<Store>, database: PathBuf) -> Box<dyn Fn() -> Gauges + S
         Gauges {
             commits: counters.commits,
             bytes_written: counters.bytes_written,
+            process_written: process_bytes(),
             db_bytes: fs::metadata(&database).ok().map(|file| file.len()),
             resident_bytes: resident_bytes(),
             lines: store

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use log::warn;
 use sha2::{Digest, Sha256};
 
+use super::room;
 use super::spool::{chance, hexadecimal, private_file, private_folder};
 use crate::account::AccountId;
 use crate::time::UnixMillis;
@@ -86,12 +87,14 @@ impl Cache {
         Some(size)
     }
 
-    /// Begins a file.
+    /// Begins a file of so many bytes. What was fetched before gives way to it, and to the store, when the
+    /// disk gets full.
     ///
     /// # Errors
-    /// The disk does not take it.
-    pub fn part(&self, name: &str) -> io::Result<Part> {
+    /// The disk does not take it; [`io::ErrorKind::StorageFull`] when it would leave too little room.
+    pub fn part(&self, name: &str, bytes: u64) -> io::Result<Part> {
         private_folder(&self.folder)?;
+        self.give_way(bytes)?;
         let path = self.folder.join(format!("{name}.{}.part", chance()?));
         private_file(&path)?;
         Ok(Part { path })
@@ -140,8 +143,39 @@ impl Cache {
         }
     }
 
+    /// Throws away the least used as long as the disk has no room for so many bytes.
+    fn give_way(&self, bytes: u64) -> io::Result<()> {
+        let mut files = None;
+        while let Err(error) = room::leave(&self.folder, bytes) {
+            if error.kind() != io::ErrorKind::StorageFull {
+                return Err(error);
+            }
+            let files = match &mut files {
+                Some(files) => files,
+                None => files.insert(self.files("")?.0.into_iter()),
+            };
+            let (_, path, _) = files.next().ok_or(error)?;
+            fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+
     /// Throws away the least used until the rest is within the budget; never the one of that name.
     fn make_room(&self, keep: &str) -> io::Result<()> {
+        let (files, mut total) = self.files(keep)?;
+        for (_, path, size) in files {
+            if total <= self.budget {
+                break;
+            }
+            fs::remove_file(path)?;
+            total = total.saturating_sub(size);
+        }
+        Ok(())
+    }
+
+    /// Whole files but the one of that name, the least used first: when they were used, where they are,
+    /// their bytes. And the bytes of everything there.
+    fn files(&self, keep: &str) -> io::Result<(Vec<(SystemTime, PathBuf, u64)>, u64)> {
         let mut files = Vec::new();
         let mut total = 0_u64;
         for entry in fs::read_dir(&self.folder)? {
@@ -158,14 +192,7 @@ impl Cache {
             }
         }
         files.sort();
-        for (_, path, size) in files {
-            if total <= self.budget {
-                break;
-            }
-            fs::remove_file(path)?;
-            total = total.saturating_sub(size);
-        }
-        Ok(())
+        Ok((files, total))
     }
 }
 

@@ -109,7 +109,7 @@ impl Gateway {
         }
         let link = self.link(account).ok_or(MediaProblem::NotWorking)?;
         let cache = self.outgoing().cache.clone();
-        let part = cache.part(name).map_err(disk)?;
+        let part = cache.part(name, media.size).map_err(disk)?;
         let fetched = link.fetch(media, part.path.clone(), max).await;
         let size = fetched.map_err(in_our_words)?;
         let (name, sha256) = (name.to_owned(), media.sha256.clone());

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::room;
 use crate::limits;
 
 /// Why a file was not taken in. Nothing of it is left.
@@ -38,6 +39,9 @@ pub struct Spool {
     /// Largest file, in bytes.
     max: u64,
 }
+
+/// It is looked whether there is room for more with every so many bytes.
+const LOOK_EVERY: u64 = 1024 * 1024;
 
 /// A file that was taken in.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,6 +90,7 @@ impl Spool {
         if self.bytes()? >= self.max.saturating_mul(limits::SPOOL_FILES) {
             return Err(SpoolError::Full);
         }
+        room::leave(&self.folder, LOOK_EVERY)?;
         let path = self.folder.join(format!("{}.part", chance()?));
         let file = private_file(&path)?;
         Ok(Incoming {
@@ -156,9 +161,13 @@ impl Incoming {
     /// # Errors
     /// [`SpoolError`]; drop it then.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
+        let before = self.size / LOOK_EVERY;
         self.size += bytes.len() as u64;
         if self.size > self.max {
             return Err(SpoolError::TooLarge { max: self.max });
+        }
+        if self.size / LOOK_EVERY > before {
+            room::leave(self.path.parent().unwrap_or(Path::new(".")), LOOK_EVERY)?;
         }
         self.hash.update(bytes);
         self.file.write_all(bytes)?;

@@ -86,12 +86,12 @@ impl Medium {
     /// The same, on a disk that fails while `words` says so.
     #[cfg(feature = "bench")]
     pub(super) fn going_bad(self, words: &std::path::Path) -> Self {
-        let (source, words) = (self.source, words.to_owned());
+        let (source, book) = (self.source, super::bad_disk::Book::of(words));
         Self::new(move || {
             let sound = source()?;
             Ok(Box::new(super::bad_disk::BadDisk::new(
                 sound,
-                words.clone(),
+                Arc::clone(&book),
             )))
         })
     }

@@ -45,8 +45,8 @@ pub fn open_on<B: StorageBackend>(
 }
 
 impl Store {
-    /// As [`Store::open`], on a disk that fails while the file `words` holds `full`, `read-only` or
-    /// `io`.
+    /// As [`Store::open`], on a disk that fails while the file `words` holds a word for it
+    /// (see `bad_disk`).
     ///
     /// # Errors
     /// As [`Store::open`].

@@ -59,6 +59,10 @@ pub fn draw(canvas: &mut Canvas, snapshot: &Snapshot, now: Mono) {
         Status::Starting { pairing_done, slow } => {
             starting::draw(canvas, account, *pairing_done, slow.as_ref(), now);
         }
+        // A code would invite to a pairing that cannot be kept.
+        Status::ScanQrCode(_) if snapshot.store != StoreHealth::Well => {
+            storage::draw(canvas, account, &snapshot.store, now);
+        }
         Status::ScanQrCode(pairing) => {
             qr::draw(canvas, account, pairing, snapshot.page.as_deref(), now);
         }
@@ -105,6 +109,7 @@ pub fn next_change(snapshot: &Snapshot, medium: Medium, now: Mono) -> Option<Mon
         Status::Stopped | Status::LoggedOut => None,
         Status::PasskeyRequired { .. } => page_turn(medium, now),
         Status::Starting { .. } => starting::next_change(account, medium, now),
+        Status::ScanQrCode(_) if snapshot.store != StoreHealth::Well => page_turn(medium, now),
         Status::ScanQrCode(pairing) => qr::next_change(pairing, medium, now),
         Status::Working => connected::next_change(account, medium, now),
         Status::Reconnecting { next_at, .. } => {

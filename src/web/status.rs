@@ -17,6 +17,7 @@ use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, StoreHealt
 use crate::time::{Mono, Now};
 use crate::token::{Caller, Scope};
 use crate::ulid::SessionIds;
+use crate::wear::Written;
 
 /// For whom, and when.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +131,22 @@ struct StoreBody {
     restored: bool,
     /// When, RFC 3339, if the clock was set then.
     restored_at: Option<String>,
+    /// What was written lately, if that is known and the one who looks may see it.
+    written: Option<WrittenBody>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct WrittenBody {
+    /// How long it was looked at: a day at most.
+    over_ms: u64,
+    /// Bytes handed to the database's file.
+    store_bytes: u64,
+    /// All that the process had written, if the kernel tells.
+    process_bytes: Option<u64>,
+    /// Bytes a day at this rate; null in the first hour.
+    day_bytes: Option<u64>,
+    /// More than a memory card should take.
+    heavy: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -244,6 +261,16 @@ fn store(snapshot: &Snapshot, technical: bool) -> StoreBody {
             .restored
             .and_then(|restored| restored.at)
             .map(rfc3339::format),
+        written: snapshot
+            .written
+            .filter(|_| technical)
+            .map(|written| WrittenBody {
+                over_ms: millis(written.over),
+                store_bytes: written.bytes.store,
+                process_bytes: written.bytes.process,
+                day_bytes: written.a_day(),
+                heavy: written.is_heavy(),
+            }),
     }
 }
 

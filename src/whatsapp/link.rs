@@ -26,6 +26,7 @@ use crate::event::LinkEvent;
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::limits;
+use crate::snapshot::StoreHealth;
 use crate::store::Store;
 use crate::time::UnixMillis;
 use crate::whatsapp::desk::Desk;
@@ -193,6 +194,7 @@ impl Running {
         mut events: mpsc::UnboundedReceiver<Said>,
     ) {
         let mut look = Instant::now();
+        let mut disk = self.store.health();
         loop {
             tokio::select! {
                 biased;
@@ -212,9 +214,9 @@ impl Running {
                 Some(said) = events.recv() => self.hear(said).await,
                 // The library learns of it at about the same time: looked at a moment later.
                 () = self.traffic.changed() => look = look.min(next_look(limits::SOCKET_POLL)),
+                Ok(()) = disk.changed() => self.keep_identity(disk.borrow_and_update().clone()),
                 () = sleep_until(look) => {
-                    if self.client.persistence_manager().is_saver_halted() {
-                        // The library has given up saving, for good: the next link tries again.
+                    if self.has_given_up_saving().await {
                         let why = "the identity could not be saved".to_owned();
                         self.voice.say(LinkEvent::Dropped { why }).await;
                         self.end(handle, false).await;
@@ -229,6 +231,30 @@ impl Running {
         while let Ok(said) = events.try_recv() {
             self.hear(said).await;
         }
+    }
+
+    /// What could not be saved of the identity is saved as soon as the disk takes it: the library tries
+    /// again within half a minute only, and a power cut until then would cost a link the phone believes in.
+    fn keep_identity(&self, disk: StoreHealth) {
+        if disk != StoreHealth::Well {
+            return;
+        }
+        let client = Arc::clone(&self.client);
+        tokio::spawn(async move {
+            if let Err(error) = client.persistence_manager().flush().await {
+                // It is tried again when the disk is well the next time.
+                debug!("an identity is not saved yet: {error}");
+            }
+        });
+    }
+
+    /// The library gives up saving for good after some failures: another link has to be made. But not before
+    /// everything is on the disk after all, because a new link knows of the identity only what is there.
+    async fn has_given_up_saving(&self) -> bool {
+        let saver = self.client.persistence_manager();
+        saver.is_saver_halted()
+            && *self.store.health().borrow() == StoreHealth::Well
+            && saver.flush().await.is_ok()
     }
 
     async fn hear(&mut self, said: Said) {

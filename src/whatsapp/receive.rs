@@ -7,7 +7,7 @@
 //! client for anything but what it has in memory.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use log::{debug, warn};
 use whatsapp_rust::prelude::MessageExt;
@@ -18,37 +18,40 @@ use crate::limits::BEHIND;
 use crate::snapshot::StoreHealth;
 use crate::whatsapp::desk::Desk;
 use crate::whatsapp::phone;
+use crate::whatsapp::traffic::Traffic;
 use crate::whatsapp::voice::Voice;
 
 /// Commits first, acknowledges second.
 pub struct CommitFirst {
     desk: Arc<Desk>,
     voice: Arc<Voice>,
-    /// Something was not kept: nothing is taken on this connection any more.
-    behind: Arc<AtomicBool>,
+    traffic: Traffic,
+    /// The socket on which something was not kept: nothing more of it is taken. 0: none.
+    behind: AtomicU64,
 }
 
 impl CommitFirst {
-    /// For the messages of the account that `voice` speaks for.
+    /// For the messages of the account that `voice` speaks for, as they come over the sockets of `traffic`.
     #[must_use]
-    pub fn new(desk: Arc<Desk>, voice: Arc<Voice>) -> Self {
+    pub fn new(desk: Arc<Desk>, voice: Arc<Voice>, traffic: Traffic) -> Self {
         Self {
             desk,
             voice,
-            behind: Arc::default(),
+            traffic,
+            behind: AtomicU64::default(),
         }
     }
 
     /// WhatsApp delivers what it was not told of with the next connection only, and what follows must not
-    /// overtake it: when the disk is well again, a new connection is made.
+    /// overtake it: when the disk is well again, a new connection is made. What the old one brought and
+    /// still goes through the library's hands is not taken either, however late it comes.
     fn fell_behind(&self, client: Arc<Client>) {
-        if self.behind.swap(true, Ordering::SeqCst) {
+        let socket = self.traffic.sockets();
+        if self.behind.swap(socket, Ordering::SeqCst) == socket {
             return;
         }
-        let (behind, store) = (
-            Arc::clone(&self.behind),
-            self.desk.gateway.parts().store.clone(),
-        );
+        let store = self.desk.gateway.parts().store.clone();
+        let traffic = self.traffic.clone();
         let account = self.desk.account;
         tokio::spawn(async move {
             // Also for errors that say nothing of the disk: not again at once.
@@ -62,8 +65,10 @@ impl CommitFirst {
             warn!(
                 "account {account}: messages could not be kept; a new connection brings them again"
             );
-            client.reconnect_immediately().await;
-            behind.store(false, Ordering::SeqCst);
+            // It may have been made anew meanwhile, for another reason.
+            if traffic.sockets() == socket {
+                client.reconnect_immediately().await;
+            }
         });
     }
 }
@@ -75,7 +80,7 @@ impl InboundDurabilityHook for CommitFirst {
         client: Arc<Client>,
         batch: &[InboundMessage],
     ) -> anyhow::Result<()> {
-        if self.behind.load(Ordering::SeqCst) {
+        if self.behind.load(Ordering::SeqCst) == self.traffic.sockets() {
             anyhow::bail!("something before this was not kept: a new connection is waited for");
         }
         if let Err(error) = self.desk.take_in(&client, batch).await {

@@ -42,6 +42,12 @@ impl Traffic {
         heard.map_or(Duration::ZERO, |(_, at)| now.saturating_duration_since(at))
     }
 
+    /// Sockets that were opened so far: which one it is now.
+    #[must_use]
+    pub fn sockets(&self) -> u64 {
+        self.state().made
+    }
+
     /// Waits until a socket has opened or closed since the last such wait.
     pub async fn changed(&self) {
         self.0.changed.notified().await;

@@ -59,6 +59,12 @@ impl Endpoint {
         }
     }
 
+    /// What its sockets tell.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.clone()
+    }
+
     fn trouble(&self, error: &DialError) -> Trouble {
         let around = Surroundings {
             routed: network::own_address().is_some(),

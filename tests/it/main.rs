@@ -22,6 +22,7 @@ mod buttons;
 mod check;
 mod cli;
 mod config;
+mod disk;
 mod glass;
 mod health;
 mod link;

@@ -139,7 +139,8 @@ impl RefusedBox {
             | Event::Gateway(_)
             | Event::NetworkUp
             | Event::ClockSet
-            | Event::Disk(_) => {}
+            | Event::Disk(_)
+            | Event::Written(_) => {}
         }
         false
     }

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 use super::Door;
+use crate::config::StateEnvironment;
 use crate::secret::Secret;
 
 /// The header that tells the workers which door a request came through. One that a client sent never
@@ -46,10 +47,12 @@ pub(in crate::web) struct Origin {
 }
 
 impl Inner {
-    /// Makes the socket in the first folder that takes one: nothing is written to a disk that may be
-    /// full or read-only.
+    /// Makes the socket in the first folder that takes one: the service's own, or one in memory. Nothing is
+    /// written to a disk that may be full or read-only.
     pub fn make() -> io::Result<(Self, UnixListener)> {
-        let folders = [std::env::temp_dir(), "/dev/shm".into(), "/run".into()];
+        let own = StateEnvironment::of_process().runtime_directory;
+        let others = ["/dev/shm".into(), "/run".into(), std::env::temp_dir()];
+        let folders = own.into_iter().chain(others);
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for folder in folders {
             match Self::make_in(&folder) {

@@ -52,6 +52,14 @@ function fact(name, text) {
   put(row.querySelector("dd"), text || "");
 }
 
+function written(written) {
+  if (!written) return "";
+  const hours = Math.round(written.over_ms / 3600000);
+  const bytes = size(Math.max(written.store_bytes, written.process_bytes || 0));
+  const told = `${bytes} in ${hours === 24 ? "a day" : hours > 1 ? `${hours} hours` : "the last hour"}`;
+  return written.heavy ? `${told}: more than a memory card should take` : told;
+}
+
 function drawBox() {
   const panel = status.panel;
   if (!may("read")) panelRefused = false;
@@ -60,6 +68,7 @@ function drawBox() {
   byId("panel").hidden = !visible;
   fact("panel", { headless: "None", lost: "Does not answer", attached: visible ? "" : "Attached" }[panel.status]);
   fact("storage", { well: "Well", full: "Full", read_only: "Read-only", failing: "Failing" }[status.store.status]);
+  fact("written", written(status.store.written));
   fact("page", status.page);
   fact("version", `pairbox ${status.version}`);
   reveal(byId("open-tokens"), may("admin") && !silent(), byId("accounts"));

@@ -60,6 +60,7 @@ pub(super) async fn build(
     let props = DevicePropsOverride::new()
         .with_os(parts.label.clone())
         .with_platform_type(PlatformType::CHROME);
+    let durability = CommitFirst::new(desk, voice, endpoint.traffic());
     let bot = Bot::builder()
         .with_backend_arc(parts.store.backend(parts.account))
         .with_transport_factory(endpoint)
@@ -69,7 +70,7 @@ pub(super) async fn build(
         .with_device_props(props)
         .with_wanted_pre_key_count(parts.pre_keys)
         .with_cache_config(small_caches())
-        .with_inbound_durability_hook(CommitFirst::new(desk, voice))
+        .with_inbound_durability_hook(durability)
         .with_event_handler(Tap { state, mail })
         .skip_history_sync()
         .build()

@@ -217,7 +217,8 @@ impl Ledger {
             | Event::Page(_)
             | Event::NetworkUp
             | Event::ClockSet
-            | Event::Disk(_) => {}
+            | Event::Disk(_)
+            | Event::Written(_) => {}
         }
     }
 

@@ -155,6 +155,7 @@ fn what_happened_is_counted_under_the_names_of_the_design() {
     let gauges = Gauges {
         commits: 3,
         bytes_written: 4096,
+        process_written: Some(8192),
         db_bytes: Some(5),
         resident_bytes: Some(6),
         lines: Lines {

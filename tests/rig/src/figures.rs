@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use pairbox_chips::Button;
+use pairbox_rig::bad_disk::{self, Scenario};
 use pairbox_rig::lossless::{self, Plan};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::stats;
@@ -72,6 +73,33 @@ pub fn lossless(messages: usize) -> Result<()> {
         report.sum.wrong,
         report.panics
     );
+    Ok(())
+}
+
+/// Lets every write fail in every way, and prints what came of it.
+#[allow(clippy::disallowed_methods, reason = "this is a stop-watch")]
+pub fn bad_disk(of: &str, one_in: usize, boxes: usize) -> Result<()> {
+    let program = [
+        std::env::current_exe()?.display().to_string(),
+        "box".to_owned(),
+    ];
+    let mut bad = 0;
+    for (name, scenario) in Scenario::NAMED {
+        if of != "all" && of != name {
+            continue;
+        }
+        let changes = bad_disk::count(&program, scenario)?;
+        let cases: Vec<_> = bad_disk::every(changes)
+            .into_iter()
+            .step_by(one_in.max(1))
+            .collect();
+        println!("{scenario:?}: {changes} changes, {} failures", cases.len());
+        let began = Instant::now();
+        let report = bad_disk::run(&program, scenario, &cases, boxes)?;
+        println!("{report}took {:.0?}", began.elapsed());
+        bad += report.bad.len();
+    }
+    anyhow::ensure!(bad == 0, "{bad} failures were not survived as promised");
     Ok(())
 }
 

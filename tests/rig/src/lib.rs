@@ -5,6 +5,7 @@
 //! the real program as a process of its own that can be killed like a box that loses power. Tests
 //! drive it from `tests/it/stories`; people drive it through the program of this package.
 
+pub mod bad_disk;
 pub mod doors;
 pub mod linking;
 pub mod lossless;

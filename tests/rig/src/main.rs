@@ -40,6 +40,16 @@ struct Arguments {
     /// The emulator for a program of another processor, with its arguments, in one word.
     #[arg(long, requires = "shipped", default_value = "")]
     runner: String,
+    /// Let the box's disk fail at every write of a first start, a pairing and twenty messages (`start`,
+    /// `pairing`, `messages`, or all of them), print what came of it, and end.
+    #[arg(long, value_name = "OF", num_args = 0..=1, default_missing_value = "all")]
+    bad_disk: Option<String>,
+    /// Only one failure of so many, each of another kind than the one before: for the former.
+    #[arg(long, value_name = "FAILURES", default_value = "1")]
+    one_in: usize,
+    /// So many boxes at once, for the former.
+    #[arg(long, value_name = "BOXES", default_value = "16")]
+    boxes: usize,
     /// Look for secrets in the logs that all tests left behind, and end.
     #[arg(long)]
     search_logs: bool,
@@ -101,6 +111,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(program) = &arguments.shipped {
         return walk(program, &arguments.runner);
+    }
+    if let Some(of) = &arguments.bad_disk {
+        return figures::bad_disk(of, arguments.one_in, arguments.boxes);
     }
     if arguments.search_logs {
         return search_logs();

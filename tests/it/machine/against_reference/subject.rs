@@ -29,6 +29,7 @@ pub fn whose(event: &Event) -> Option<AccountId> {
         | Event::Edge(_)
         | Event::Panel(_)
         | Event::Page(_)
+        | Event::Written(_)
         | Event::NetworkUp
         | Event::ClockSet
         | Event::Disk(_)
