@@ -69,6 +69,8 @@ impl Console {
                 .write_all(b"\nexec sh\nstty -echo; PS1=; PS2=; export TERM=dumb; echo sh''ell\n")
                 .context("the serial port")?;
             if self.wait_for("shell\r\n", AGAIN).is_some() {
+                // What was typed before is answered, too.
+                self.run("echo", within)?;
                 return Ok(());
             }
         }

@@ -13,7 +13,7 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 pub const LONG_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Where the card has what the walk put on it before the first boot.
-pub const LUGGAGE: &str = "/root";
+pub const LUGGAGE: &str = "/srv";
 
 /// The way to the simulated service: it runs outside, because WhatsApp does not lose its power with the
 /// box, and pairbox speaks without TLS to a loopback address only. So systemd's own proxy takes its place.

@@ -21,6 +21,11 @@ use crate::glass::{ADDRESS, Follower};
 /// QEMU makes its sockets at once, on however busy a machine.
 const SOCKETS: Duration = Duration::from_secs(30);
 
+/// Modules that are not loaded. QEMU's model of the hardware watchdog knows no timer: it resets the board the
+/// moment systemd arms it. The others are for devices that are not there, and take a minute to find that out.
+const WITHOUT: &str =
+    "bcm2835_wdt,vc4,v3d,brcmfmac,cfg80211,vchiq,bcm2835_v4l2,snd_bcm2835,hci_uart,leds_gpio";
+
 /// What a boot needs.
 pub struct Board {
     /// QEMU, with whatever has to stand before it.
@@ -87,10 +92,6 @@ impl Board {
     fn arguments(&self) -> Result<Vec<String>> {
         let work = |name: &str| self.work.join(name).display().to_string();
         let image = |name: &str| self.image.join(name).display().to_string();
-        // QEMU's model of the hardware watchdog knows no timer: it resets the board the moment systemd arms
-        // it. The other modules are for devices that are not there, and take a minute to find that out.
-        const WITHOUT: &str =
-            "bcm2835_wdt,vc4,v3d,brcmfmac,cfg80211,vchiq,bcm2835_v4l2,snd_bcm2835,hci_uart,leds_gpio";
         // The board has no clock that survives; this stands for the first answer of a time server.
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
         let kernel_says = format!(

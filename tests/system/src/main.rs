@@ -17,8 +17,6 @@ mod finger;
 mod glass;
 mod guest;
 mod machine;
-#[path = "../../rig/src/trust.rs"]
-mod trust;
 mod walk;
 
 use std::path::PathBuf;

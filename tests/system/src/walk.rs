@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use pairbox_chips::{Cable, qr_check};
-use crate::trust::{Swap, swap_in_file};
+use pairbox_rig::trust::{Swap, swap_in_file};
 use pairbox_sim::{Contact, Event, Options, Phone, Service};
 
 use crate::Arguments;
@@ -72,7 +72,7 @@ pub fn walk(arguments: &Arguments) -> Result<()> {
     world.figures.print(arguments.figures.as_deref())
 }
 
-/// The card as it is bought, with the package and the copy of the program in root's folder.
+/// The card as it is bought, with the package and the copy of the program in the guest's /srv.
 fn make_card(arguments: &Arguments, world: &World) -> Result<()> {
     let card = arguments.work.join("card");
     let copy = arguments.work.join("pairbox");
@@ -95,7 +95,7 @@ fn make_card(arguments: &Arguments, world: &World) -> Result<()> {
 fn run(command: &mut Command) -> Result<()> {
     let output = command
         .output()
-        .with_context(|| format!("{:?}", command.get_program()))?;
+        .with_context(|| command.get_program().display().to_string())?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?}: {said}");
     Ok(())
