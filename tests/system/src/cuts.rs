@@ -127,7 +127,7 @@ impl World {
         let mut passed = Duration::ZERO;
         while passed < time {
             self.alice.send_text(self.phone.number(), "one of many");
-            passed += pass(PACE.min(time - passed));
+            passed += pass(PACE.min(time.saturating_sub(passed)));
         }
         time
     }

@@ -27,6 +27,8 @@ pub struct Figures {
     pub cuts: Vec<Cut>,
     /// Logins that the simulated service saw.
     pub logins: usize,
+    /// Codes that the box was given to show after its pairing.
+    pub codes: usize,
     /// Messages that the box could not read at once.
     pub retries: usize,
 }
@@ -100,8 +102,12 @@ impl Figures {
         );
         line("logins", &self.logins.to_string());
         line("messages asked for again", &self.retries.to_string());
-        line("scans after the pairing", "0");
-        text.push_str(
+        line("codes shown after the pairing", &self.codes.to_string());
+        text + &self.table()
+    }
+
+    fn table(&self) -> String {
+        let mut text = String::from(
             "\n| cut | while | after | first picture | connected |\n|---|---|---|---|---|\n",
         );
         for (cut, number) in self.cuts.iter().zip(1..) {

@@ -226,6 +226,7 @@ impl World {
             violations.is_empty(),
             "the panel was told nonsense: {violations:?}"
         );
+        self.figures.codes = offers.saturating_sub(1);
         self.figures.logins = count(|event| matches!(event, Event::LoggedIn { .. }));
         self.figures.retries = count(|event| matches!(event, Event::RetryAsked { .. }));
         self.figures.ended = Some(Condition::of(&mut machine.console)?);
