@@ -97,8 +97,11 @@ pub fn cut(world: &mut World, mut machine: Machine, cuts: usize, seed: u64) -> R
             .bus
             .lit_at()
             .map(|at| at.duration_since(machine.on_since));
+        let light = lit.map_or("-".into(), |lit| format!("{:.1} s", lit.as_secs_f64()));
         say(
-            &format!("cut {number} of {cuts} ({moment:?}, after {after:?}): connected again"),
+            &format!(
+                "cut {number} of {cuts} ({moment:?}, after {after:?}): connected again, lit after {light}"
+            ),
             machine.on_since,
         );
         world.figures.cuts.push(Cut {
