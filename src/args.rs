@@ -4,6 +4,7 @@
 //! `daemon`, what is asked of a running service ([`Ask`]) in `cli`.
 
 mod ask;
+pub mod backup;
 mod gateway;
 pub mod help;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::backup::{BackupOptions, ResetOptions, RestoreOptions};
 pub use ask::{Ask, Confirm, ConsoleOptions, TokenAsk, Which};
 pub use gateway::{Hook, MessagesAsk, PolicyAsk, RequestsAsk, SendAsk, Verdict, WebhookAsk};
 
@@ -49,6 +51,15 @@ pub enum Command {
     /// Look at board, panel, buttons, clock, network and disk, and say what to do
     #[command(after_long_help = help::CHECK)]
     Check(RunOptions),
+    /// Write all this box keeps into one encrypted file; the service goes on meanwhile
+    #[command(after_long_help = help::BACKUP)]
+    Backup(BackupOptions),
+    /// Put a backup in the place of what this box keeps. Stop the service first
+    #[command(after_long_help = help::RESTORE)]
+    Restore(RestoreOptions),
+    /// Take the box back to how it came: unlink its accounts, remove all it keeps
+    #[command(after_long_help = help::RESET)]
+    Reset(ResetOptions),
     /// Run the service (also without this word)
     #[command(after_long_help = help::RUN)]
     Run(RunOptions),

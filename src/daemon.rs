@@ -12,7 +12,7 @@ pub mod page;
 pub mod storage;
 pub mod wall;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -22,6 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::backup;
 use crate::clock::Clock;
 use crate::config::{self, Config, FileError, StateEnvironment};
 use crate::daemon::effects::Effects;
@@ -76,11 +77,23 @@ const STORE_FILE: &str = "pairbox.redb";
 
 /// Where the database is. Its lock is held by the service that runs.
 pub(crate) fn database(config: &Config) -> PathBuf {
-    state_dir(config).join(STORE_FILE)
+    database_in(&state_dir(config))
+}
+
+/// Where the database is in a state directory.
+pub(crate) fn database_in(state_dir: &Path) -> PathBuf {
+    state_dir.join(STORE_FILE)
 }
 
 fn state_dir(config: &Config) -> PathBuf {
     config::state_dir(config.state_dir.as_deref(), &StateEnvironment::of_process())
+}
+
+/// Throws away what a backup or a restore that was killed left.
+fn sweep_copies(config: &Config) {
+    if let Err(error) = backup::place::sweep(&state_dir(config)) {
+        warn!("what an interrupted backup left could not be removed: {error}");
+    }
 }
 
 /// What divides the waits between attempts to deliver.
@@ -156,6 +169,7 @@ async fn serve(config: Config, clock: Clock) -> Result<(), StartError> {
         retry_scale: retry_scale(&config),
     });
     gateway.sweep_spool()?;
+    sweep_copies(&config);
     // Before any link, and whether or not WhatsApp can be reached: what waits is posted.
     let workers = gateway.start();
     let effects = Effects::new(

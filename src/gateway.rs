@@ -24,7 +24,7 @@ pub mod waiting;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -174,6 +174,12 @@ impl Gateway {
             id: format!("{}@s.whatsapp.net", view.phone.as_ref()?.digits()),
             push_name: view.push_name.clone(),
         })
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn state_dir(&self) -> &Path {
+        &self.0.parts.state_dir
     }
 
     /// What it was made of.

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod args;
+pub mod backup;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod board;

@@ -3,6 +3,7 @@
 //! Timeouts, queue lengths, sizes and counts that are ours to choose. Constants of a datasheet or of
 //! the protocol stand beside the code that needs them, with their source.
 
+mod backup;
 mod link;
 mod messages;
 mod outgoing;
@@ -11,6 +12,7 @@ mod webhooks;
 
 use std::time::Duration;
 
+pub use self::backup::*;
 pub use self::link::*;
 pub use self::messages::*;
 pub use self::outgoing::*;

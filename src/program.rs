@@ -13,6 +13,7 @@ use log::{info, warn};
 use thiserror::Error;
 
 use crate::args::{Command, CommandLine, RunOptions, TrialOptions};
+use crate::backup::{self, BackupError};
 use crate::board::{Board, guide, probe};
 use crate::button;
 use crate::check::{self, Verdict, probes};
@@ -35,6 +36,9 @@ pub enum ProgramError {
     /// The service could not be asked, or said no.
     #[error(transparent)]
     Ask(#[from] Failure),
+    /// The backup, the restore or the reset was not done.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// What is to be printed or written is not taken.
     #[error("{0}")]
     Output(#[from] io::Error),
@@ -57,6 +61,9 @@ where
 {
     match CommandLine::parse_from(arguments).into_command() {
         Command::Ask(ask) => Ok(cli::run(&ask)?),
+        Command::Backup(options) => Ok(backup::backup(&options)?),
+        Command::Restore(options) => Ok(backup::restore::restore(&options)?),
+        Command::Reset(options) => Ok(backup::reset::reset(&options)?),
         Command::Boards { name } => boards(name.as_deref()),
         Command::Check(options) => check(&options),
         Command::Run(options) => serve(&options),
@@ -174,6 +181,7 @@ impl ProgramError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Ask(failure) => failure.exit_code(),
+            Self::Backup(error) => error.exit_code(),
             Self::Config(_)
             | Self::Output(_)
             | Self::CheckFailed(_)

@@ -49,6 +49,7 @@ mod people;
 pub mod probe;
 mod protocol;
 mod requests;
+mod restored;
 mod ring;
 mod rows;
 mod schema;

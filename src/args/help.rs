@@ -37,6 +37,7 @@ Examples:
   pairbox token create --scope read,send
                               a token for a program
   pairbox check               look at hardware, network, clock and disk
+  pairbox backup FILE         all of it in one encrypted file
 
 ACCOUNT is the account's label or the start of it, its number in `pairbox accounts`, or its
 session id. It can be left out where there is one account.
@@ -202,6 +203,43 @@ pub const POLICY_SET: &str = page!(
 );
 /// `routes`
 pub const ROUTES: &str = page!("  pairbox routes shop --json");
+/// `backup`
+pub const BACKUP: &str = "\
+The file is an age file for a passphrase: without pairbox, `age --decrypt` opens it. In it are the keys
+of all accounts: whoever has file and passphrase is linked to them. The passphrase is asked for, twice;
+for scripts it is the first line of --passphrase-file (`-`: of standard input).
+
+Examples:
+  pairbox backup /media/usb/pairbox.age
+  pairbox backup pairbox.age --passphrase-file /root/passphrase --force
+  pairbox backup - --passphrase-file /root/passphrase | ssh nas \"cat > pairbox.age\"
+
+Exit codes: 0 done, 1 refused or failed: there is no backup, 2 wrong arguments or no passphrase,
+3 socket not to be used, 5 no answer in time.";
+/// `restore`
+pub const RESTORE: &str = "\
+Two boxes with the same keys destroy each other, so without --force it only says what is in the backup,
+and why. With it the backup takes the place of the store of this box, which is kept beside it. Nobody has
+to scan a code.
+
+Examples:
+  pairbox restore /media/usb/pairbox.age
+  pairbox restore /media/usb/pairbox.age --force
+
+Exit codes: 0 restored, 1 refused or failed: nothing was changed, 2 wrong arguments, no passphrase, or
+--force is missing, 3 socket not to be used.";
+/// `reset`
+pub const RESET: &str = "\
+While the service runs its accounts are unlinked, so that their phones forget the box. Once it is stopped
+everything it kept is removed. So it is said twice, before and after `systemctl stop pairbox`. The
+configuration file stays.
+
+Examples:
+  pairbox reset
+  pairbox reset --yes
+
+Exit codes: 0 reset, 1 refused, failed, or the service runs still, 2 wrong arguments, or nobody to ask,
+3 service not reachable, 5 no answer in time.";
 /// `boards`
 pub const BOARDS: &str = page_alone!(
     "  pairbox boards

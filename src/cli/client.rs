@@ -146,6 +146,33 @@ impl Client {
         self.ask(Method::DELETE, path, None, limits::CONSOLE_DEED)
     }
 
+    /// Takes a file, as it comes; says how long it is, in bytes. One that ends before that is an error when
+    /// it is read.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn download(&self, path: &str) -> Result<(Box<dyn io::Read>, u64), Failure> {
+        let request = request(Method::GET, path, "*/*", String::new())?;
+        let request = self.agent.configure_request(request);
+        let request = request.timeout_recv_response(Some(limits::BACKUP_BEGIN));
+        let sent = self.agent.run(request.build());
+        let answer = sent.map_err(|error| self.failure(&error))?;
+        if answer.status() != 200 {
+            self.read(answer)?;
+            return Err(Failure::Broken("a file was expected".into()));
+        }
+        let length = answer.headers().get("content-length");
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length =
+            length.ok_or_else(|| Failure::Broken("a file whose length is not said".into()))?;
+        let body = answer.into_body().into_with_config().limit(u64::MAX);
+        let whole = Whole {
+            from: body.reader(),
+            left: length,
+        };
+        Ok((Box::new(whole), length))
+    }
+
     /// Opens an answer that goes on line by line until somebody ends it.
     ///
     /// # Errors
@@ -220,6 +247,27 @@ impl Client {
             Error::Protocol(error) => Failure::Broken(error.to_string()),
             error => Failure::Broken(error.to_string()),
         }
+    }
+}
+
+/// A file that is not taken for whole when its end is missing.
+struct Whole<R> {
+    from: R,
+    /// Bytes to come.
+    left: u64,
+}
+
+impl<R: io::Read> io::Read for Whole<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.left = self.left.saturating_sub(read as u64);
+        if read == 0 && self.left > 0 && !into.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the service ended in the middle of it",
+            ));
+        }
+        Ok(read)
     }
 }
 

@@ -13,6 +13,7 @@ use thiserror::Error;
 use super::Store;
 use super::error::StoreError;
 use super::schema::{copy_all_rows, copy_identity_rows};
+use crate::limits;
 
 /// How much of the store a copy holds. Either kind is a store in itself, of the same schema.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +56,7 @@ impl Store {
         options.read(true).write(true).create_new(true).mode(0o600);
         let file = options.open(path).map_err(in_file)?;
         let database = Database::builder()
+            .set_cache_size(limits::STORE_CACHE)
             .create_file(file)
             .map_err(StoreError::from)?;
         self.read(|from| {

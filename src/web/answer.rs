@@ -4,6 +4,7 @@
 //! ([`Route::permit`]), and what they see of a snapshot is decided in `status`.
 
 mod account;
+mod backup;
 mod errands;
 mod media;
 mod qr;
@@ -154,6 +155,7 @@ impl Desk {
                 return done.map_err(|problem| problem.about(eye.ids.name(*id)));
             }
             Ask::Session(id, deed) => self.deed(*id, deed, &snapshot, &eye, head, body),
+            Ask::Backup => return self.backup(caller).map(Outcome::File),
             Ask::ListTokens => access.list(caller),
             Ask::CreateToken => access.create(body),
             Ask::RevokeToken(token) => access.revoke(*token),

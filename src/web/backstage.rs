@@ -23,6 +23,8 @@ pub struct Backstage {
     pub runtime: Handle,
     /// Whoever changes a webhook holds this: a change reads what was before it.
     pub changes: Changes,
+    /// Whoever copies the store holds this: the copy has one place.
+    pub(super) copying: Mutex<()>,
 }
 
 /// One at a time.
@@ -38,6 +40,7 @@ impl Backstage {
             gateway,
             runtime,
             changes: Changes::default(),
+            copying: Mutex::default(),
         }
     }
 

@@ -107,6 +107,8 @@ pub enum Ask {
     AddSession,
     /// Something about one session.
     Session(AccountId, Deed),
+    /// A copy of everything.
+    Backup,
     /// All tokens.
     ListTokens,
     /// One more token.
@@ -190,11 +192,14 @@ impl<'a> Asked<'a> {
 impl Route {
     /// Whether the answer may take longer than a page should wait for its other requests: whatever
     /// changes something waits for the machine, the disk or WhatsApp, and so does a file that has to be
-    /// fetched. A thread of its own is due then.
+    /// fetched or made. A thread of its own is due then.
     #[must_use]
     pub fn may_take_long(&self) -> bool {
         self.operation.method != Method::Get
-            || matches!(self.ask, Ask::Session(_, Deed::Messages(Matter::Media(_))))
+            || matches!(
+                self.ask,
+                Ask::Backup | Ask::Session(_, Deed::Messages(Matter::Media(_)))
+            )
     }
 
     /// Whether the body is to be read.

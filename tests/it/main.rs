@@ -17,6 +17,7 @@ macro_rules! figure {
     }};
 }
 
+mod backup;
 mod buttons;
 mod check;
 mod cli;

@@ -18,6 +18,7 @@ const FAILURES = {
   paced: "WhatsApp says that too much was sent.",
   media_lost: "The file is gone.",
   logged_out: "The account was unlinked.",
+  restored: "It waited when the box was backed up; after a restore it is not sent again.",
 };
 
 /** Messages that carry a file. */

@@ -128,6 +128,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The clock is not set, so nobody can say whether the token is past its end.",
     ),
     (
+        "console_only",
+        403,
+        "This is answered over the control socket only.",
+    ),
+    (
         "clock_not_set",
         409,
         "The clock is not set, so nobody can say when it would end.",
@@ -180,6 +185,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("no_answer", 504, "No answer came in time."),
     ("no_chance", 503, "The system gives no random numbers."),
     ("no_code", 409, "No code is on the panel."),
+    ("no_copy", 507, "There is no copy of the store."),
     (
         "no_door",
         403,

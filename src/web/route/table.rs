@@ -65,7 +65,7 @@ const fn answer(status: u16, what: &'static str, forms: &'static [Form]) -> Answ
     }
 }
 
-static BOX: [Operation; 11] = [
+static BOX: [Operation; 12] = [
     Operation {
         id: "getPage",
         path: "/",
@@ -179,6 +179,21 @@ static BOX: [Operation; 11] = [
             "upgrade_required",
         ],
         make: |_| Ok(Ask::WebSocket),
+        ..LOOK
+    },
+    Operation {
+        id: "getBackup",
+        path: "/api/v1/backup",
+        summary: "A copy of all the box keeps, keys too, as `pairbox backup` encrypts it: over the \
+                  control socket only, one at a time.",
+        need: Need::Box(Scope::Admin),
+        answers: &[answer(
+            200,
+            "The copy.",
+            &[form("application/octet-stream", "Binary")],
+        )],
+        problems: &["console_only", "no_copy", "store", "too_many_downloads"],
+        make: |_| Ok(Ask::Backup),
         ..LOOK
     },
     Operation {

@@ -14,7 +14,9 @@ use super::Answer;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
 
 /// Operations that nothing here lets do what they are for.
-pub const NEVER_DONE: [&str; 8] = [
+pub const NEVER_DONE: [&str; 9] = [
+    // No store in a file: `backup` does it.
+    "getBackup",
     "streamEventsOverWebSocket",
     "signIn",
     // They need a link, a file, somebody who waits, or a delivery: shown elsewhere.
