@@ -25,9 +25,6 @@ pub const BACKUP_SPARE: u64 = 8 * 1024 * 1024;
 /// Bytes the head of a backup may have: a line that names the format, and one of JSON.
 pub const BACKUP_HEAD_MAX: usize = 4 * 1024;
 
-/// Copies that are being made or taken at once.
-pub const BACKUPS: usize = 1;
-
 /// The command line waits this long for the copy to begin: as long as the door does ([`super::HTTP_ANSWER`]),
 /// and a moment.
 pub const BACKUP_BEGIN: Duration = Duration::from_secs(100);

@@ -24,7 +24,7 @@ mod storage;
 mod typed;
 mod unlinked;
 
-use crate::snapshot::{AccountView, Snapshot, Status};
+use crate::snapshot::{AccountView, Snapshot, Status, StoreHealth};
 use crate::time::Mono;
 
 use super::block::Block;

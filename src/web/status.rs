@@ -17,7 +17,6 @@ use crate::snapshot::{AccountView, HoldAction, PanelHealth, Snapshot, StoreHealt
 use crate::time::{Mono, Now};
 use crate::token::{Caller, Scope};
 use crate::ulid::SessionIds;
-use crate::wear::Written;
 
 /// For whom, and when.
 #[derive(Clone, Copy, Debug)]
