@@ -211,8 +211,8 @@ for scripts it is the first line of --passphrase-file (`-`: of standard input).
 
 Examples:
   pairbox backup /media/usb/pairbox.age
-  pairbox backup pairbox.age --passphrase-file /root/passphrase --force
-  pairbox backup - --passphrase-file /root/passphrase | ssh nas \"cat > pairbox.age\"
+  pairbox backup pairbox.age --passphrase-file /etc/pairbox/passphrase --force
+  pairbox backup - --passphrase-file /etc/pairbox/passphrase | ssh nas \"cat > pairbox.age\"
 
 Exit codes: 0 done, 1 refused or failed: there is no backup, 2 wrong arguments or no passphrase,
 3 socket not to be used, 5 no answer in time.";

@@ -17,6 +17,7 @@ use crate::event::{Effect, Event, LinkEvent, StoreEvent};
 use crate::gateway::Gateway;
 use crate::inbox::Inbox;
 use crate::secret::Secret;
+use crate::snapshot::StoreHealth;
 use crate::store::{Store, StoreError};
 use crate::ticket::Tickets;
 use crate::time::UnixMillis;
@@ -223,10 +224,26 @@ async fn write(
     inbox: Inbox,
     mut queue: mpsc::UnboundedReceiver<Write>,
 ) {
-    while let Some(write) = queue.recv().await {
+    let mut health = store.health();
+    // What a person decided while the disk took nothing: it is kept as soon as it does.
+    let mut unsaved = BTreeMap::new();
+    loop {
+        let write = tokio::select! {
+            biased;
+            write = queue.recv() => match write {
+                Some(write) => write,
+                None => break,
+            },
+            (account, record) = next_unsaved(&mut health, &unsaved) => Write::Record(account, record),
+        };
         let (account, answer) = match write {
             Write::Record(account, record) => {
-                let saved = store.save_record(account, record).await;
+                let saved = store.save_record(account, record.clone()).await;
+                if saved.as_ref().is_err_and(|error| error.health().is_some()) {
+                    unsaved.insert(account, record);
+                } else {
+                    unsaved.remove(&account);
+                }
                 (account, saved.err().map(|error| save_failed(&error)))
             }
             Write::Wipe(account) => {
@@ -240,6 +257,7 @@ async fn write(
                 (account, Some(answer))
             }
             Write::Delete(account) => {
+                unsaved.remove(&account);
                 let files = gateway.spooled_of(account);
                 let answer = match store.delete_account(account).await {
                     Ok(()) => {
@@ -271,6 +289,22 @@ async fn write(
             let _ = inbox.send(Event::Store { account, event }).await;
         }
     }
+}
+
+/// Waits for something to save and a disk that takes it.
+async fn next_unsaved(
+    health: &mut watch::Receiver<StoreHealth>,
+    unsaved: &BTreeMap<AccountId, AccountRecord>,
+) -> (AccountId, AccountRecord) {
+    if let Some((account, record)) = unsaved.first_key_value()
+        && health
+            .wait_for(|health| *health == StoreHealth::Well)
+            .await
+            .is_ok()
+    {
+        return (*account, record.clone());
+    }
+    std::future::pending().await
 }
 
 fn save_failed(error: &StoreError) -> StoreEvent {

@@ -92,7 +92,9 @@ impl Courier {
         self.lines.contains_key(&webhook)
     }
 
-    /// Something to post. What is there already, or is being posted, is not put in twice.
+    /// Something to post. What is there already, or is being posted, is not put in twice; nor is what
+    /// belongs to a webhook that is not known yet: with the webhook comes its whole line, and what is put
+    /// before that would overtake it.
     pub fn put(&mut self, id: DeliveryId, lane: &str, attempts: u32, next_at: UnixMillis) {
         if self.flying.contains_key(&id) {
             return;
@@ -102,7 +104,9 @@ impl Courier {
             attempts,
             next_at,
         };
-        self.lines.entry(id.webhook).or_default().put(lane, stop);
+        if let Some(line) = self.lines.get_mut(&id.webhook) {
+            line.put(lane, stop);
+        }
     }
 
     /// It is not there any more: dropped because of the caps, or deleted.

@@ -128,11 +128,6 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The clock is not set, so nobody can say whether the token is past its end.",
     ),
     (
-        "console_only",
-        403,
-        "This is answered over the control socket only.",
-    ),
-    (
         "clock_not_set",
         409,
         "The clock is not set, so nobody can say when it would end.",
@@ -141,6 +136,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "cold_send_blocked",
         403,
         "The recipient did not write first, and the policy blocks that.",
+    ),
+    (
+        "console_only",
+        403,
+        "This is answered over the control socket only.",
     ),
     ("cross_site", 403, "Another site's page may not do this."),
     ("crowded", 503, "Too many connections are open."),

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use pairbox_rig::linking::PATIENCE;
 use pairbox_rig::lossless::{OWNER, Stage};
 use pairbox_rig::tally::Tally;
 use pairbox_sim::Event;
@@ -19,6 +20,7 @@ fn the_phone_forgets_the_box_and_the_box_everything() {
     let asked = reset(&[]);
     assert_eq!(asked.code, 2, "{}", asked.err);
     assert!(asked.err.contains("say --yes"), "{}", asked.err);
+    let mut cursor = stage.service.cursor();
     let ran = reset(&["--yes"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(ran.out.ends_with(" is unlinked.\n"), "{}", ran.out);
@@ -29,9 +31,9 @@ fn the_phone_forgets_the_box_and_the_box_everything() {
         ran.err
     );
     assert!(!ran.out.contains(OWNER) && !ran.err.contains(OWNER));
-    let events = stage.service.events();
     let told = |event: &Event| matches!(event, Event::DeviceRemoved { .. });
-    assert!(events.iter().any(told), "the phone still lists it");
+    let told = cursor.wait(PATIENCE, told);
+    assert!(told.is_ok(), "the phone still lists it: {told:?}");
     powered.switch_off().unwrap();
     let said = reset(&["--yes"]).done();
     assert!(said.starts_with("The box is as it came"), "{said}");

@@ -18,7 +18,8 @@ fn commands() -> Vec<(String, Command)> {
     let mut whole = CommandLine::command();
     whole.build();
     below("pairbox", &whole, &mut all);
-    all.retain(|(path, _)| !path.contains(" help"));
+    // Hidden is what no person calls.
+    all.retain(|(path, command)| !path.contains(" help") && !command.is_hide_set());
     assert!(all.len() > 20, "{}", all.len());
     all
 }

@@ -70,7 +70,10 @@ fn power_on(bench: &Workbench, run: &Path) -> PoweredBox {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    PoweredBox::watch(child, run, &bench.socket.record).unwrap()
+    // Its folders can be seen through the process only: they are mounted in its namespace.
+    let inside = Path::new("/proc").join(child.id().to_string()).join("root");
+    let run = inside.join(run.strip_prefix("/").unwrap());
+    PoweredBox::watch(child, &run, &bench.socket.record).unwrap()
 }
 
 /// Names in a folder as the box sees it.

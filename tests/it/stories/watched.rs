@@ -9,6 +9,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::sync::mpsc::{self, Receiver};
 
+use pairbox_rig::doors::Reply;
 use pairbox_rig::power::PoweredBox;
 use serde_json::Value;
 
@@ -85,11 +86,10 @@ impl Manager {
 }
 
 /// A wish that has to be kept: it is what meets the disk.
-fn write_something(powered: &PoweredBox) {
+fn write_something(powered: &PoweredBox) -> anyhow::Result<Reply> {
     let path = powered.path(1, "").unwrap();
     let change = r#"{"label":"another name"}"#;
-    // How it ends is told elsewhere.
-    let _ = powered.ask("PATCH", path.trim_end_matches('/'), Some(change));
+    powered.ask("PATCH", path.trim_end_matches('/'), Some(change))
 }
 
 #[test]
@@ -126,7 +126,8 @@ fn a_writer_that_does_not_come_back_from_the_disk_ends_the_pings() {
     manager.wait("READY=1\n");
     manager.wait_fed();
     fs::write(scene.socket.folder.join("disk"), "hang").unwrap();
-    write_something(&powered);
+    // How it ends is told elsewhere.
+    let _ = write_something(&powered);
     let still = |line: &str| line.contains(STILL);
     let (mut line, _) = powered.wait_log(0, PATIENCE, still).unwrap();
     manager.so_far();
@@ -157,7 +158,8 @@ fn a_disk_in_trouble_is_progress() {
     manager.wait_fed();
     // and later, when its writer does nothing but try.
     fs::write(&disk, "io").unwrap();
-    write_something(&powered);
+    // How it ends is told elsewhere.
+    let _ = write_something(&powered);
     let failed = |line: &str| line.contains("store: writing failed");
     powered.wait_log(0, PATIENCE, failed).unwrap();
     manager.wait_fed();
@@ -174,7 +176,8 @@ fn a_panic_of_the_writer_is_a_disk_in_trouble() {
     let disk = scene.socket.folder.join("disk");
     let powered = scene.paired();
     fs::write(&disk, "panic").unwrap();
-    write_something(&powered);
+    // How it ends is told elsewhere.
+    let _ = write_something(&powered);
     let broke = |line: &str| line.contains("store: writing broke down");
     powered.wait_log(0, PATIENCE, broke).unwrap();
     // It is opened anew first. Meanwhile, and later, the watchdog is fed.
@@ -191,7 +194,8 @@ fn a_panic_of_the_writer_is_a_disk_in_trouble() {
     powered.wait_log(0, PATIENCE, well).unwrap();
     // The writer is the same one, and what it writes is kept.
     scene.hear("after the panic");
-    write_something(&powered);
+    let reply = write_something(&powered).unwrap();
+    assert_eq!(reply.code, 200, "{:?}", reply.text());
     assert_eq!(powered.account().unwrap()["label"], "another name");
     powered.cut().unwrap();
     let powered = scene.power_on();

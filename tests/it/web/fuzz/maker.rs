@@ -191,7 +191,7 @@ impl Maker {
             "AddWebhook" => {
                 json!({"url": "http://127.0.0.1:1/x", "events": ["*"], "headers": {"X-A": "b"}})
             }
-            "ChangeWebhook" if self.chance.random_bool(0.9) => json!({"events": []}),
+            "ChangeWebhook" if self.chance.random_bool(0.5) => json!({"events": []}),
             "ChangeWebhook" => json!({"rotate_secret": true}),
             // Each costs a sync of the disk: seldom.
             "CreateToken" if self.chance.random_bool(0.02) => {
