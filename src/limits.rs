@@ -368,8 +368,8 @@ pub const HTTP_STALL: Duration = Duration::from_secs(10);
 pub const HTTP_TAKE_A_SECOND: usize = 16 * 1024;
 
 /// After a refusal so much of what is still coming is read, for so long, so that the refusal arrives:
-/// a connection closed over unread bytes takes its last words with it.
-pub const HTTP_LINGER_BYTES: usize = 256 * 1024;
+/// a connection closed over unread bytes takes its last words with it. Half a file may be on its way.
+pub const HTTP_LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// See [`HTTP_LINGER_BYTES`].
 pub const HTTP_LINGER: Duration = Duration::from_secs(1);

@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 pub struct Meters {
     /// Handed to the database's file.
     pub store: u64,
-    /// All that the process had written to disks, in whole pages (`write_bytes` of proc_pid_io(5)); `None`
+    /// All that the process had written to disks, in whole pages (`write_bytes` of `proc_pid_io(5)`); `None`
     /// where the kernel does not tell.
     pub process: Option<u64>,
 }

@@ -45,15 +45,14 @@ pub enum PassphraseError {
 /// # Errors
 /// [`PassphraseError`].
 pub fn choose(file: Option<&Path>) -> Result<Secret, PassphraseError> {
-    let passphrase = match file {
-        Some(file) => read(file)?,
-        None => {
-            let first = ask("Passphrase for the backup: ")?;
-            if !first.expose().is_empty() && ask("The same again: ")? != first {
-                return Err(PassphraseError::Differ);
-            }
-            first
+    let passphrase = if let Some(file) = file {
+        read(file)?
+    } else {
+        let first = ask("Passphrase for the backup: ")?;
+        if !first.expose().is_empty() && ask("The same again: ")? != first {
+            return Err(PassphraseError::Differ);
         }
+        first
     };
     let passphrase = not_empty(passphrase)?;
     if passphrase.expose().chars().count() < limits::PASSPHRASE_SHORT {

@@ -25,7 +25,7 @@ pub async fn watch(store: Store, clock: Clock, inbox: Inbox) {
     }
 }
 
-/// Bytes this process had written to disks since it started (proc_pid_io(5)); `None` where the kernel does
+/// Bytes this process had written to disks since it started (`proc_pid_io(5)`); `None` where the kernel does
 /// not count them, or does not tell the process itself (it may not when it was given privileges).
 #[must_use]
 pub fn process_bytes() -> Option<u64> {

@@ -175,7 +175,7 @@ impl Cache {
 
     /// Whole files but the one of that name, the least used first: when they were used, where they are,
     /// their bytes. And the bytes of everything there.
-    fn files(&self, keep: &str) -> io::Result<(Vec<(SystemTime, PathBuf, u64)>, u64)> {
+    fn files(&self, keep: &str) -> io::Result<(Vec<Kept>, u64)> {
         let mut files = Vec::new();
         let mut total = 0_u64;
         for entry in fs::read_dir(&self.folder)? {
@@ -195,6 +195,9 @@ impl Cache {
         Ok((files, total))
     }
 }
+
+/// A whole file: when it was used last, where it is, its bytes.
+type Kept = (SystemTime, PathBuf, u64);
 
 /// SHA-256 in hexadecimal, and bytes.
 fn read_through(path: &Path) -> io::Result<(String, u64)> {

@@ -86,13 +86,13 @@ fn decide(first: Found, again: Found, spare: Spare) -> Verdict {
     match (first, again, spare) {
         (Found::Broken, Found::Broken, Spare::Linked)
         | (Found::Blank, Found::Blank, Spare::Linked) => Verdict::Restore,
-        (Found::Broken, Found::Broken, _) | (_, Found::Barred, _) => Verdict::Refuse,
+        (Found::Broken, Found::Broken, _)
+        | (_, Found::Barred, _)
         // A copy is made of a store with something in it: this one was emptied.
-        (Found::Blank, Found::Blank, Spare::Unusable) => Verdict::Refuse,
-        (Found::Blank, Found::Blank, Spare::None | Spare::Unlinked)
-        | (_, Found::Sound, _)
-        // It changes while it is looked at: opening tells what it is.
-        | (_, Found::Broken | Found::Blank, _) => Verdict::Open,
+        | (Found::Blank, Found::Blank, Spare::Unusable) => Verdict::Refuse,
+        // It is sound, or there was never anything in it, or it changes while it is looked at: opening
+        // tells what it is.
+        (_, Found::Sound | Found::Broken | Found::Blank, _) => Verdict::Open,
     }
 }
 

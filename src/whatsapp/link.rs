@@ -214,7 +214,7 @@ impl Running {
                 Some(said) = events.recv() => self.hear(said).await,
                 // The library learns of it at about the same time: looked at a moment later.
                 () = self.traffic.changed() => look = look.min(next_look(limits::SOCKET_POLL)),
-                Ok(()) = disk.changed() => self.keep_identity(disk.borrow_and_update().clone()),
+                Ok(()) = disk.changed() => self.keep_identity(&disk.borrow_and_update()),
                 () = sleep_until(look) => {
                     if self.has_given_up_saving().await {
                         let why = "the identity could not be saved".to_owned();
@@ -235,8 +235,8 @@ impl Running {
 
     /// What could not be saved of the identity is saved as soon as the disk takes it: the library tries
     /// again within half a minute only, and a power cut until then would cost a link the phone believes in.
-    fn keep_identity(&self, disk: StoreHealth) {
-        if disk != StoreHealth::Well {
+    fn keep_identity(&self, disk: &StoreHealth) {
+        if *disk != StoreHealth::Well {
             return;
         }
         let client = Arc::clone(&self.client);

@@ -250,7 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         let rest = async {
             self.stream.shutdown().await?;
             let mut left = HTTP_LINGER_BYTES;
-            let mut piece = [0; 1024];
+            let mut piece = vec![0; LINGER_PIECE];
             while left > 0 {
                 let read = self.stream.read(&mut piece).await?;
                 if read == 0 {
@@ -264,6 +264,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         let _ = timeout(HTTP_LINGER, rest).await;
     }
 }
+
+/// What is read at once of what nobody wants.
+const LINGER_PIECE: usize = 16 * 1024;
 
 fn too_slow(what: &str) -> Stop {
     let detail = format!("The {what} of the request took too long.");

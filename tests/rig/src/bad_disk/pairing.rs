@@ -9,6 +9,10 @@ use crate::linking;
 use crate::power::PoweredBox;
 
 /// Changes of a first start.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the stand is taken down here"
+)]
 pub(super) fn count_start(stand: Stand) -> Result<u64> {
     stand.disk("count")?;
     let powered = stand.socket.power_on()?;
@@ -18,6 +22,10 @@ pub(super) fn count_start(stand: Stand) -> Result<u64> {
 }
 
 /// Changes of a pairing, until nothing more is written.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the stand is taken down here"
+)]
 pub(super) fn count(stand: Stand) -> Result<u64> {
     let powered = stand.socket.power_on()?;
     stand.quiet();
@@ -138,6 +146,10 @@ fn scan(
 }
 
 /// The phone and the box agree, a text comes through, and the identity outlives a power cut.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the stand is taken down here"
+)]
 fn finish(stand: Stand, powered: PoweredBox, outcome: Outcome) -> Result<Outcome> {
     let devices = stand.phone.devices();
     ensure!(
