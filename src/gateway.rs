@@ -100,6 +100,8 @@ struct Inner {
     requests: tokio::sync::Mutex<()>,
     /// Nothing new is begun.
     ending: AtomicBool,
+    /// Something may be in a line of the store that was not told of.
+    doubtful: AtomicBool,
 }
 
 impl Gateway {
@@ -126,6 +128,7 @@ impl Gateway {
             lines: Notify::new(),
             requests: tokio::sync::Mutex::default(),
             ending: AtomicBool::new(false),
+            doubtful: AtomicBool::new(false),
         }))
     }
 

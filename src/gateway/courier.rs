@@ -44,6 +44,10 @@ impl Gateway {
         if places.is_empty() && dropped.is_empty() {
             return;
         }
+        if self.0.doubtful.swap(false, Ordering::SeqCst) {
+            // What that commit put into a line goes before what is put there now.
+            self.find_lost();
+        }
         let mut courier = self.courier();
         for place in places {
             courier.put(place.id, &place.lane, place.attempts, place.next_at);
@@ -53,6 +57,11 @@ impl Gateway {
         }
         drop(courier);
         self.0.to_post.notify_one();
+    }
+
+    /// A commit was reported as failed, and may be on the disk all the same.
+    pub(super) fn doubt_lines(&self) {
+        self.0.doubtful.store(true, Ordering::SeqCst);
     }
 
     /// Looks from time to time for what nobody would be woken by: rows that were written but never told
@@ -85,7 +94,10 @@ impl Gateway {
             }
             match self.parts().store.places(*id) {
                 Ok(places) => self.place(&places, &[]),
-                Err(error) => debug!("a line could not be read: {error}"),
+                Err(error) => {
+                    debug!("a line could not be read: {error}");
+                    self.doubt_lines();
+                }
             }
         }
     }

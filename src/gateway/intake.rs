@@ -49,7 +49,8 @@ impl Gateway {
                 envelope::told(event, envelope_me.as_ref(), ids).to_string()
             }),
         };
-        let taken = parts.store.take_in(account, me, batch, around).await?;
+        let taken = parts.store.take_in(account, me, batch, around).await;
+        let taken = taken.inspect_err(|_| self.doubt_lines())?;
         self.took(account, taken);
         Ok(())
     }

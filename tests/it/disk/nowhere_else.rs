@@ -145,7 +145,7 @@ fn a_read_only_root_and_a_small_disk_are_enough() {
     bench.alice.wait_message(PATIENCE).unwrap();
 
     // A file that the disk has no room for takes nothing from the store.
-    let (code, said) = upload(&powered, &session, 32_500_000);
+    let (code, said) = upload(&powered, &session, 33_500_000);
     assert_eq!(code, 507, "{said}");
     assert!(said.contains("spool_failed"), "{said}");
     let status: Value = serde_json::from_str(&powered.get("/api/v1/status").unwrap()).unwrap();

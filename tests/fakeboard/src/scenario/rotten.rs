@@ -32,7 +32,12 @@ pub fn says_so(binary: &Path) -> Result<()> {
         "rotten-store",
         &format!("byte {tried} of those that were spoilt was the death of its reader"),
     );
-    scene.close(powered)?;
+    // Not `close`: the log tells of the other process's panic, as it should.
+    let (status, log) = powered.switch_off()?;
+    ensure(status.success(), || {
+        format!("{status}; it said:\n{}", log.join("\n"))
+    })?;
+    scene.check()?;
     ensure(store.exists(), || "the damaged file is gone".to_owned())
 }
 
