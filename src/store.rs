@@ -76,7 +76,7 @@ use whatsapp_rust::traits::Backend;
 
 pub use self::caps::OutboxCaps;
 pub use self::client_version::ClientVersion;
-pub use self::copy::{CopyError, Extent};
+pub use self::copy::{CopyError, Extent, clear_place};
 pub use self::deliveries::DeliveryFilter;
 pub use self::error::{OpenError, StoreError};
 pub use self::kept::{Direction, KeptMessage, MessageFilter};

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::place::Place;
 use crate::limits;
-use crate::store::{self, Extent, Store};
+use crate::store::{self, Extent, Store, clear_place};
 
 /// Why there is no copy.
 #[derive(Debug, Error)]
@@ -50,10 +50,7 @@ pub fn make(store: &Store, place: &Place) -> Result<(File, u64), CopyError> {
         file: path.display().to_string(),
         source,
     };
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(of_copy(error)),
-        _ => {}
-    }
+    clear_place(&path).map_err(of_copy)?;
     let size = fs::metadata(place.database()).map_err(of_copy)?.len();
     make_sure_of_room(place, size)?;
     let copied = store.copy_to(&path, Extent::Whole);

@@ -1,6 +1,6 @@
 //! Where the store of this box is, what may lie beside it, and whether the service has it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use crate::args::backup::Whose;
 use crate::cli::socket;
 use crate::config::{Config, FileError};
 use crate::daemon;
+use crate::store::clear_place;
 
 /// The store before a restore, kept beside the one that took its place.
 pub const BEFORE: &str = "pairbox.redb.before-restore";
@@ -154,10 +155,7 @@ pub enum ServiceError {
 /// The disk refuses.
 pub fn sweep(folder: &Path) -> io::Result<()> {
     for name in [COPY, UNPACKED] {
-        match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        clear_place(&folder.join(name))?;
     }
     Ok(())
 }

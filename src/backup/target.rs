@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::store::clear_place;
+
 /// Why a backup is not where it should be.
 #[derive(Debug, Error)]
 pub enum TargetError {
@@ -82,10 +84,7 @@ impl Target {
             source,
         };
         // What a run that was killed left; made anew, so that nobody else has it open.
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(of_part(error)),
-            _ => {}
-        }
+        clear_place(&part).map_err(of_part)?;
         let mut options = OpenOptions::new();
         let opened = options.write(true).create_new(true).mode(0o600).open(&part);
         Ok(Self::File {

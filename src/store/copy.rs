@@ -2,7 +2,7 @@
 //! the last commit left it. Backups and the identity copy are made of it; what becomes of the file is
 //! their business.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -38,6 +38,17 @@ pub enum CopyError {
     /// The store could not be read, or the copy not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Takes away what an attempt that was cut off left at `path`, if there is anything.
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn clear_place(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 impl Store {

@@ -26,7 +26,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use whatsapp_rust::wacore::store::Device;
 
-use super::copy::CopyError;
+use super::copy::{CopyError, clear_place};
 use super::error::{Result, StoreError};
 use super::medium::count;
 use super::rows::{decode, encode};
@@ -384,10 +384,7 @@ fn write(store: &Store, site: &Site) -> std::result::Result<usize, Failure> {
         file: unfinished.display().to_string(),
         source,
     };
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(in_file(error)),
-        _ => {}
-    }
+    clear_place(&unfinished).map_err(in_file)?;
     site.ask_disk().map_err(in_file)?;
     store.copy_to(&unfinished, Extent::Identity)?;
     let blocks = fs::metadata(&unfinished).map_err(in_file)?.blocks();

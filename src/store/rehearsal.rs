@@ -2,7 +2,7 @@
 //!
 //! redb trusts the list of free pages of a file that was closed properly, and panics when that list has
 //! rotted. Where a panic unwinds, the store itself catches it. The release is built to end the process
-//! with a panic (unwinding would be a quarter of its size), and a box that ends each time it opens its
+//! with a panic (unwinding would be a third of its size), and a box that ends each time it opens its
 //! store could not even say so. So another process opens it first: if that one is killed by what it
 //! finds, the file is damaged.
 

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use whatsapp_rust::wacore::store::Device;
 
 use super::Store;
+use super::copy::clear_place;
 use super::database::Shared;
 use super::error::{OpenError, Result};
 use super::identity::{Image, Site, UNFINISHED};
@@ -270,10 +271,7 @@ fn prepare(site: &Site, ask: Ask<'_>) -> std::result::Result<Spare, OpenError> {
 }
 
 fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    clear_place(path)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true).mode(0o600);
     let mut file = options.open(path)?;
