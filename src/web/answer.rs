@@ -155,6 +155,7 @@ impl Desk {
                 return done.map_err(|problem| problem.about(eye.ids.name(*id)));
             }
             Ask::Session(id, deed) => self.deed(*id, deed, &snapshot, &eye, head, body),
+            Ask::AcknowledgeRestore => self.acknowledge_restore(&eye, head),
             Ask::Backup => return self.backup(caller).map(Outcome::File),
             Ask::ListTokens => access.list(caller),
             Ask::CreateToken => access.create(body),

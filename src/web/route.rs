@@ -109,6 +109,8 @@ pub enum Ask {
     Session(AccountId, Deed),
     /// A copy of everything.
     Backup,
+    /// A person knows that the store was restored.
+    AcknowledgeRestore,
     /// All tokens.
     ListTokens,
     /// One more token.

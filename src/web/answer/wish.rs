@@ -153,6 +153,15 @@ impl Desk {
         }
     }
 
+    pub(super) fn acknowledge_restore(
+        &self,
+        eye: &Eye<'_>,
+        head: &Head<'_>,
+    ) -> Result<Reply, Problem> {
+        self.wish(Intent::AcknowledgeRestore, eye, head, ANSWER)?;
+        Ok(Reply::new(204, "application/json", Vec::new()))
+    }
+
     /// The session as it is after a wish.
     fn show(&self, status: u16, id: AccountId, eye: &Eye<'_>) -> Result<Reply, Problem> {
         let snapshot = self.context.snapshots.borrow().clone();

@@ -40,6 +40,7 @@ function drawBanners() {
   say(byId("storage-title"), storage && storage[0]);
   say(byId("storage-text"), storage && [storage[1], status.store.why].filter(Boolean).join(" "));
   byId("storage").hidden = !storage;
+  reveal(byId("storage-seen"), storage === RESTORED && may("control") && !silent(), byId("accounts"));
   byId("stranger").hidden = !stranger();
   reveal(byId("sign-in"), stranger(), byId("accounts"));
   reveal(byId("sign-out"), status.caller.kind === "token", byId("accounts"));
@@ -102,6 +103,14 @@ async function loadPanel(glass) {
   panelLoading = false;
 }
 
+byId("storage-seen").addEventListener("click", async (event) => {
+  const button = event.currentTarget;
+  button.disabled = true;
+  const outcome = await wish("DELETE", "restored");
+  button.disabled = false;
+  say(byId("storage-refusal"), outcome.ok ? "" : outcome.why);
+  await poll();
+});
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) clearTimeout(timer);
   else poll();

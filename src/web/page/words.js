@@ -17,7 +17,7 @@ const STORAGE = {
   failing: ["The storage fails.", "What happens now may be lost when the box restarts. Look at the SD card."],
 };
 
-const RESTORED = ["The storage was damaged and restored.", "Links and settings are there; older messages and what waited are gone. Replace the SD card. A press of Connect on the box takes this line away."];
+const RESTORED = ["The storage was damaged and restored.", "Links and settings are there; older messages and what waited are gone. Replace the SD card."];
 
 /** A length of time in words: `42 s`, `5 min`, `3 h 20 min`, `2 d 4 h`. */
 function span(ms) {

@@ -65,7 +65,7 @@ const fn answer(status: u16, what: &'static str, forms: &'static [Form]) -> Answ
     }
 }
 
-static BOX: [Operation; 12] = [
+static BOX: [Operation; 13] = [
     Operation {
         id: "getPage",
         path: "/",
@@ -194,6 +194,17 @@ static BOX: [Operation; 12] = [
         )],
         problems: &["console_only", "no_copy", "store", "too_many_downloads"],
         make: |_| Ok(Ask::Backup),
+        ..LOOK
+    },
+    Operation {
+        id: "acknowledgeRestore",
+        method: Method::Delete,
+        path: "/api/v1/restored",
+        summary: "Somebody knows that the store was damaged and restored: it is said no longer.",
+        need: Need::Box(Scope::Control),
+        answers: &[answer(204, "It is said no longer, or was not.", &[])],
+        problems: WISH,
+        make: |_| Ok(Ask::AcknowledgeRestore),
         ..LOOK
     },
     Operation {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 
+use pairbox_chips::Picture;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -102,6 +103,21 @@ fn a_disk_that_is_full_meanwhile_is_waited_for() {
         .unwrap();
     scene.wait_connected(&powered);
     assert_eq!(status(&powered)["store"]["restored"], true);
+
+    // Whoever is not at the box says so over the network.
+    let path = "/api/v1/restored";
+    for _ in 0..2 {
+        assert_eq!(powered.ask("DELETE", path, None).unwrap().code, 204);
+    }
+    let gone = |picture: &Picture| picture.says("Connected") && !picture.says("Storage restored");
+    scene
+        .bench
+        .wait_picture(PATIENCE, "no notice", gone)
+        .unwrap_or_else(|late| panic!("{late}"));
+    powered.cut().unwrap();
+    let powered = scene.power_on();
+    scene.wait_connected(&powered);
+    assert_eq!(status(&powered)["store"]["restored"], false);
     scene.close(powered);
 }
 

@@ -65,6 +65,21 @@ fn a_wish_from_the_page_says_so() {
 }
 
 #[test]
+fn that_somebody_knows_of_a_restored_store_is_for_the_whole_box() {
+    let rig = Rig::start();
+    let path = "/api/v1/restored";
+    let answer = rig.by(&rig.keys.admin, "DELETE", path, "");
+    assert_eq!(answer.status(), 204, "{}", answer.text);
+    assert_eq!(
+        rig.wishes.try_recv(),
+        Ok((Intent::AcknowledgeRestore, Source::Api))
+    );
+    rig.by(&rig.keys.read, "DELETE", path, "")
+        .assert_problem(403, "missing_scope");
+    assert!(rig.wishes.try_recv().is_err());
+}
+
+#[test]
 fn one_session_more_changed_and_gone() {
     let rig = Rig::start();
     let label = |text: &str| Some(text.parse().unwrap());

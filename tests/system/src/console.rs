@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// From power-on to a shell, on a busy machine.
+pub const BOOT: Duration = Duration::from_secs(600);
+
 /// A line may take this long to be answered before it is typed again.
 const AGAIN: Duration = Duration::from_secs(3);
 
@@ -20,6 +23,8 @@ pub struct Console {
     port: UnixStream,
     heard: Arc<Heard>,
     asked: u32,
+    /// It is the plain shell that does not echo, not yet systemd's.
+    plain: bool,
 }
 
 /// What came out of the port so far.
@@ -56,6 +61,7 @@ impl Console {
             port,
             heard,
             asked: 0,
+            plain: false,
         })
     }
 
@@ -70,8 +76,8 @@ impl Console {
                 .context("the serial port")?;
             if self.wait_for("shell\r\n", AGAIN).is_some() {
                 // What was typed before is answered, too.
-                self.run("echo", within)?;
-                return Ok(());
+                self.plain = true;
+                return self.run("echo", within).map(drop);
             }
         }
         bail!("no shell on the serial port; it said:\n{}", self.tail())
@@ -89,6 +95,9 @@ impl Console {
 
     /// The same, but whatever its outcome: its exit code comes first.
     pub fn ask(&mut self, command: &str, within: Duration) -> Result<(i32, String)> {
+        if !self.plain {
+            self.wait_shell(BOOT)?;
+        }
         self.asked += 1;
         self.heard.lock().clear();
         let mark = format!("@@{}:", self.asked);

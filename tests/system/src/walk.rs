@@ -12,14 +12,12 @@ use pairbox_rig::trust::{Swap, swap_in_file};
 use pairbox_sim::{Contact, Event, Options, Phone, Service};
 
 use crate::Arguments;
+use crate::console::BOOT;
 use crate::cuts;
 use crate::figures::Figures;
 use crate::glass::ADDRESS;
 use crate::guest::{self, Condition};
 use crate::machine::{Board, Machine};
-
-/// From power-on to a shell, on a busy machine.
-pub const BOOT: Duration = Duration::from_secs(600);
 
 /// What the glass may take to show something the box was asked for.
 pub const GLASS: Duration = Duration::from_secs(240);
