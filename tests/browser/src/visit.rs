@@ -107,6 +107,12 @@ impl<'d> Visit<'d> {
         })
     }
 
+    /// The same visit, whose pictures are numbered on from those of another.
+    pub fn going_on_from(self, other: &Visit<'_>) -> Self {
+        self.steps.set(other.steps());
+        self
+    }
+
     /// Where the page is, as `http://127.0.0.1:1234`.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -4,6 +4,7 @@ mod gateway;
 mod keyboard;
 mod linking;
 mod minding;
+mod restored;
 mod strangers;
 
 use std::path::Path;
@@ -51,7 +52,7 @@ pub fn walk(driver: &Driver, look: Look, folder: &Path, axe: Option<&str>) -> Re
         println!("the box said:\n{}", walk.powered.log().join("\n"));
     }
     outcome?;
-    Ok(walk.visit.steps())
+    walk.restored()
 }
 
 impl Walk<'_> {
