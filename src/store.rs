@@ -64,6 +64,7 @@ mod signal;
 mod take_in;
 mod tc_tokens;
 mod tokens;
+mod unsaved;
 mod webhooks;
 mod writer;
 
@@ -94,7 +95,7 @@ use self::database::Shared;
 use self::error::Result;
 use self::identity::Site;
 use self::rows::Tx;
-use self::writer::{Message, Writer, request};
+use self::writer::{Message, Request, Writer, request};
 use crate::account::AccountId;
 use crate::limits;
 use crate::pulse::{Echo, Pulse};
@@ -256,6 +257,15 @@ impl Store {
         change: impl FnMut(&Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (request, answer) = request(change);
+        self.send(request, answer).await
+    }
+
+    /// Sends a request to the writer; returns its answer.
+    async fn send<T>(
+        &self,
+        request: Box<dyn Request>,
+        answer: oneshot::Receiver<Result<T>>,
+    ) -> Result<T> {
         self.queue
             .send(Message::Write(request))
             .await

@@ -3,9 +3,12 @@
 //! The library's storage traits carry no account, so the account lives in the handle. Each trait is
 //! implemented in a file of its own; here are the handle and the few steps they all take.
 
+use std::sync::Arc;
+
 use redb::{Key, ReadTransaction, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use whatsapp_rust::wacore::store::Device;
 use whatsapp_rust::wacore::store::error::Result as LibraryResult;
 
 use super::Store;
@@ -13,6 +16,7 @@ use super::database::Shared;
 use super::error::{Result, StoreError};
 use super::pending;
 use super::rows::{Tx, decode, encode};
+use super::unsaved::Save;
 use crate::account::AccountId;
 
 /// A table of raw bytes or JSON.
@@ -63,6 +67,13 @@ impl AccountBackend {
             })
             .await;
         Ok(written?)
+    }
+
+    /// Saves the account's identity; returns when it is durable. If it cannot be, the next commit brings it.
+    pub(super) async fn save_device(&self, device: &Device) -> Result<()> {
+        let shared = Arc::clone(&self.store.shared);
+        let (save, answer) = Save::new(shared, self.account, self.wipes, device)?;
+        self.store.send(save, answer).await
     }
 
     /// What readers and the writer share, for a change that is not written at once.

@@ -22,6 +22,7 @@ use super::lines::Lines;
 use super::medium::{Medium, count};
 use super::pending::Pending;
 use super::tokens::{self, Tokens};
+use super::unsaved::Unsaved;
 use super::{health, lines, settings};
 use crate::limits;
 use crate::message::intake::Settings;
@@ -55,6 +56,8 @@ pub(super) struct Shared {
     pub(super) caps: watch::Sender<OutboxCaps>,
     /// Copies of received messages that are not in the file yet.
     pub(super) pending: Pending,
+    /// Identities the disk did not take.
+    pub(super) unsaved: Unsaved,
     /// The identity copy beside the file.
     pub(super) identity: IdentityCopy,
     /// All tokens are to be deleted, and the disk has not done it yet.
@@ -81,6 +84,7 @@ impl Shared {
             lines: watch::channel(Arc::new(lines)).0,
             caps: watch::channel(OutboxCaps::default()).0,
             pending: Pending::default(),
+            unsaved: Unsaved::default(),
             identity: IdentityCopy::default(),
             token_reset: AtomicBool::new(false),
             run,

@@ -1,7 +1,8 @@
 //! The library's `DeviceStore`: the identity itself, with its private keys.
 //!
 //! The library saves it at every small change and, with every connection attempt, only to note when
-//! it last asked for the client version. A save that changes nothing else is not written.
+//! it last asked for the client version. A save that changes nothing else is not written, and one the disk
+//! does not take is not lost (both: `unsaved`).
 
 use async_trait::async_trait;
 use redb::ReadTransaction;
@@ -17,19 +18,7 @@ use super::schema::DEVICE;
 #[async_trait]
 impl DeviceStore for AccountBackend {
     async fn save(&self, device: &Device) -> Result<()> {
-        let (account, bytes) = (self.account, encode(DEVICE, device)?);
-        let fetched_ms = device.app_version_last_fetched_ms;
-        self.write(move |tx| {
-            let mut rows = tx.rows(DEVICE)?;
-            let stored = rows.get(account)?.map(|row| row.value().to_vec());
-            if let Some(stored) = stored
-                && differs_only_in_fetch_time(&stored, &bytes, fetched_ms)?
-            {
-                return Ok(());
-            }
-            rows.put(account, &bytes)
-        })
-        .await
+        Ok(self.save_device(device).await?)
     }
 
     async fn load(&self) -> Result<Option<Device>> {
@@ -64,10 +53,4 @@ impl DeviceStore for AccountBackend {
 pub(super) fn load(tx: &ReadTransaction, account: u32) -> error::Result<Option<Device>> {
     let row = tx.open_table(DEVICE)?.get(account)?;
     row.map(|row| decode(DEVICE, row.value())).transpose()
-}
-
-fn differs_only_in_fetch_time(stored: &[u8], new: &[u8], fetched_ms: i64) -> error::Result<bool> {
-    let mut device: Device = decode(DEVICE, stored)?;
-    device.app_version_last_fetched_ms = fetched_ms;
-    Ok(encode(DEVICE, &device)? == new)
 }

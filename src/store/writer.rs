@@ -262,6 +262,9 @@ impl Writer {
         if reset {
             tokens::clear(&tx)?;
         }
+        // Before the requests, which may bring newer ones.
+        let unsaved =
+            (self.shared.unsaved).put_all(&tx, |account| self.shared.wipes_of(account))?;
         for request in group {
             request.run(&tx)?;
         }
@@ -275,6 +278,9 @@ impl Writer {
             count(&self.shared.medium.tally.commits, 1);
         }
         self.shared.pending.settle(flushed);
+        if unsaved {
+            self.shared.unsaved.settle();
+        }
         if reset {
             self.shared.note_token_reset();
         }

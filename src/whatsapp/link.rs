@@ -194,7 +194,6 @@ impl Running {
         mut events: mpsc::UnboundedReceiver<Said>,
     ) {
         let mut look = Instant::now();
-        let mut disk = self.store.health();
         loop {
             tokio::select! {
                 biased;
@@ -214,7 +213,6 @@ impl Running {
                 Some(said) = events.recv() => self.hear(said).await,
                 // The library learns of it at about the same time: looked at a moment later.
                 () = self.traffic.changed() => look = look.min(next_look(limits::SOCKET_POLL)),
-                Ok(()) = disk.changed() => self.keep_identity(&disk.borrow_and_update()),
                 () = sleep_until(look) => {
                     if self.has_given_up_saving().await {
                         let why = "the identity could not be saved".to_owned();
@@ -231,21 +229,6 @@ impl Running {
         while let Ok(said) = events.try_recv() {
             self.hear(said).await;
         }
-    }
-
-    /// What could not be saved of the identity is saved as soon as the disk takes it: the library tries
-    /// again within half a minute only, and a power cut until then would cost a link the phone believes in.
-    fn keep_identity(&self, disk: &StoreHealth) {
-        if *disk != StoreHealth::Well {
-            return;
-        }
-        let client = Arc::clone(&self.client);
-        tokio::spawn(async move {
-            if let Err(error) = client.persistence_manager().flush().await {
-                // It is tried again when the disk is well the next time.
-                debug!("an identity is not saved yet: {error}");
-            }
-        });
     }
 
     /// The library gives up saving for good after some failures: another link has to be made. But not before

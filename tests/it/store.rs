@@ -27,6 +27,7 @@ mod power_cut;
 mod queue;
 mod ring;
 mod tokens;
+mod unsaved;
 mod wear;
 mod words;
 mod writes;
