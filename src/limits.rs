@@ -399,6 +399,10 @@ pub const STORE_CACHE: usize = 2 * 1024 * 1024;
 /// within seconds, and a worn card gets few writes more.
 pub const STORE_PROBE: Duration = Duration::from_secs(5);
 
+/// How often a look into the store is tried, each time after the store was opened anew: a disk that takes
+/// the file and yet does not give what is in it will not do so the next time either.
+pub const STORE_LOOKS: u32 = 5;
+
 /// A store that could not be opened at the start is tried again this often.
 pub const STORE_RETRY: Duration = Duration::from_secs(5);
 

@@ -39,5 +39,13 @@ pub const UPLOADS_KNOWN: usize = 8;
 /// Messages that went out of which a link remembers the chat, for the server's word on them.
 pub const DISPATCHED_KNOWN: usize = 512;
 
+/// How long a message is held that could not be kept, and with it what follows in its chat, until the disk
+/// takes it: two looks at the disk. WhatsApp waits for its acknowledgement as long.
+pub const HELD: Duration = Duration::from_secs(12);
+
+/// How often the store is asked to keep it meanwhile: a disk that says it is well and takes no message
+/// is not asked again and again.
+pub const HELD_TRIES: u32 = 4;
+
 /// After a message could not be kept, a new connection is made this much later at the earliest.
 pub const BEHIND: Duration = Duration::from_secs(2);

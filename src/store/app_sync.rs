@@ -9,14 +9,15 @@ use whatsapp_rust::wacore::appstate::hash::HashState;
 use whatsapp_rust::wacore::appstate::processor::AppStateMutationMAC;
 use whatsapp_rust::wacore::store::error::Result;
 
-use super::backend::AccountBackend;
+use super::backend::{AccountBackend, bytes, json};
 use super::rows::{after, encode};
 use super::schema::{LATEST_SYNC_KEY, MUTATION_MACS, SYNC_KEYS, SYNC_VERSIONS};
 
 #[async_trait]
 impl AppSyncStore for AccountBackend {
     async fn get_sync_key(&self, key_id: &[u8]) -> Result<Option<AppStateSyncKey>> {
-        self.json(SYNC_KEYS, (self.account, key_id))
+        self.read(|tx| json(tx, SYNC_KEYS, (self.account, key_id)))
+            .await
     }
 
     async fn set_sync_key(&self, key_id: &[u8], key: AppStateSyncKey) -> Result<()> {
@@ -29,7 +30,9 @@ impl AppSyncStore for AccountBackend {
     }
 
     async fn get_version(&self, name: &str) -> Result<HashState> {
-        let stored = self.json(SYNC_VERSIONS, (self.account, name))?;
+        let stored = self
+            .read(|tx| json(tx, SYNC_VERSIONS, (self.account, name)))
+            .await?;
         Ok(stored.unwrap_or_default())
     }
 
@@ -55,7 +58,8 @@ impl AppSyncStore for AccountBackend {
     }
 
     async fn get_mutation_mac(&self, name: &str, index_mac: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.bytes(MUTATION_MACS, (self.account, name, index_mac))
+        self.read(|tx| bytes(tx, MUTATION_MACS, (self.account, name, index_mac)))
+            .await
     }
 
     async fn get_mutation_macs(
@@ -73,6 +77,7 @@ impl AppSyncStore for AccountBackend {
             }
             Ok(found)
         })
+        .await
     }
 
     async fn delete_mutation_macs(&self, name: &str, index_macs: &[Vec<u8>]) -> Result<()> {
@@ -98,6 +103,7 @@ impl AppSyncStore for AccountBackend {
     }
 
     async fn get_latest_sync_key_id(&self) -> Result<Option<Vec<u8>>> {
-        self.bytes(LATEST_SYNC_KEY, self.account)
+        self.read(|tx| bytes(tx, LATEST_SYNC_KEY, self.account))
+            .await
     }
 }

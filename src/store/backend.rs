@@ -8,6 +8,7 @@ use std::sync::Arc;
 use redb::{Key, ReadTransaction, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 use whatsapp_rust::wacore::store::Device;
 use whatsapp_rust::wacore::store::error::Result as LibraryResult;
 
@@ -18,6 +19,7 @@ use super::pending;
 use super::rows::{Tx, decode, encode};
 use super::unsaved::Save;
 use crate::account::AccountId;
+use crate::limits;
 
 /// A table of raw bytes or JSON.
 pub(super) type Bytes<K> = TableDefinition<'static, K, &'static [u8]>;
@@ -40,10 +42,30 @@ impl AccountBackend {
         }
     }
 
-    /// Looks at one consistent state.
-    pub(super) fn read<T>(
+    /// Looks at one consistent state. While the disk lets nobody look, that is waited for: to the library
+    /// an error would mean that there is nothing, or that a message can never be read, and it would tell
+    /// WhatsApp to forget it.
+    pub(super) async fn read<T>(
         &self,
-        look: impl FnOnce(&ReadTransaction) -> Result<T>,
+        look: impl Fn(&ReadTransaction) -> Result<T>,
+    ) -> LibraryResult<T> {
+        let mut opened = self.store.shared.opened.subscribe();
+        for _ in 1..limits::STORE_LOOKS {
+            match self.store.read(&look) {
+                Err(error) if error.may_pass() => {
+                    // The sender is part of the store this handle holds.
+                    let _ = opened.changed().await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+        self.glance(look)
+    }
+
+    /// The same, at once.
+    pub(super) fn glance<T>(
+        &self,
+        look: impl Fn(&ReadTransaction) -> Result<T>,
     ) -> LibraryResult<T> {
         Ok(self.store.read(look)?)
     }
@@ -72,8 +94,9 @@ impl AccountBackend {
     /// Saves the account's identity; returns when it is durable. If it cannot be, the next commit brings it.
     pub(super) async fn save_device(&self, device: &Device) -> Result<()> {
         let shared = Arc::clone(&self.store.shared);
-        let (save, answer) = Save::new(shared, self.account, self.wipes, device)?;
-        self.store.send(save, answer).await
+        let (done, answer) = oneshot::channel();
+        let save = Save::new(shared, self.account, self.wipes, device, done)?;
+        self.store.send(Box::new(save), answer).await
     }
 
     /// What readers and the writer share, for a change that is not written at once.
@@ -94,30 +117,6 @@ impl AccountBackend {
     /// What is known of a copy without the file; a handle that can only read may ask, too.
     pub(super) fn known_pending(&self, key: &pending::Key) -> pending::Known {
         self.store.shared.pending.get(key)
-    }
-
-    /// The bytes of one row.
-    pub(super) fn bytes<K: Key + 'static>(
-        &self,
-        table: Bytes<K>,
-        key: K::SelfType<'_>,
-    ) -> LibraryResult<Option<Vec<u8>>> {
-        self.read(|tx| {
-            let row = tx.open_table(table)?.get(key)?;
-            Ok(row.map(|row| row.value().to_vec()))
-        })
-    }
-
-    /// The JSON value of one row.
-    pub(super) fn json<K: Key + 'static, T: DeserializeOwned>(
-        &self,
-        table: Bytes<K>,
-        key: K::SelfType<'_>,
-    ) -> LibraryResult<Option<T>> {
-        self.read(|tx| {
-            let row = tx.open_table(table)?.get(key)?;
-            row.map(|row| decode(table, row.value())).transpose()
-        })
     }
 
     /// Sets rows whose key is a text.
@@ -178,4 +177,24 @@ impl AccountBackend {
         })
         .await
     }
+}
+
+/// The bytes of one row.
+pub(super) fn bytes<K: Key + 'static>(
+    tx: &ReadTransaction,
+    table: Bytes<K>,
+    key: K::SelfType<'_>,
+) -> Result<Option<Vec<u8>>> {
+    let row = tx.open_table(table)?.get(key)?;
+    Ok(row.map(|row| row.value().to_vec()))
+}
+
+/// The JSON value of one row.
+pub(super) fn json<K: Key + 'static, T: DeserializeOwned>(
+    tx: &ReadTransaction,
+    table: Bytes<K>,
+    key: K::SelfType<'_>,
+) -> Result<Option<T>> {
+    let row = tx.open_table(table)?.get(key)?;
+    row.map(|row| decode(table, row.value())).transpose()
 }

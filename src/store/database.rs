@@ -46,6 +46,8 @@ pub(super) struct Shared {
     wipes: Mutex<BTreeMap<u32, u64>>,
     /// How the disk took the last write.
     pub(super) health: watch::Sender<StoreHealth>,
+    /// Changes whenever the database was opened anew, or closed.
+    pub(super) opened: watch::Sender<()>,
     /// The API tokens as they are in the file.
     pub(super) tokens: watch::Sender<Tokens>,
     /// Policies, routes and webhooks as they are in the file.
@@ -79,6 +81,7 @@ impl Shared {
             medium,
             wipes: Mutex::default(),
             health: watch::channel(StoreHealth::Well).0,
+            opened: watch::Sender::default(),
             tokens: watch::channel(Arc::new(found)).0,
             settings: watch::channel(Arc::new(settings)).0,
             lines: watch::channel(Arc::new(lines)).0,
@@ -238,6 +241,8 @@ impl Shared {
                 count(&self.medium.tally.reopened, 1);
                 log::warn!("store: opened anew after an error");
                 *slot = Slot::Open(database);
+                drop(slot);
+                self.opened.send_replace(());
                 Ok(())
             }
             Err(error) => {
@@ -250,6 +255,7 @@ impl Shared {
     /// Closes the database. Everything that follows is told so.
     pub(super) fn close(&self) {
         *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Slot::Closed;
+        self.opened.send_replace(());
     }
 
     /// How often the identity of an account was wiped: what a handle must still agree with to

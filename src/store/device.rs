@@ -22,11 +22,12 @@ impl DeviceStore for AccountBackend {
     }
 
     async fn load(&self) -> Result<Option<Device>> {
-        self.read(|tx| load(tx, self.account))
+        self.read(|tx| load(tx, self.account)).await
     }
 
     async fn exists(&self) -> Result<bool> {
         self.read(|tx| Ok(tx.open_table(DEVICE)?.get(self.account)?.is_some()))
+            .await
     }
 
     async fn create(&self) -> Result<i32> {

@@ -66,6 +66,12 @@ impl StoreError {
         matches!(self, Self::Row { .. } | Self::Wiped | Self::Deleted)
     }
 
+    /// Whether the disk may do later what it did not do now.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Full | Self::Io(_))
+    }
+
     /// Whether the database has to be opened anew before it can be used (redb refuses everything
     /// after the first I/O error).
     pub(super) fn needs_reopening(&self) -> bool {

@@ -64,6 +64,7 @@ impl MsgSecretStore for AccountBackend {
                 (secret.to_vec(), message_ts)
             }))
         })
+        .await
     }
 
     async fn delete_expired_msg_secrets(&self, cutoff_timestamp: i64) -> Result<u32> {

@@ -12,7 +12,7 @@ use whatsapp_rust::traits::{
 use whatsapp_rust::wacore::store::error::Result;
 use whatsapp_rust::wacore::time::now_secs;
 
-use super::backend::AccountBackend;
+use super::backend::{AccountBackend, bytes, json};
 use super::pending::{Key, Known};
 use super::rows::{Tx, after, all_of, decode, encode};
 use super::schema::{
@@ -34,6 +34,7 @@ impl ProtocolStore for AccountBackend {
             }
             Ok(devices)
         })
+        .await
     }
 
     async fn set_sender_key_status(&self, group_jid: &str, entries: &[(&str, bool)]) -> Result<()> {
@@ -85,7 +86,8 @@ impl ProtocolStore for AccountBackend {
     }
 
     async fn get_lid_mapping(&self, lid: &str) -> Result<Option<LidPnMappingEntry>> {
-        self.json(LID_MAPPINGS, (self.account, lid))
+        self.read(|tx| json(tx, LID_MAPPINGS, (self.account, lid)))
+            .await
     }
 
     async fn get_pn_mapping(&self, phone: &str) -> Result<Option<LidPnMappingEntry>> {
@@ -98,6 +100,7 @@ impl ProtocolStore for AccountBackend {
                 .get((self.account, lid.value()))?;
             row.map(|row| decode(LID_MAPPINGS, row.value())).transpose()
         })
+        .await
     }
 
     async fn put_lid_mapping(&self, entry: &LidPnMappingEntry) -> Result<()> {
@@ -123,6 +126,7 @@ impl ProtocolStore for AccountBackend {
             }
             Ok(all)
         })
+        .await
     }
 
     async fn save_base_key(&self, address: &str, message_id: &str, base_key: &[u8]) -> Result<()> {
@@ -138,7 +142,9 @@ impl ProtocolStore for AccountBackend {
         message_id: &str,
         current_base_key: &[u8],
     ) -> Result<bool> {
-        let stored = self.bytes(BASE_KEYS, (self.account, address, message_id))?;
+        let stored = self
+            .read(|tx| bytes(tx, BASE_KEYS, (self.account, address, message_id)))
+            .await?;
         Ok(stored.is_some_and(|stored| stored == current_base_key))
     }
 
@@ -164,7 +170,8 @@ impl ProtocolStore for AccountBackend {
     }
 
     async fn get_devices(&self, user: &str) -> Result<Option<DeviceListRecord>> {
-        self.json(DEVICE_LISTS, (self.account, user))
+        self.read(|tx| json(tx, DEVICE_LISTS, (self.account, user)))
+            .await
     }
 
     async fn delete_devices(&self, user: &str) -> Result<()> {
@@ -172,7 +179,8 @@ impl ProtocolStore for AccountBackend {
     }
 
     async fn get_group_metadata(&self, group_jid: &str) -> Result<Option<Vec<u8>>> {
-        self.bytes(GROUP_METADATA, (self.account, group_jid))
+        self.read(|tx| bytes(tx, GROUP_METADATA, (self.account, group_jid)))
+            .await
     }
 
     async fn put_group_metadata(&self, group_jid: &str, blob: &[u8]) -> Result<()> {
@@ -185,7 +193,8 @@ impl ProtocolStore for AccountBackend {
     }
 
     async fn get_tc_token(&self, jid: &str) -> Result<Option<TcTokenEntry>> {
-        self.json(TC_TOKENS, (self.account, jid))
+        self.read(|tx| json(tx, TC_TOKENS, (self.account, jid)))
+            .await
     }
 
     async fn put_tc_token(&self, jid: &str, entry: &TcTokenEntry) -> Result<()> {
@@ -205,6 +214,7 @@ impl ProtocolStore for AccountBackend {
             }
             Ok(jids)
         })
+        .await
     }
 
     async fn delete_expired_tc_tokens(&self, token_cutoff: i64, sender_cutoff: i64) -> Result<u32> {
@@ -316,6 +326,7 @@ impl ProtocolStore for AccountBackend {
                 .get((self.account, chat, sender, id))?;
             Ok(row.map(|row| row.value().1.to_vec()))
         })
+        .await
     }
 
     async fn delete_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<()> {
@@ -337,7 +348,7 @@ impl ProtocolStore for AccountBackend {
         let pending = &self.shared()?.pending;
         let mut room = true;
         for row in rows {
-            let stored = self.read(|tx| {
+            let stored = self.glance(|tx| {
                 let key = (self.account, row.chat, row.sender, row.id);
                 Ok(tx.open_table(PENDING_INBOUND)?.get(key)?.is_some())
             });

@@ -11,7 +11,7 @@ use whatsapp_rust::bytes::Bytes;
 use whatsapp_rust::traits::SignalStore;
 use whatsapp_rust::wacore::store::error::Result;
 
-use super::backend::AccountBackend;
+use super::backend::{AccountBackend, bytes};
 use super::error;
 use super::rows::all_of;
 use super::schema::{IDENTITIES, PREKEYS, SENDER_KEYS, SESSIONS, SIGNED_PREKEYS};
@@ -39,6 +39,7 @@ impl SignalStore for AccountBackend {
             let row = tx.open_table(IDENTITIES)?.get((self.account, address))?;
             Ok(row.map(|row| *row.value()))
         })
+        .await
     }
 
     async fn delete_identity(&self, address: &str) -> Result<()> {
@@ -46,7 +47,9 @@ impl SignalStore for AccountBackend {
     }
 
     async fn get_session(&self, address: &str) -> Result<Option<Bytes>> {
-        let row = self.bytes(SESSIONS, (self.account, address))?;
+        let row = self
+            .read(|tx| bytes(tx, SESSIONS, (self.account, address)))
+            .await?;
         Ok(row.map(Bytes::from))
     }
 
@@ -68,6 +71,7 @@ impl SignalStore for AccountBackend {
             let row = tx.open_table(SESSIONS)?.get((self.account, address))?;
             Ok(row.is_some())
         })
+        .await
     }
 
     async fn has_signal_state_for_user(&self, user: &str) -> Result<bool> {
@@ -75,6 +79,7 @@ impl SignalStore for AccountBackend {
             Ok(knows_user(tx, SESSIONS, self.account, user)?
                 || knows_user(tx, IDENTITIES, self.account, user)?)
         })
+        .await
     }
 
     async fn store_prekey(&self, id: u32, record: &[u8], uploaded: bool) -> Result<()> {
@@ -110,6 +115,7 @@ impl SignalStore for AccountBackend {
             }
             Ok(found)
         })
+        .await
     }
 
     async fn mark_prekeys_uploaded(&self, ids: &[u32]) -> Result<()> {
@@ -139,6 +145,7 @@ impl SignalStore for AccountBackend {
             let last = table.range(all_of::<(u32, u32)>(self.account))?.next_back();
             Ok(last.transpose()?.map_or(0, |(key, _)| key.value().1))
         })
+        .await
     }
 
     async fn store_signed_prekey(&self, id: u32, record: &[u8]) -> Result<()> {
@@ -148,7 +155,8 @@ impl SignalStore for AccountBackend {
     }
 
     async fn load_signed_prekey(&self, id: u32) -> Result<Option<Vec<u8>>> {
-        self.bytes(SIGNED_PREKEYS, (self.account, id))
+        self.read(|tx| bytes(tx, SIGNED_PREKEYS, (self.account, id)))
+            .await
     }
 
     async fn load_all_signed_prekeys(&self) -> Result<Vec<(u32, Vec<u8>)>> {
@@ -161,6 +169,7 @@ impl SignalStore for AccountBackend {
             }
             Ok(all)
         })
+        .await
     }
 
     async fn remove_signed_prekey(&self, id: u32) -> Result<()> {
@@ -177,7 +186,8 @@ impl SignalStore for AccountBackend {
     }
 
     async fn get_sender_key(&self, address: &str) -> Result<Option<Vec<u8>>> {
-        self.bytes(SENDER_KEYS, (self.account, address))
+        self.read(|tx| bytes(tx, SENDER_KEYS, (self.account, address)))
+            .await
     }
 
     async fn delete_sender_key(&self, address: &str) -> Result<()> {

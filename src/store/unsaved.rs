@@ -65,23 +65,23 @@ pub(super) struct Save {
 }
 
 impl Save {
-    /// Of that account's device, by a handle that was made when the account had been wiped so often.
+    /// Of that account's device, by a handle that was made when the account had been wiped so often; `done` hears how it
+    /// went.
     pub(super) fn new(
         shared: Arc<Shared>,
         account: u32,
         wipes: u64,
         device: &Device,
-    ) -> Result<(Box<dyn Request>, oneshot::Receiver<Result<()>>)> {
+        done: oneshot::Sender<Result<()>>,
+    ) -> Result<Self> {
         let row = encode(DEVICE, device)?;
-        let (done, answer) = oneshot::channel();
-        let save = Self {
+        Ok(Self {
             shared,
             account,
             identity: Identity { wipes, row },
             fetched_ms: device.app_version_last_fetched_ms,
             done,
-        };
-        Ok((Box::new(save), answer))
+        })
     }
 }
 

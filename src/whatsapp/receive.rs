@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use log::{debug, warn};
+use tokio::time::{Instant, timeout_at};
 use whatsapp_rust::prelude::MessageExt;
 use whatsapp_rust::wacore::types::events::InboundMessage;
 use whatsapp_rust::{Client, InboundDurabilityHook, anyhow, async_trait};
 
-use crate::limits::BEHIND;
+use crate::limits::{BEHIND, HELD, HELD_TRIES};
 use crate::snapshot::StoreHealth;
+use crate::store::StoreError;
 use crate::whatsapp::desk::Desk;
 use crate::whatsapp::phone;
 use crate::whatsapp::traffic::Traffic;
@@ -39,6 +41,33 @@ impl CommitFirst {
             voice,
             traffic,
             behind: AtomicU64::default(),
+        }
+    }
+
+    /// Keeps messages. While the disk does not take them they are held for a while, and with them what
+    /// follows: a hiccup costs no new connection, after which the library could not read what was
+    /// encrypted more than a few answers ago.
+    ///
+    /// # Errors
+    /// [`StoreError`]: none was kept, and something else has to be done.
+    async fn keep(&self, client: &Arc<Client>, batch: &[InboundMessage]) -> Result<(), StoreError> {
+        let mut health = self.desk.gateway.parts().store.health();
+        let until = Instant::now() + HELD;
+        let mut tries = 0;
+        loop {
+            let error = match self.desk.take_in(client, batch).await {
+                Err(error) if error.may_pass() => error,
+                outcome => return outcome,
+            };
+            tries += 1;
+            // At once the first time: the store was opened anew meanwhile.
+            let well = tries == 1
+                || timeout_at(until, health.wait_for(|it| *it == StoreHealth::Well))
+                    .await
+                    .is_ok_and(|store_is_there| store_is_there.is_ok());
+            if !well || tries == HELD_TRIES {
+                return Err(error);
+            }
         }
     }
 
@@ -83,7 +112,7 @@ impl InboundDurabilityHook for CommitFirst {
         if self.behind.load(Ordering::SeqCst) == self.traffic.sockets() {
             anyhow::bail!("something before this was not kept: a new connection is waited for");
         }
-        if let Err(error) = self.desk.take_in(&client, batch).await {
+        if let Err(error) = self.keep(&client, batch).await {
             self.fell_behind(client);
             return Err(error.into());
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pairbox_rig::linking::until;
+use pairbox_rig::linking::{until, working};
 use pairbox_rig::lossless::{OWNER, Stage};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::tally::{self, Tally};
@@ -57,5 +57,37 @@ fn a_disk_that_was_full_loses_nothing() {
         .unwrap_or_else(|late| panic!("{late}\n{}", powered.log().join("\n")));
     let sum = tally.sum();
     assert!(sum.wrong.is_empty(), "{:?}", sum.wrong);
+    assert!(powered.switch_off().unwrap().0.success());
+}
+
+/// What the library wants to read before it can decrypt is waited for: told of an error it would have WhatsApp
+/// forget the message.
+#[test]
+fn a_message_that_comes_while_the_store_cannot_be_read_is_read_later() {
+    let program = vec![env!("CARGO_BIN_EXE_pairbox").to_owned()];
+    let stage = Stage::set(program, 1, "").unwrap();
+    let tally = Tally::start(0).unwrap();
+    let (powered, session) = stage.linked(&tally.url()).unwrap();
+    let say = |number: usize| stage.contacts[0].send_text(OWNER, &tally::text(0, number));
+    say(0);
+    tally.wait(1, PATIENCE).unwrap();
+    // After a restart no session is in memory.
+    powered.cut().unwrap();
+    let powered = stage.socket.power_on().unwrap();
+    working(&powered, &session).unwrap();
+
+    stage.disk("dead").unwrap();
+    let path = format!("/api/v1/sessions/{session}");
+    let label = powered.ask("PATCH", &path, Some(r#"{"label":"till"}"#));
+    label.unwrap();
+    wait_disk(&powered, "failing");
+    let mut cursor = stage.service.cursor();
+    let sent = say(1);
+    let came = |event: &Event| matches!(event, Event::Delivered { id, .. } if *id == sent);
+    cursor.wait(PATIENCE, came).unwrap();
+    stage.disk("").unwrap();
+    tally
+        .wait(2, PATIENCE)
+        .unwrap_or_else(|late| panic!("{late}\n{}", powered.log().join("\n")));
     assert!(powered.switch_off().unwrap().0.success());
 }

@@ -10,7 +10,7 @@ use super::{ONE, block_on, open};
 
 fn named(name: &str) -> Device {
     let mut device = Device::new();
-    device.push_name = name.to_owned();
+    device.push_name = name.into();
     device
 }
 

@@ -89,10 +89,11 @@ pub fn bad_disk(of: &str, one_in: usize, boxes: usize) -> Result<()> {
             continue;
         }
         let changes = bad_disk::count(&program, scenario)?;
-        let cases: Vec<_> = bad_disk::every(changes)
-            .into_iter()
-            .step_by(one_in.max(1))
-            .collect();
+        let every = bad_disk::every(changes);
+        let cases = match one_in {
+            0 | 1 => every,
+            _ => bad_disk::some(changes, every.len() / one_in),
+        };
         println!("{scenario:?}: {changes} changes, {} failures", cases.len());
         let began = Instant::now();
         let report = bad_disk::run(&program, scenario, &cases, boxes)?;

@@ -223,7 +223,7 @@ pub(super) fn check_log(log: &[String]) -> Result<()> {
 /// The end of a box's log is told with what went wrong.
 pub(super) fn with_log<T>(powered: &PoweredBox, outcome: Result<T>) -> Result<T> {
     let log = powered.log();
-    let told = |line: &&String| line.contains(" WARN ") || line.contains(" ERROR ");
+    let told = |line: &&String| line.starts_with("warn: ") || line.starts_with("error: ");
     let last: Vec<_> = log.iter().filter(told).map(String::as_str).collect();
     let from = last.len().saturating_sub(12);
     check_log(&log)
