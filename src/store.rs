@@ -35,6 +35,7 @@ mod deliveries;
 mod device;
 mod error;
 mod health;
+mod held;
 mod identity;
 mod kept;
 mod lines;

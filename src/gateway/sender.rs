@@ -22,6 +22,7 @@ use crate::message::address::{Chat, MessageId};
 use crate::message::outbound::{Draft, Progress};
 use crate::message::pacing::Pace;
 use crate::message::reached;
+use crate::snapshot::StoreHealth;
 use crate::store::{Change, StoreError};
 use crate::time::UnixMillis;
 
@@ -124,7 +125,9 @@ impl Gateway {
         chat: Option<&Chat>,
         progress: Progress,
     ) {
-        if let Err(error) = self.note(account, ids, chat, progress).await {
+        let store = &self.parts().store;
+        let noted = store.held(|| self.note(account, ids, chat, progress.clone()));
+        if let Err(error) = noted.await {
             // It goes again with the same id, and is acknowledged again.
             warn!("account {account}: how far messages are could not be kept: {error}");
         }
@@ -206,9 +209,17 @@ impl Gateway {
         Ok(())
     }
 
+    /// There is something in the send queues.
+    fn ring_all(&self) {
+        for bell in self.outgoing().bells().values() {
+            bell.ring(|news| news.queued = true);
+        }
+    }
+
     /// Works the send queues of all accounts; ends when the process does.
     pub async fn work_send_queues(self) {
         let mut snapshots = self.parts().snapshots.clone();
+        let mut disk = self.parts().store.health();
         let mut tasks = JoinSet::new();
         let mut workers = BTreeMap::<AccountId, AbortHandle>::new();
         loop {
@@ -235,11 +246,11 @@ impl Gateway {
                 changed = snapshots.changed() => if changed.is_err() {
                     return info!("nothing is sent any more");
                 },
-                () = self.something_to_send() => {
-                    for bell in self.outgoing().bells().values() {
-                        bell.ring(|news| news.queued = true);
-                    }
-                }
+                () = self.something_to_send() => self.ring_all(),
+                // What was reported as not kept may be on the disk all the same.
+                Ok(()) = disk.changed() => if *disk.borrow_and_update() == StoreHealth::Well {
+                    self.ring_all();
+                },
                 Some(ended) = tasks.join_next() => if let Err(died) = ended
                     && died.is_panic()
                 {

@@ -16,7 +16,7 @@ use crate::message::address::MessageId;
 use crate::message::outbound::{Draft, Outbound, Progress};
 use crate::message::sender::{Outcome, Parcel, SendQueue, Step};
 use crate::metrics::Way;
-use crate::snapshot::Status;
+use crate::snapshot::{Status, StoreHealth};
 use crate::store::StoreError;
 use crate::time::Mono;
 use crate::whatsapp::dispatch::DispatchError;
@@ -229,10 +229,14 @@ impl Worker {
         }
     }
 
-    /// The disk is tried again after a while.
+    /// The disk is tried again when it is well, or after a while.
     async fn trouble(&self, error: &StoreError) {
         warn!("account {}: the send queue: {error}", self.account);
-        sleep(limits::SEND_RETRY_MAX).await;
+        let mut disk = self.gateway.parts().store.health();
+        // Not at once, for the error may say nothing of the disk.
+        sleep(limits::SEND_LOOK_AGAIN).await;
+        let well = disk.wait_for(|disk| *disk == StoreHealth::Well);
+        let _ = timeout(limits::SEND_RETRY_MAX, well).await;
     }
 }
 

@@ -39,7 +39,7 @@ pub const UPLOADS_KNOWN: usize = 8;
 /// Messages that went out of which a link remembers the chat, for the server's word on them.
 pub const DISPATCHED_KNOWN: usize = 512;
 
-/// How long a message is held that could not be kept, and with it what follows in its chat, until the disk
+/// How long a message or a receipt is held that could not be kept, and with it what follows, until the disk
 /// takes it: two looks at the disk. WhatsApp waits for its acknowledgement as long.
 pub const HELD: Duration = Duration::from_secs(12);
 

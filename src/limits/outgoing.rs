@@ -27,6 +27,9 @@ pub const SEND_RETRY: Duration = Duration::from_secs(2);
 /// …up to this…
 pub const SEND_RETRY_MAX: Duration = Duration::from_secs(60);
 
+/// A send queue that could not be read or written is not looked at again before this.
+pub const SEND_LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// …so many times in all: about four minutes. Being offline does not count.
 pub const SEND_ATTEMPTS: u32 = 8;
 

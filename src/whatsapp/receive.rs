@@ -10,12 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use log::{debug, warn};
-use tokio::time::{Instant, timeout_at};
 use whatsapp_rust::prelude::MessageExt;
 use whatsapp_rust::wacore::types::events::InboundMessage;
 use whatsapp_rust::{Client, InboundDurabilityHook, anyhow, async_trait};
 
-use crate::limits::{BEHIND, HELD, HELD_TRIES};
+use crate::limits::BEHIND;
 use crate::snapshot::StoreHealth;
 use crate::store::StoreError;
 use crate::whatsapp::desk::Desk;
@@ -51,24 +50,8 @@ impl CommitFirst {
     /// # Errors
     /// [`StoreError`]: none was kept, and something else has to be done.
     async fn keep(&self, client: &Arc<Client>, batch: &[InboundMessage]) -> Result<(), StoreError> {
-        let mut health = self.desk.gateway.parts().store.health();
-        let until = Instant::now() + HELD;
-        let mut tries = 0;
-        loop {
-            let error = match self.desk.take_in(client, batch).await {
-                Err(error) if error.may_pass() => error,
-                outcome => return outcome,
-            };
-            tries += 1;
-            // At once the first time: the store was opened anew meanwhile.
-            let well = tries == 1
-                || timeout_at(until, health.wait_for(|it| *it == StoreHealth::Well))
-                    .await
-                    .is_ok_and(|store_is_there| store_is_there.is_ok());
-            if !well || tries == HELD_TRIES {
-                return Err(error);
-            }
-        }
+        let store = &self.desk.gateway.parts().store;
+        store.held(|| self.desk.take_in(client, batch)).await
     }
 
     /// WhatsApp delivers what it was not told of with the next connection only, and what follows must not

@@ -3,14 +3,18 @@
 
 use std::time::Duration;
 
+use pairbox_rig::doors::Door;
 use pairbox_rig::linking::{until, working};
-use pairbox_rig::lossless::{OWNER, Stage};
+use pairbox_rig::lossless::{OWNER, Stage, number};
 use pairbox_rig::power::PoweredBox;
 use pairbox_rig::tally::{self, Tally};
 use pairbox_sim::Event;
 
 /// How long a message may take: the box looks at its disk every few seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long one may take that is in the queue: a look at the disk, and nothing that comes about by chance.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Waits until the box says so of its disk.
 fn wait_disk(powered: &PoweredBox, wanted: &str) {
@@ -89,5 +93,39 @@ fn a_message_that_comes_while_the_store_cannot_be_read_is_read_later() {
     tally
         .wait(2, PATIENCE)
         .unwrap_or_else(|late| panic!("{late}\n{}", powered.log().join("\n")));
+    assert!(powered.switch_off().unwrap().0.success());
+}
+
+/// A commit that is reported as failed may be on the disk all the same: whoever asks once more is told that the
+/// message waits, and then it has to be sent.
+#[test]
+fn a_message_that_was_kept_although_the_disk_failed_is_sent() {
+    let program = vec![env!("CARGO_BIN_EXE_pairbox").to_owned()];
+    let stage = Stage::set(program, 1, "pace_per_minute = 0").unwrap();
+    let tally = Tally::start(0).unwrap();
+    let (powered, session) = stage.linked(&tally.url()).unwrap();
+    let path = format!("/api/v1/sessions/{session}/messages");
+    let to = format!("+{}", number(0));
+    let send = |text: &str| {
+        let body = serde_json::json!({"to": to, "type": "text", "text": text}).to_string();
+        let key = [("Idempotency-Key", text)];
+        let reply = powered.ask_at(Door::Control, "POST", &path, &key, Some(&body));
+        reply.unwrap().code
+    };
+    let contact = &stage.contacts[0];
+    assert_eq!(send("first"), 202);
+    assert_eq!(contact.wait_text(PATIENCE).unwrap().body, "first");
+    let mut refused = 0;
+    for at in 1..=16 {
+        let text = format!("text-{at}");
+        stage.disk(&format!("full@{at}")).unwrap();
+        refused += u32::from(send(&text) != 202);
+        stage.disk("").unwrap();
+        until(|| Ok((send(&text) == 202).then_some(()))).unwrap();
+        let read = contact.wait_text(SOON);
+        let read = read.unwrap_or_else(|late| panic!("{at}: {late}"));
+        assert_eq!(read.body, text);
+    }
+    assert!(refused > 0, "the disk never failed");
     assert!(powered.switch_off().unwrap().0.success());
 }
