@@ -2,7 +2,7 @@
 //!
 //! The library saves it at every small change and, with every connection attempt, only to note when
 //! it last asked for the client version. A save that changes nothing else is not written, and one the disk
-//! does not take is not lost (both: `unsaved`).
+//! does not take is not lost (both: `unsaved`). A link that cannot read it does not begin, and says why.
 
 use async_trait::async_trait;
 use redb::ReadTransaction;
@@ -22,12 +22,11 @@ impl DeviceStore for AccountBackend {
     }
 
     async fn load(&self) -> Result<Option<Device>> {
-        self.read(|tx| load(tx, self.account)).await
+        self.glance(|tx| load(tx, self.account))
     }
 
     async fn exists(&self) -> Result<bool> {
-        self.read(|tx| Ok(tx.open_table(DEVICE)?.get(self.account)?.is_some()))
-            .await
+        self.glance(|tx| Ok(tx.open_table(DEVICE)?.get(self.account)?.is_some()))
     }
 
     async fn create(&self) -> Result<i32> {

@@ -173,7 +173,7 @@ impl Maker {
             "ChangeSession" => json!({"label": self.noise(), "country_prefix": "62"}),
             "PairByCode" => json!({"phone": PHONE}),
             // Each that is taken costs a sync of the disk.
-            "SendMessage" if self.chance.random_bool(0.9) => {
+            "SendMessage" if self.chance.random_bool(0.5) => {
                 json!({"to": "?", "type": "text", "text": self.noise()})
             }
             "SendMessage" => match self.chance.random_range(0..5) {
@@ -183,7 +183,7 @@ impl Maker {
                 3 => json!({"to": PHONE, "type": "contact", "name": "x", "phone": PHONE}),
                 _ => json!({"to": PHONE, "type": "reaction", "message": "3EB0KEPT", "emoji": ""}),
             },
-            "Policy" | "Routes" if self.chance.random_bool(0.9) => json!({"groups": 1}),
+            "Policy" | "Routes" if self.chance.random_bool(0.6) => json!({"groups": 1}),
             "Policy" => json!({"dm": "pairing", "allow_from": [PHONE]}),
             "Routes" => json!({"routes": [{"name": "a", "webhook": "wh_1"}], "default": "a"}),
             "Typing" => json!({"on": true}),
@@ -194,7 +194,7 @@ impl Maker {
             "ChangeWebhook" if self.chance.random_bool(0.5) => json!({"events": []}),
             "ChangeWebhook" => json!({"rotate_secret": true}),
             // Each costs a sync of the disk: seldom.
-            "CreateToken" if self.chance.random_bool(0.02) => {
+            "CreateToken" if self.chance.random_bool(0.08) => {
                 json!({"name": "x", "scopes": ["send"]})
             }
             "CreateToken" => json!({"name": "x", "scopes": ["all"]}),
