@@ -154,7 +154,7 @@ fn number(text: &str) -> Result<u64> {
 /// The line with which systemd sums up how exposed the service is.
 pub fn exposure(console: &mut Console) -> Result<String> {
     console.run(
-        "systemd-analyze security --no-pager pairbox | tail -n 1",
+        "LC_ALL=C systemd-analyze security --no-pager pairbox | tail -n 1",
         PATIENCE,
     )
 }
